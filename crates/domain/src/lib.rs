@@ -1,0 +1,29 @@
+//! The words of Adjutant as types: names, digests, units, intervals, measurements, evidence,
+//! and the three axes of every answer (validity, outcome, verdict).
+//!
+//! **Invariant.** No I/O, no clock, no randomness, no environment, no SQL, no text layout beyond
+//! `Display`. A number that a person may see is a [`Measured`]: it cannot exist without a citation.
+
+mod answer;
+mod citation;
+mod digest;
+mod evidence;
+mod interval;
+mod measured;
+mod measurement;
+mod name;
+mod timestamp;
+mod unit;
+
+pub use answer::{Absence, Outcome, Validity, Verdict};
+pub use citation::{Citation, Locator};
+pub use digest::{Digest, InvalidDigest};
+pub use evidence::Evidence;
+pub use interval::{Confidence, Interval, InvalidInterval};
+pub use measured::{Measured, Uncited};
+pub use measurement::{
+    Bucket, Data, Histogram, Judgement, Keys, Labels, Measurement, Ranked, Samples, Scalar,
+};
+pub use name::{CriterionId, GateName, InvalidName, MeasureName, RunId, Subject};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use unit::Unit;

@@ -1,0 +1,120 @@
+//! Typed names. Every name is validated once, where it enters, and carried as its own type.
+
+use serde::{Deserialize, Serialize};
+
+/// The longest name: it must fit on one line of a report.
+const NAME_BYTES_MAX: usize = 200;
+
+/// A name that is empty, too long, or holds a character that would break a citation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{kind} {given:?} is not a name: use 1 to {NAME_BYTES_MAX} letters, digits or any of . _ - @ : / + ( ) , = %"
+)]
+pub struct InvalidName {
+    /// What was being named, such as `run`.
+    pub kind: &'static str,
+    /// The text that was given.
+    pub given: String,
+}
+
+fn is_name(text: &str) -> bool {
+    let allowed = |c: char| {
+        c.is_alphanumeric()
+            || matches!(
+                c,
+                '.' | '_' | '-' | '@' | ':' | '/' | '+' | '(' | ')' | ',' | '=' | '%'
+            )
+    };
+    !text.is_empty() && text.len() <= NAME_BYTES_MAX && text.chars().all(allowed)
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+            fn try_from(given: String) -> Result<Self, InvalidName> {
+                if is_name(&given) { Ok(Self(given)) } else { Err(InvalidName { kind: $kind, given }) }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidName;
+            fn from_str(given: &str) -> Result<Self, InvalidName> {
+                Self::try_from(given.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// One execution of a tool that produced evidence, such as `run_8724`.
+    RunId = "run";
+    /// Whose measurements these are: `baseline`, `candidate`, or a name of the user's.
+    Subject = "subject";
+    /// What was measured, such as `latency_ms`, `status` or `compliance@1`.
+    MeasureName = "measure";
+    /// One testable demand of a gate, such as `p95`.
+    CriterionId = "criterion";
+    /// A named set of criteria, such as `release`.
+    GateName = "gate";
+}
+
+impl Subject {
+    /// The version in use today.
+    pub fn baseline() -> Self {
+        Self("baseline".to_owned())
+    }
+
+    /// The version that asks to replace it.
+    pub fn candidate() -> Self {
+        Self("candidate".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_text() {
+        let name: MeasureName = "ndcg@10".parse().unwrap();
+        assert_eq!(name.to_string(), "ndcg@10");
+    }
+
+    #[test]
+    fn a_name_that_would_break_a_citation_is_refused() {
+        for given in [
+            "",
+            "two words",
+            "line\nbreak",
+            "hash#mark",
+            &"x".repeat(201),
+        ] {
+            assert!(given.parse::<RunId>().is_err(), "{given:?} was accepted");
+        }
+    }
+}

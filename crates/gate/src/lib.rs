@@ -1,0 +1,5 @@
+//! Policy x evidence -> criteria and verdict. Pure: no I/O, no clock, no environment.
+
+mod decision;
+
+pub use decision::{CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
