@@ -32,6 +32,10 @@ pub struct CriterionResult {
     pub id: CriterionId,
     /// What is demanded, in words, such as `p95 of latency_ms < 500 ms`.
     pub target: String,
+    /// The values of `observed` that `target` accepts: a report draws the interval against them.
+    pub accepted: Accepted,
+    /// Whether the verdict waits for it; a criterion that is not required is shown, not obeyed.
+    pub required: bool,
     /// The quantity that is decided on, such as the p95, or its relative change; absent when
     /// there is none.
     pub observed: Option<Measured>,
@@ -51,6 +55,16 @@ pub struct CriterionResult {
     pub trend: Trend,
     /// What would change the answer.
     pub needed: Needed,
+}
+
+/// The values that a criterion accepts, in the unit of its observed value: a lower limit, an
+/// upper limit, or both for an equivalence. Whether a limit itself is accepted, the target says.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The smallest accepted value.
+    pub low: Option<f64>,
+    /// The largest accepted value.
+    pub high: Option<f64>,
 }
 
 /// A rollback trigger's answer.

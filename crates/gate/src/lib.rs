@@ -2,4 +2,4 @@
 
 mod decision;
 
-pub use decision::{CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
+pub use decision::{Accepted, CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
