@@ -1,1 +1,10 @@
-//! placeholder
+//! The outside world: the clock, files and folders, the repository, digests, and servers that are
+//! asked for measurements.
+//!
+//! **Invariant.** Nothing here decides or formats an answer, and nothing here knows SQL. The
+//! environment and the arguments are the command line's: what they say comes in as parameters.
+
+pub mod clock;
+pub mod files;
+pub mod repository;
+pub mod sha256;

@@ -1,0 +1,38 @@
+//! The one clock. Everything else takes `now` as an argument.
+
+use std::time::SystemTime;
+
+use adjutant_domain::Timestamp;
+
+/// The time now.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the clock"
+)]
+pub fn now() -> Timestamp {
+    from_system_time(SystemTime::now())
+}
+
+/// A time of the operating system, such as a file's, in whole milliseconds.
+pub fn from_system_time(time: SystemTime) -> Timestamp {
+    let millis = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+    };
+    Timestamp::from_unix_millis(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_before_and_after_1970_keep_their_milliseconds() {
+        let later = SystemTime::UNIX_EPOCH + Duration::from_millis(1_234);
+        let earlier = SystemTime::UNIX_EPOCH - Duration::from_millis(1_234);
+        assert_eq!(from_system_time(later).unix_millis(), 1_234);
+        assert_eq!(from_system_time(earlier).unix_millis(), -1_234);
+    }
+}

@@ -1,0 +1,192 @@
+//! Files that a caller names: their bytes, their name, and when they were written. It does not
+//! know what they mean.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use adjutant_domain::Timestamp;
+
+use crate::clock;
+
+/// The largest file that is read whole, 1 GiB. An artifact is held in memory while it is read and
+/// stored; beyond this it is a log, not a summary of one.
+pub const FILE_BYTES_MAX: u64 = 1 << 30;
+
+/// How much of a file is enough to recognise its format, 64 KiB.
+pub const HEAD_BYTES: u64 = 64 * 1_024;
+
+/// The content of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The file's name, without folders.
+    pub name: String,
+    /// All of its bytes.
+    pub bytes: Vec<u8>,
+    /// When it was last written; for a pipe, when it was read.
+    pub taken_at: Timestamp,
+}
+
+/// A file that could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// There is none.
+    #[error("{}: there is no such file", .0.display())]
+    Missing(PathBuf),
+    /// It is a folder.
+    #[error("{}: this is a folder, not a file", .0.display())]
+    Folder(PathBuf),
+    /// It is larger than is read.
+    #[error("{}: the file has {bytes} bytes, more than the {FILE_BYTES_MAX} that are read", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size; for a pipe, what was read before giving up.
+        bytes: u64,
+    },
+    /// The operating system refused.
+    #[error("{}: the file cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl FileError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            FileError::Missing(_) => "check the path",
+            FileError::Folder(_) => "name a file inside it",
+            FileError::TooLarge { .. } => "give the tool's summary, or fewer samples",
+            FileError::Unreadable { .. } => "check the file's permissions",
+        }
+    }
+}
+
+/// Reads a whole file, after checking its size.
+///
+/// # Errors
+/// When it is missing, a folder, larger than [`FILE_BYTES_MAX`], or cannot be read.
+pub fn read(path: &Path) -> Result<Content, FileError> {
+    let (file, taken_at) = open(path)?;
+    let mut bytes = Vec::new();
+    // One byte more than is allowed tells a pipe, or a file that grows, from one that fits.
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| unreadable(path, source))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(FileError::TooLarge {
+            path: path.to_owned(),
+            bytes: bytes.len() as u64,
+        });
+    }
+    Ok(Content {
+        name: name_of(path),
+        bytes,
+        taken_at,
+    })
+}
+
+/// The first [`HEAD_BYTES`] of a file: enough to recognise its format.
+///
+/// # Errors
+/// When it is missing, a folder, or cannot be read.
+pub fn read_head(path: &Path) -> Result<Vec<u8>, FileError> {
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let mut bytes = Vec::new();
+    file.take(HEAD_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(|source| unreadable(path, source))?;
+    Ok(bytes)
+}
+
+/// The file's name without folders.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+fn open(path: &Path) -> Result<(File, Timestamp), FileError> {
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
+    if metadata.is_dir() {
+        return Err(FileError::Folder(path.to_owned()));
+    }
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(FileError::TooLarge {
+            path: path.to_owned(),
+            bytes: metadata.len(),
+        });
+    }
+    let taken_at = match metadata.modified() {
+        Ok(time) if metadata.is_file() => clock::from_system_time(time),
+        Ok(_) | Err(_) => clock::now(),
+    };
+    Ok((file, taken_at))
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> FileError {
+    let path = path.to_owned();
+    if source.kind() == std::io::ErrorKind::NotFound {
+        FileError::Missing(path)
+    } else if source.kind() == std::io::ErrorKind::IsADirectory {
+        FileError::Folder(path)
+    } else {
+        FileError::Unreadable { path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_gives_its_bytes_its_name_and_the_time_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latency.csv");
+        std::fs::write(&path, "latency_ms\n1\n").unwrap();
+        let written = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(86_400);
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(written)
+            .unwrap();
+
+        let content = read(&path).unwrap();
+
+        assert_eq!(content.name, "latency.csv");
+        assert_eq!(content.bytes, b"latency_ms\n1\n");
+        assert_eq!(content.taken_at.to_string(), "1970-01-02T00:00:00Z");
+    }
+
+    #[test]
+    fn a_ten_gigabyte_file_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("huge.csv");
+        File::create(&path)
+            .unwrap()
+            .set_len(10_000_000_000)
+            .unwrap();
+        assert!(matches!(
+            read(&path),
+            Err(FileError::TooLarge {
+                bytes: 10_000_000_000,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none.csv");
+        assert!(matches!(read(&missing), Err(FileError::Missing(_))));
+        assert!(matches!(read(folder.path()), Err(FileError::Folder(_))));
+    }
+}
