@@ -1,0 +1,183 @@
+//! The policy model: what a gate demands of the evidence. Reading it from TOML is in
+//! `policy_toml`; judging by it is in `evaluate`.
+
+use adjutant_domain::{Confidence, CriterionId, GateName, Labels, MeasureName, Subject};
+
+use crate::comparison::SuccessRange;
+use crate::quantity::{Bound, Margin};
+use crate::statistic::{Direction, Statistic};
+
+/// A named set of criteria.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Its name.
+    pub name: GateName,
+    /// What it guards, in one sentence; may be empty.
+    pub title: String,
+    /// The false-alarm rate above which the gate has no vote (see `self_test`).
+    pub alpha: f64,
+    /// What to do when only evidence that mirrored traffic can bring is undecided.
+    pub undecided: Undecided,
+    /// Seed of every resampling.
+    pub seed: u64,
+    /// What is demanded; never empty.
+    pub criteria: Vec<Criterion>,
+    /// What takes the candidate back at once.
+    pub triggers: Vec<Trigger>,
+}
+
+/// One testable demand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Criterion {
+    /// Its name, unique in the policy.
+    pub id: CriterionId,
+    /// What is asked of the evidence.
+    pub ask: Ask,
+    /// What the answer must be.
+    pub demand: Demand,
+    /// Whether the verdict depends on it. One that is not required is shown and does not block.
+    pub required: bool,
+    /// Whether a recorded reason lifts a FAIL.
+    pub reason_allowed: bool,
+    /// Whether a FAIL rejects only when the last decision, on other artifacts, failed as well.
+    pub confirm: bool,
+    /// The family that shares its error rate by Holm's procedure.
+    pub holm: Option<String>,
+}
+
+/// A rollback trigger: it fires when its condition surely holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trigger {
+    /// Its name, unique among the triggers.
+    pub id: CriterionId,
+    /// What fires it.
+    pub condition: Condition,
+}
+
+/// What fires a trigger.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// The interval of a quantity lies wholly inside the demand.
+    Holds {
+        /// The quantity.
+        ask: Box<Ask>,
+        /// What it must surely do to fire.
+        demand: Demand,
+    },
+    /// Any criterion with an interval, required or not, fails for sure.
+    AnyFails,
+}
+
+/// A quantity to compute, and from which evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// The quantity.
+    pub statistic: Statistic,
+    /// Other names that the measure may have; the first that the evidence holds is taken.
+    pub aliases: Vec<MeasureName>,
+    /// Whose quantity, usually the candidate's.
+    pub subject: Subject,
+    /// Which measurements, by their labels.
+    pub labels: Selector,
+    /// The level of its intervals.
+    pub confidence: Confidence,
+    /// Which status codes are a success.
+    pub success: SuccessRange,
+    /// Which side is better.
+    pub better: Direction,
+    /// Whether observations with the same pair key are compared with each other.
+    pub paired: bool,
+    /// Whether cluster keys are demanded.
+    pub clustered: bool,
+    /// The least number of observations of each arm.
+    pub samples_min: u64,
+    /// The age in milliseconds above which evidence is stale.
+    pub stale_after_ms: Option<i64>,
+    /// The least grade that complies, for compliance@1.
+    pub grade_min: i32,
+}
+
+/// What the answer must be. "At least" and "at most" include the boundary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Demand {
+    /// The subject's own value lies on one side of a bound.
+    Value(Side, Bound),
+    /// Subject minus baseline is at least this much up, or at most this much up.
+    Rise(Side, Margin),
+    /// Baseline minus subject lies on one side of the margin.
+    Fall(Side, Margin),
+    /// The subject differs from the baseline by at most this much, either way.
+    Within(Margin),
+    /// The change towards the better side lies wholly above zero.
+    Improves,
+}
+
+/// On which side of a boundary a value must lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Less than it.
+    Below,
+    /// Less than it or equal.
+    AtMost,
+    /// More than it.
+    Above,
+    /// More than it or equal.
+    AtLeast,
+}
+
+/// What to do when nothing failed but required evidence is undecided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undecided {
+    /// PAUSE_AND_FIX, always.
+    Pause,
+    /// SHADOW ONLY when every live criterion passes and all the rest is valid but inconclusive,
+    /// so that mirrored traffic can bring what is missing; otherwise PAUSE_AND_FIX.
+    Shadow,
+}
+
+/// Which measurements are meant, by label: every named label must match one of its globs.
+/// `*` stands for any text, `?` for one character.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selector {
+    /// Label and its globs.
+    pub globs: Vec<(String, Vec<String>)>,
+}
+
+impl Selector {
+    /// Whether the labels match. A label that is not there does not match.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.globs.iter().all(|(label, globs)| {
+            labels
+                .get(label)
+                .is_some_and(|value| globs.iter().any(|glob| glob_matches(glob, value)))
+        })
+    }
+}
+
+/// Whether `text` matches `glob` wholly. Linear in `glob x text`.
+pub(crate) fn glob_matches(glob: &str, text: &str) -> bool {
+    let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
+    let (mut at_glob, mut at_text) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while at_text < text.len() {
+        match glob.get(at_glob) {
+            Some('*') => {
+                star = Some((at_glob, at_text));
+                at_glob += 1;
+            }
+            Some(&wanted) if wanted == '?' || wanted == text[at_text] => {
+                at_glob += 1;
+                at_text += 1;
+            }
+            Some(_) | None => match star {
+                Some((star_glob, star_text)) => {
+                    star = Some((star_glob, star_text + 1));
+                    at_glob = star_glob + 1;
+                    at_text = star_text + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    glob[at_glob..].iter().all(|&c| c == '*')
+}
