@@ -51,6 +51,10 @@ pub struct CriterionResult {
     pub outcome: Outcome,
     /// One sentence: why this validity and outcome.
     pub reason: String,
+    /// The recorded reason that lifts the block of a valid answer that does not pass. It never
+    /// lifts missing data, and the outcome stays what it is.
+    #[serde(default)]
+    pub bypass: Option<String>,
     /// How `observed` stands against the last runs of this gate.
     pub trend: Trend,
     /// What would change the answer.
