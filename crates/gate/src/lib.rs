@@ -12,7 +12,7 @@ mod statistic;
 
 pub use compare::compare;
 pub use comparison::{Arm, Comparison, Estimate, Question, SuccessRange};
-pub use decision::{CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
+pub use decision::{Accepted, CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
 pub use evaluate::{Case, PastCriterion, PastDecision, SourceFailure, decide};
 pub use policy::{Ask, Condition, Criterion, Demand, Policy, Selector, Side, Trigger, Undecided};
 pub use policy_toml::{BUILT_IN, InvalidPolicy, Policies, built_in, read_policies};
