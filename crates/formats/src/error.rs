@@ -32,6 +32,17 @@ pub struct FormatError {
     pub remedy: String,
 }
 
+impl FormatError {
+    /// A problem at a place, with what to do next.
+    pub fn new(place: Place, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            place,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

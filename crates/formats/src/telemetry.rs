@@ -1,0 +1,1 @@
+//! Answers of the systems that keep measurements: Prometheus and MLflow. Nothing is fetched here.
