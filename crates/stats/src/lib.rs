@@ -21,15 +21,18 @@
 //! **Invariant.** No I/O, no clock, no environment, no global random source, no `unsafe`. Inputs
 //! that are NaN or infinite give `None`.
 
+mod beta;
 pub mod bootstrap;
 pub mod correlation;
 pub mod equivalence;
 pub mod histogram;
 pub mod holm;
+mod normal;
 pub mod planning;
 pub mod proportion;
 pub mod quantile;
 pub mod ranking;
+mod selection;
 pub mod sequence;
 pub mod spending;
 

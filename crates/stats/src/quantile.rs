@@ -1,8 +1,26 @@
 //! The type-7 quantile with its exact law: no resampling, no draws, no sort of the whole sample.
+//!
+//! One arm's interval is the distribution-free order-statistic interval with Nyblom's
+//! interpolation (1992). The difference and the ratio of two arms use the exact bootstrap law: the
+//! law that a bootstrap with infinitely many resamples would converge to, in closed form.
+//! (The bootstrap law of one arm alone is skewed the wrong way in the tail: its interval for a p95
+//! covers 88 % at n = 100. Between two arms the skew cancels.)
+
+mod buckets;
+mod combine;
+mod index_law;
+mod ranks;
 
 use adjutant_domain::{Confidence, Histogram, Interval};
 
 use crate::LogHistogram;
+use crate::selection::order_statistics;
+use combine::Atoms;
+use ranks::Ranks;
+
+/// Tails smaller than this give no interval: the law keeps what lies within seven standard
+/// deviations of the rank.
+pub const TAIL_MIN: f64 = 1e-7;
 
 /// A quantile of one sample, with everything its interval and its difference to another needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +28,11 @@ pub struct QuantileLaw {
     n: u64,
     p: f64,
     value: f64,
+    ranks: Ranks,
+    /// The bootstrap law, read as low as the data allows (for samples, the law itself).
+    low: Atoms,
+    /// The same read as high as the data allows; `None` when it is the same.
+    high: Option<Atoms>,
 }
 
 /// The smallest `n` for which a distribution-free interval of the `p` quantile has both ends:
@@ -24,27 +47,52 @@ impl QuantileLaw {
     /// numpy, R and Excel). `None` when there is no value, a value is not finite, or `p` is not
     /// inside `(0, 1)`.
     pub fn of(values: &[f64], p: f64) -> Option<Self> {
-        let _unused = (values, p);
-        None
+        if values.is_empty() || !(p > 0.0 && p < 1.0) {
+            return None;
+        }
+        let window = index_law::Window::around(values.len(), p);
+        let kept = order_statistics(values, window.first - 1, window.last - 1)?;
+        let at = |rank: usize| kept[(rank - window.first).min(kept.len() - 1)];
+        let value = at(window.rank) + window.gap_share * (at(window.rank + 1) - at(window.rank));
+        Some(Self {
+            n: values.len() as u64,
+            p,
+            value,
+            low: window.law(&kept),
+            high: None,
+            ranks: Ranks::kept(window.first, kept),
+        })
     }
 
     /// The laws of two samples, made on two threads.
     pub fn of_both(candidate: &[f64], baseline: &[f64], p: f64) -> Option<(Self, Self)> {
-        Some((Self::of(candidate, p)?, Self::of(baseline, p)?))
+        /// Below this a second thread costs more than it saves.
+        const WORTH_A_THREAD: usize = 20_000;
+        if candidate.len().min(baseline.len()) < WORTH_A_THREAD {
+            return Some((Self::of(candidate, p)?, Self::of(baseline, p)?));
+        }
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| Self::of(baseline, p));
+            let candidate = Self::of(candidate, p);
+            let baseline = match other.join() {
+                Ok(law) => law,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            Some((candidate?, baseline?))
+        })
     }
 
     /// The law from bucket counts. What the buckets hide widens every interval: a lower end takes
     /// its bucket's `low`, an upper end its bucket's `high`. An end in an unbounded bucket gives no
-    /// interval. `value` interpolates inside the bucket by rank, as Prometheus does.
+    /// interval. `value` interpolates inside the bucket by rank, as Prometheus does. `None` when
+    /// nothing is counted, or when buckets overlap or do not ascend.
     pub fn of_histogram(histogram: &Histogram, p: f64) -> Option<Self> {
-        let _unused = (histogram, p);
-        None
+        buckets::law(histogram, p)
     }
 
     /// The law from a sketch; its relative error widens every interval.
     pub fn of_sketch(sketch: &LogHistogram, p: f64) -> Option<Self> {
-        let _unused = (sketch, p);
-        None
+        Self::of_histogram(&sketch.to_histogram(), p)
     }
 
     /// The quantile of the sample.
@@ -64,8 +112,11 @@ impl QuantileLaw {
 
     /// The interval of the quantile. `None` when `n` is below [`samples_needed`].
     pub fn interval(&self, confidence: Confidence) -> Option<Interval> {
-        let _unused = confidence;
-        None
+        if !self.supports(confidence) {
+            return None;
+        }
+        self.ranks
+            .interval(self.n as usize, self.p, confidence.tail())
     }
 
     /// The interval of `candidate - baseline`. `None` when either arm is below [`samples_needed`].
@@ -74,14 +125,38 @@ impl QuantileLaw {
         baseline: &Self,
         confidence: Confidence,
     ) -> Option<Interval> {
-        let _unused = (candidate, baseline, confidence);
-        None
+        if !candidate.supports(confidence) || !baseline.supports(confidence) {
+            return None;
+        }
+        let tail = confidence.tail();
+        let shift = |t: f64, b: f64| t + b;
+        let low = combine::quantile(&candidate.low, baseline.high(), shift, tail)?;
+        let high = combine::quantile(candidate.high(), &baseline.low, shift, 1.0 - tail)?;
+        Interval::new(low, high).ok()
     }
 
     /// The interval of `candidate / baseline` (1.10 is +10 %). `None` when either arm is below
     /// [`samples_needed`], or when values near the quantile are not all positive.
     pub fn ratio(candidate: &Self, baseline: &Self, confidence: Confidence) -> Option<Interval> {
-        let _unused = (candidate, baseline, confidence);
-        None
+        if !candidate.supports(confidence) || !baseline.supports(confidence) {
+            return None;
+        }
+        if !candidate.low.all_positive() || !baseline.low.all_positive() {
+            return None;
+        }
+        let tail = confidence.tail();
+        let scale = |t: f64, b: f64| t * b;
+        let low = combine::quantile(&candidate.low, baseline.high(), scale, tail)?;
+        let high = combine::quantile(candidate.high(), &baseline.low, scale, 1.0 - tail)?;
+        Interval::new(low, high).ok()
+    }
+
+    fn high(&self) -> &Atoms {
+        self.high.as_ref().unwrap_or(&self.low)
+    }
+
+    fn supports(&self, confidence: Confidence) -> bool {
+        let tail = confidence.tail();
+        (TAIL_MIN..0.5).contains(&tail) && self.n >= samples_needed(self.p, confidence)
     }
 }
