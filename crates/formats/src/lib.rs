@@ -3,12 +3,15 @@
 //! A format never invents a measurement that its file does not hold.
 
 mod error;
+mod format;
 mod json;
 mod measure;
 mod quality;
 mod retrieval;
+pub mod samples;
 mod telemetry;
 mod text;
 
 pub use error::{FormatError, Place};
+pub use format::{Format, HEAD_BYTES, UnknownFormat, read, recognise};
 use measure::measure_name;

@@ -1,0 +1,22 @@
+//! Samples: one row a request, as CSV with a header or as one JSON object a line. The fast road
+//! for the largest files; it reads pieces of any size and holds nothing but the columns wanted.
+//!
+//! It does not open files (`outbound::sample_file` does) and does not judge values beyond what
+//! makes sense for their measure.
+
+mod csv;
+mod keys;
+mod meaning;
+mod ndjson;
+mod number;
+mod parts;
+mod reader;
+mod recognition;
+mod refusal;
+mod shape;
+mod table;
+
+pub use meaning::{Measures, Selection};
+pub use parts::{PARTS_BYTES_MIN, read, read_in_two};
+pub use reader::{ROW_BYTES_MAX, SamplesReader, Syntax};
+pub(crate) use recognition::{recognises_csv, recognises_ndjson};
