@@ -1,1 +1,21 @@
-//! placeholder
+//! Turns answers into text: a gate's decision, a comparison and the deployment report become
+//! terminal text, Markdown, HTML, JSON, JUnit and SARIF, and [`verify`] compares a report with
+//! its recomputed self.
+//!
+//! **Invariant.** Strings in, strings out: no I/O, no clock, no environment, and no arithmetic on
+//! measurements beyond choosing how many digits are shown. The same input gives the same bytes,
+//! because a report is proved by rendering it again.
+
+mod cite;
+pub mod comparison;
+pub mod deployment;
+pub mod gate;
+mod markup;
+pub mod number;
+pub mod schema;
+mod standing;
+mod terminal;
+pub mod verify;
+pub mod wire;
+
+pub use terminal::{Color, Terminal};

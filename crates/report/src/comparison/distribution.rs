@@ -1,0 +1,125 @@
+//! The shape of an arm's samples, counted into bins for a small plot. It is for the eye: nothing
+//! is decided on it, and it leaves out the outermost half per cent on each side.
+
+use adjutant_domain::Histogram;
+
+/// Bins of a distribution: a few for each column of the widest plot.
+const BINS: usize = 512;
+/// The range is guessed from so many samples at most, taken at even steps.
+const SAMPLES_FOR_RANGE_MAX: usize = 4096;
+/// The share of the samples that is left out on each side.
+const LEFT_OUT: f64 = 0.005;
+
+/// Counts of samples in equal bins over the middle 99 % of their range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distribution {
+    low: f64,
+    high: f64,
+    bins: Vec<f64>,
+    total: f64,
+}
+
+impl Distribution {
+    /// Counts samples; `None` when there is none. One pass over the values.
+    pub fn of_samples(values: &[f64]) -> Option<Self> {
+        let step = values.len().div_ceil(SAMPLES_FOR_RANGE_MAX).max(1);
+        let mut some: Vec<f64> = values.iter().copied().step_by(step).collect();
+        some.sort_by(f64::total_cmp);
+        let left_out = (some.len() as f64 * LEFT_OUT) as usize;
+        let (low, high) = (*some.get(left_out)?, *some.get(some.len() - 1 - left_out)?);
+        let mut distribution = Self::empty(low, high, values.len() as f64)?;
+        let per_unit = BINS as f64 / (distribution.high - distribution.low);
+        for &value in values {
+            let at = (value - distribution.low) * per_unit;
+            if at >= 0.0
+                && let Some(bin) = distribution.bins.get_mut(at as usize)
+            {
+                *bin += 1.0;
+            }
+        }
+        Some(distribution)
+    }
+
+    /// Takes over counts in buckets, spread evenly over each; `None` when nothing was counted.
+    pub fn of_histogram(histogram: &Histogram) -> Option<Self> {
+        let total = histogram.count() as f64;
+        let mut seen = 0.0;
+        let mut low = None;
+        let mut high = None;
+        for bucket in histogram.buckets.iter().filter(|bucket| bucket.count > 0) {
+            seen += bucket.count as f64;
+            if low.is_none() && seen > total * LEFT_OUT {
+                low = Some(bucket.low);
+            }
+            if high.is_none() && seen >= total * (1.0 - LEFT_OUT) {
+                high = Some(bucket.high);
+            }
+        }
+        let mut distribution = Self::empty(low?, high?, total)?;
+        for bucket in &histogram.buckets {
+            distribution.spread(bucket.low, bucket.high, bucket.count as f64);
+        }
+        Some(distribution)
+    }
+
+    /// The range that is counted.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
+    /// The share of all samples that lies in `low .. high`, bins spread evenly.
+    pub(crate) fn share(&self, low: f64, high: f64) -> f64 {
+        let width = self.bin_width();
+        let counted: f64 = self
+            .bins
+            .iter()
+            .enumerate()
+            .map(|(at, count)| {
+                let from = self.low + at as f64 * width;
+                count * overlap((from, from + width), (low, high)) / width
+            })
+            .sum();
+        counted / self.total
+    }
+
+    fn empty(low: f64, high: f64, total: f64) -> Option<Self> {
+        if !(low.is_finite() && high.is_finite() && total > 0.0) {
+            return None;
+        }
+        // A single value still needs a bin with a width around it.
+        let margin = if low == high {
+            low.abs().max(1.0) * 1e-3
+        } else {
+            (high - low) / BINS as f64 / 2.0
+        };
+        Some(Self {
+            low: low - margin,
+            high: high + margin,
+            bins: vec![0.0; BINS],
+            total,
+        })
+    }
+
+    fn bin_width(&self) -> f64 {
+        (self.high - self.low) / self.bins.len() as f64
+    }
+
+    fn spread(&mut self, low: f64, high: f64, count: f64) {
+        let (start, width) = (self.low, self.bin_width());
+        for (at, bin) in self.bins.iter_mut().enumerate() {
+            let from = start + at as f64 * width;
+            let inside = if high > low {
+                overlap((from, from + width), (low, high)) / (high - low)
+            } else if from <= low && low < from + width {
+                1.0
+            } else {
+                0.0
+            };
+            *bin += count * inside;
+        }
+    }
+}
+
+fn overlap(a: (f64, f64), b: (f64, f64)) -> f64 {
+    (a.1.min(b.1) - a.0.max(b.0)).max(0.0)
+}

@@ -1,0 +1,36 @@
+//! The deployment report: one decision with everything a person needs to act on it and to check
+//! it, in a fixed order of sections, as Markdown, HTML and JSON.
+
+mod contents;
+mod html;
+mod markdown;
+mod picture;
+
+pub(crate) use contents::{Contents, NothingRecorded, fired, needed};
+pub use html::html;
+pub use markdown::markdown;
+
+use adjutant_domain::Digest;
+use adjutant_gate::Decision;
+
+use crate::wire::DeploymentReport;
+
+/// The words that open the report's last line.
+pub(crate) const CLOSING_WORDS: &str = "Ops Commander Final Verdict:";
+
+/// What a deployment report is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Deployment<'a> {
+    /// The decision that is reported.
+    pub decision: &'a Decision,
+    /// The SHA-256 of the stored decision record, by which a check finds it again.
+    pub record: Digest,
+}
+
+/// The report as JSON of the published schema `report.schema.json`, with a final newline.
+///
+/// # Errors
+/// When the JSON writer fails, which no decision causes.
+pub fn json(deployment: Deployment<'_>) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&DeploymentReport::from(deployment)).map(|text| text + "\n")
+}

@@ -1,0 +1,333 @@
+//! The sentences of the deployment report, the same for Markdown, HTML and JSON. A text between
+//! backticks is code; everything else is plain. Does not lay anything out.
+
+use adjutant_domain::Verdict;
+use adjutant_gate::{CriterionResult, Decision, Needed, TriggerResult};
+
+use super::Deployment;
+use crate::number;
+use crate::standing::{self, Counts, NO_DATA_AVAILABLE, Standing};
+
+/// The summary is read by people in a hurry.
+pub(crate) const SUMMARY_WORDS_MAX: usize = 200;
+
+/// The report's sentences.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Contents {
+    /// At most [`SUMMARY_WORDS_MAX`] words.
+    pub(crate) summary: String,
+    /// Why the criteria that did not pass did not, and what would change them.
+    pub(crate) open: Vec<String>,
+    /// The gate and its criteria in one sentence each.
+    pub(crate) safety: Vec<String>,
+    /// Why this verdict.
+    pub(crate) justification: Vec<String>,
+    /// What to do next, in order.
+    pub(crate) next_actions: Vec<String>,
+    /// What limits the harm.
+    pub(crate) risk_mitigation: Vec<String>,
+    /// What the next person needs to know.
+    pub(crate) relay_note: Vec<String>,
+    /// The verdict's reason in one line.
+    pub(crate) closing_reason: String,
+}
+
+/// A section that this version cannot fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NothingRecorded {
+    Compatibility,
+    Consensus,
+    Progress,
+}
+
+impl NothingRecorded {
+    /// What is missing, and what would fill the section.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Compatibility => {
+                "No schema evidence is recorded, and this version cannot record it yet. A later \
+                 version will fill this section from comparisons of interface schemas."
+            }
+            Self::Consensus => {
+                "No votes are recorded, and this version cannot record them yet. A later version \
+                 will fill this section from the votes of the team."
+            }
+            Self::Progress => {
+                "No tasks are recorded, and this version cannot record them yet. A later version \
+                 will fill this section from the tasks that were handed out and proven."
+            }
+        }
+    }
+}
+
+impl Contents {
+    /// The sentences about a decision.
+    pub(crate) fn of(deployment: Deployment<'_>) -> Self {
+        let decision = deployment.decision;
+        Self {
+            summary: summary(decision),
+            open: open(decision),
+            safety: safety(decision),
+            justification: justification(decision),
+            next_actions: next_actions(decision),
+            risk_mitigation: risk_mitigation(decision),
+            relay_note: relay_note(deployment),
+            closing_reason: closing_reason(decision),
+        }
+    }
+}
+
+fn summary(decision: &Decision) -> String {
+    let opening = format!(
+        "{}. {} Gate `{}` decided at {}. {}",
+        decision.verdict,
+        standing::meaning(decision.verdict),
+        decision.gate,
+        decision.decided_at,
+        safety(decision).join(" "),
+    );
+    let closing = "Every number names its run, file and place.";
+    let mut text = opening;
+    for reason in &decision.reasons {
+        if words(&text) + words(reason) + words(closing) > SUMMARY_WORDS_MAX {
+            break;
+        }
+        text.push(' ');
+        text.push_str(&sentence(reason));
+    }
+    format!("{text} {closing}")
+}
+
+fn words(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
+/// The text with a full stop, unless it ends a sentence already.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?', ':']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
+fn safety(decision: &Decision) -> Vec<String> {
+    let counts = Counts::of(decision);
+    let mut sentences = vec![format!(
+        "Criteria: {} pass, {} fail, {} inconclusive, {} without an answer.",
+        counts.pass, counts.fail, counts.inconclusive, counts.no_answer
+    )];
+    let fired = decision.triggers.iter().filter(|t| t.fired == Some(true));
+    let unknown = decision.triggers.iter().filter(|t| t.fired.is_none());
+    sentences.push(if decision.triggers.is_empty() {
+        "The policy declares no rollback trigger.".to_owned()
+    } else {
+        format!(
+            "Rollback triggers: {} of {} fired, {} cannot be told.",
+            fired.count(),
+            decision.triggers.len(),
+            unknown.count()
+        )
+    });
+    sentences
+}
+
+fn open(decision: &Decision) -> Vec<String> {
+    decision
+        .criteria
+        .iter()
+        .filter(|criterion| Standing::of(criterion) != Standing::Pass)
+        .map(|criterion| {
+            let optional = if criterion.required {
+                ""
+            } else {
+                ", not required"
+            };
+            let mut text = format!(
+                "`{}` {}{optional}: {}",
+                criterion.id,
+                Standing::of(criterion).words(),
+                sentence(&criterion.reason)
+            );
+            for needed in needed(criterion) {
+                text.push(' ');
+                text.push_str(&needed);
+            }
+            text
+        })
+        .collect()
+}
+
+/// What would change a criterion's answer, a sentence each.
+pub(crate) fn needed(criterion: &CriterionResult) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(more) = more_samples(&criterion.needed) {
+        sentences.push(format!("Needs {more}."));
+    }
+    if let Some(command) = &criterion.needed.command {
+        sentences.push(format!("Run `{command}`."));
+    }
+    sentences
+}
+
+fn more_samples(needed: &Needed) -> Option<String> {
+    let minutes = needed.minutes.map(|minutes| {
+        format!(
+            "about {} minutes at the observed rate",
+            minutes_text(minutes)
+        )
+    });
+    match (needed.samples, minutes) {
+        (Some(samples), Some(minutes)) => Some(format!(
+            "about {} more samples an arm, {minutes}",
+            number::count(samples)
+        )),
+        (Some(samples), None) => Some(format!(
+            "about {} more samples an arm",
+            number::count(samples)
+        )),
+        (None, Some(minutes)) => Some(minutes),
+        (None, None) => None,
+    }
+}
+
+/// Minutes as people plan them: two significant digits are as much as a forecast is worth.
+fn minutes_text(minutes: f64) -> String {
+    if minutes >= 10.0 {
+        number::plain(minutes.ceil())
+    } else {
+        number::plain((minutes * 10.0).ceil() / 10.0)
+    }
+}
+
+fn justification(decision: &Decision) -> Vec<String> {
+    if decision.reasons.is_empty() {
+        return vec![standing::meaning(decision.verdict).to_owned()];
+    }
+    decision
+        .reasons
+        .iter()
+        .map(|reason| sentence(reason))
+        .collect()
+}
+
+fn next_actions(decision: &Decision) -> Vec<String> {
+    let mut actions = Vec::new();
+    for trigger in decision.triggers.iter().filter(|t| t.fired == Some(true)) {
+        actions.push(format!(
+            "Take the candidate back wherever it serves: trigger `{}` fired. {}",
+            trigger.id,
+            sentence(&trigger.reason)
+        ));
+    }
+    for criterion in &decision.criteria {
+        match Standing::of(criterion) {
+            Standing::Pass => {}
+            Standing::Fail => actions.push(format!(
+                "Mend `{}`: {}",
+                criterion.id,
+                sentence(&criterion.reason)
+            )),
+            Standing::Inconclusive | Standing::NoAnswer(_) => actions.push(decide(criterion)),
+        }
+    }
+    actions.push(match decision.verdict {
+        Verdict::Go => "Ship the candidate and keep the rollback triggers in sight.".to_owned(),
+        Verdict::ShadowOnly => format!(
+            "Mirror traffic to the candidate, then ask again: `adjutant gate {}`.",
+            decision.gate
+        ),
+        Verdict::PauseAndFix => format!("Then ask again: `adjutant gate {}`.", decision.gate),
+        Verdict::Reject => format!(
+            "Keep the baseline. Ask again with a mended candidate: `adjutant gate {}`.",
+            decision.gate
+        ),
+    });
+    actions
+}
+
+fn decide(criterion: &CriterionResult) -> String {
+    let needed = needed(criterion);
+    if needed.is_empty() {
+        format!("Decide `{}`: {}", criterion.id, sentence(&criterion.reason))
+    } else {
+        format!("Decide `{}`. {}", criterion.id, needed.join(" "))
+    }
+}
+
+fn risk_mitigation(decision: &Decision) -> Vec<String> {
+    let mut sentences = Vec::new();
+    sentences.push(match decision.verdict {
+        Verdict::Go => "The baseline stays ready to take all traffic back.".to_owned(),
+        Verdict::ShadowOnly => "The candidate answers mirrored traffic only.".to_owned(),
+        Verdict::PauseAndFix | Verdict::Reject => {
+            "The candidate serves nobody while this verdict stands.".to_owned()
+        }
+    });
+    if decision.triggers.is_empty() {
+        sentences.push(
+            "The policy declares no rollback trigger, so nothing would take the candidate back \
+             by itself."
+                .to_owned(),
+        );
+    }
+    for trigger in &decision.triggers {
+        sentences.push(format!(
+            "Roll back when {} (`{}`, {}).",
+            trigger.condition.trim_end_matches('.'),
+            trigger.id,
+            fired(trigger)
+        ));
+    }
+    sentences
+}
+
+/// A trigger's state in words.
+pub(crate) fn fired(trigger: &TriggerResult) -> &'static str {
+    match trigger.fired {
+        Some(true) => "fired",
+        Some(false) => "not fired",
+        None => "cannot be told",
+    }
+}
+
+fn relay_note(deployment: Deployment<'_>) -> Vec<String> {
+    let decision = deployment.decision;
+    let undecided: Vec<String> = decision
+        .criteria
+        .iter()
+        .filter(|criterion| Standing::of(criterion).is_undecided())
+        .map(|criterion| format!("`{}`", criterion.id))
+        .collect();
+    let open = if undecided.is_empty() {
+        "Nothing is left undecided.".to_owned()
+    } else {
+        format!("Left undecided: {}.", undecided.join(", "))
+    };
+    vec![
+        format!(
+            "Gate `{}` answered {} from {} artifacts. {open}",
+            decision.gate,
+            decision.verdict,
+            decision.inputs.len()
+        ),
+        "To check this report, run `adjutant verify` on its file: that reopens the artifacts, \
+         recomputes the decision and compares every digit."
+            .to_owned(),
+        format!(
+            "{NO_DATA_AVAILABLE} for the compatibility matrix, the consensus and the progress: \
+             this version does not record them."
+        ),
+        format!("Decision record: `sha256:{}`", deployment.record),
+    ]
+}
+
+fn closing_reason(decision: &Decision) -> String {
+    let because = decision.reasons.first().map_or_else(
+        || standing::meaning(decision.verdict).to_owned(),
+        |reason| sentence(reason),
+    );
+    let one_line: Vec<&str> = because.split_whitespace().collect();
+    one_line.join(" ")
+}

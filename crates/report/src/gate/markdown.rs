@@ -1,0 +1,157 @@
+//! A decision as Markdown: for a pull request comment or a job summary.
+
+use adjutant_domain::Measured;
+use adjutant_gate::{CriterionResult, Decision, TriggerResult};
+
+use crate::cite;
+use crate::deployment::{fired, needed};
+use crate::markup::{markdown as safe, markdown_cell as cell};
+use crate::number;
+use crate::standing::{self, NO_DATA_AVAILABLE, Standing};
+
+/// The decision as Markdown, with a final newline.
+pub fn markdown(decision: &Decision) -> String {
+    let mut text = format!(
+        "## Gate `{}`: {}\n\n{}\n\n",
+        decision.gate,
+        decision.verdict,
+        standing::meaning(decision.verdict)
+    );
+    for reason in &decision.reasons {
+        text.push_str(&format!("- {}\n", safe(reason)));
+    }
+    if !decision.reasons.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&criteria_table(&decision.criteria));
+    let open: Vec<String> = decision
+        .criteria
+        .iter()
+        .filter_map(what_would_change)
+        .collect();
+    if !open.is_empty() {
+        text.push_str(&format!("\n### What would change it\n\n{}", open.concat()));
+    }
+    if !decision.triggers.is_empty() {
+        text.push_str("\n### Rollback triggers\n\n");
+        text.push_str(&triggers_table(&decision.triggers));
+    }
+    text.push_str(&format!("\nDecided at {}.\n", decision.decided_at));
+    text
+}
+
+/// The table of criteria: SLO, target, observed, interval, status, trend, evidence.
+pub(crate) fn criteria_table(criteria: &[CriterionResult]) -> String {
+    let mut text = String::from(
+        "| SLO | Target | Observed | CI95 | Status | Trend | Evidence |\n\
+         |---|---|---:|---|---|---|---|\n",
+    );
+    for criterion in criteria {
+        let standing = Standing::of(criterion);
+        text.push_str(&format!(
+            "| `{}`{} | {} | {} | {} | {} {} | {} | {} |\n",
+            criterion.id,
+            if criterion.required {
+                ""
+            } else {
+                " (not required)"
+            },
+            cell(&criterion.target),
+            cell(&observed(criterion)),
+            cell(&interval(criterion)),
+            standing.mark(),
+            standing.words(),
+            standing::trend(&criterion.trend),
+            cell(&evidence(criterion)),
+        ));
+    }
+    text
+}
+
+/// The table of rollback triggers.
+pub(crate) fn triggers_table(triggers: &[TriggerResult]) -> String {
+    let mut text = String::from("| Trigger | Fires when | State | Why |\n|---|---|---|---|\n");
+    for trigger in triggers {
+        text.push_str(&format!(
+            "| `{}` | {} | {} | {} |\n",
+            trigger.id,
+            cell(&trigger.condition),
+            fired(trigger),
+            cell(&trigger.reason)
+        ));
+    }
+    text
+}
+
+/// The observed value, or that there is none.
+pub(crate) fn observed(criterion: &CriterionResult) -> String {
+    criterion
+        .observed
+        .as_ref()
+        .map_or_else(|| NO_DATA_AVAILABLE.to_owned(), number::measured)
+}
+
+/// The interval, with its level where that is not 95 %.
+pub(crate) fn interval(criterion: &CriterionResult) -> String {
+    let Some(interval) = criterion
+        .observed
+        .as_ref()
+        .and_then(number::measured_interval)
+    else {
+        return "none".to_owned();
+    };
+    let name = number::interval_name(criterion.confidence);
+    if name == "CI95" || interval == number::EXACT {
+        interval
+    } else {
+        format!("{interval} ({name})")
+    }
+}
+
+/// Every value of the criterion with its source and sample size, in one line.
+pub(crate) fn evidence(criterion: &CriterionResult) -> String {
+    let sources = evidence_items(criterion);
+    if sources.is_empty() {
+        NO_DATA_AVAILABLE.to_owned()
+    } else {
+        sources.join("; ")
+    }
+}
+
+/// Every value of the criterion with its source and sample size.
+pub(crate) fn evidence_items(criterion: &CriterionResult) -> Vec<String> {
+    let of_arms = criterion.arms.iter().map(|(subject, measured)| {
+        format!(
+            "{subject} {}, n = {}",
+            cite::cited(measured),
+            number::count(measured.n())
+        )
+    });
+    let is_an_arm = |observed: &Measured| criterion.arms.iter().any(|(_, arm)| arm == observed);
+    let of_observed = criterion
+        .observed
+        .iter()
+        .filter(|observed| !is_an_arm(observed))
+        .map(|observed| {
+            format!(
+                "{}, n = {}",
+                cite::cited(observed),
+                number::count(observed.n())
+            )
+        });
+    of_observed.chain(of_arms).collect()
+}
+
+fn what_would_change(criterion: &CriterionResult) -> Option<String> {
+    let standing = Standing::of(criterion);
+    if standing == Standing::Pass {
+        return None;
+    }
+    let mut text = format!("- `{}`: {}", criterion.id, safe(&criterion.reason));
+    for sentence in needed(criterion) {
+        text.push(' ');
+        text.push_str(&safe(&sentence));
+    }
+    text.push('\n');
+    Some(text)
+}

@@ -1,0 +1,46 @@
+//! The published JSON Schemas (2020-12), generated from the wire types. The files in `schemas/`
+//! are these texts; a test keeps them equal.
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+
+use crate::wire::{ComparisonAnswer, DeploymentReport, GateAnswer};
+
+/// A published schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// What `adjutant gate --format json` writes.
+    Gate,
+    /// What `adjutant compare --format json` writes.
+    Comparison,
+    /// What `adjutant report deployment` writes as JSON.
+    Report,
+}
+
+impl Published {
+    /// Every published schema.
+    pub const ALL: [Self; 3] = [Self::Gate, Self::Comparison, Self::Report];
+
+    /// Its file's name in `schemas/`.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Gate => "gate.schema.json",
+            Self::Comparison => "comparison.schema.json",
+            Self::Report => "report.schema.json",
+        }
+    }
+
+    /// Its text, which ends with a newline.
+    pub fn text(self) -> String {
+        match self {
+            Self::Gate => text_of::<GateAnswer>(),
+            Self::Comparison => text_of::<ComparisonAnswer>(),
+            Self::Report => text_of::<DeploymentReport>(),
+        }
+    }
+}
+
+fn text_of<T: JsonSchema>() -> String {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
+    format!("{:#}\n", schema.as_value())
+}

@@ -1,0 +1,117 @@
+//! How a criterion stands: one word for its outcome and validity together, and the words and
+//! marks that every surface uses for it.
+
+use adjutant_domain::{Outcome, Validity, Verdict};
+use adjutant_gate::{CriterionResult, Decision, Trend};
+
+/// What a place says when there is nothing to show.
+pub(crate) const NO_DATA_AVAILABLE: &str = "NO DATA AVAILABLE";
+
+/// Outcome and validity as one word. Only valid evidence can pass or fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Valid, and on the demanded side.
+    Pass,
+    /// Valid, and on the wrong side.
+    Fail,
+    /// Valid, and undecided.
+    Inconclusive,
+    /// There is no measurement, or none that can be used.
+    NoAnswer(Validity),
+}
+
+/// How many criteria stand how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counts {
+    /// Passed.
+    pub(crate) pass: usize,
+    /// Failed.
+    pub(crate) fail: usize,
+    /// Valid and undecided.
+    pub(crate) inconclusive: usize,
+    /// Without an answer.
+    pub(crate) no_answer: usize,
+}
+
+impl Standing {
+    /// How a criterion stands.
+    pub(crate) fn of(criterion: &CriterionResult) -> Self {
+        match (criterion.validity, criterion.outcome) {
+            (Validity::Valid, Outcome::Pass) => Self::Pass,
+            (Validity::Valid, Outcome::Fail) => Self::Fail,
+            (Validity::Valid, Outcome::Inconclusive) => Self::Inconclusive,
+            (
+                validity @ (Validity::NoData
+                | Validity::Insufficient
+                | Validity::Stale
+                | Validity::SourceError
+                | Validity::NotFinite),
+                _,
+            ) => Self::NoAnswer(validity),
+        }
+    }
+
+    /// A mark of one column for a terminal or a table.
+    pub(crate) fn mark(self) -> &'static str {
+        match self {
+            Self::Pass => "✓",
+            Self::Fail => "✗",
+            Self::Inconclusive => "?",
+            Self::NoAnswer(_) => "○",
+        }
+    }
+
+    /// The standing in words: the outcome, and the validity where it is the cause.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Pass => "PASS".to_owned(),
+            Self::Fail => "FAIL".to_owned(),
+            Self::Inconclusive => "INCONCLUSIVE".to_owned(),
+            Self::NoAnswer(validity) => format!("INCONCLUSIVE ({validity})"),
+        }
+    }
+
+    /// Whether more or better evidence could still decide.
+    pub(crate) fn is_undecided(self) -> bool {
+        match self {
+            Self::Inconclusive | Self::NoAnswer(_) => true,
+            Self::Pass | Self::Fail => false,
+        }
+    }
+}
+
+impl Counts {
+    /// Counts the criteria of a decision.
+    pub(crate) fn of(decision: &Decision) -> Self {
+        let mut counts = Self::default();
+        for criterion in &decision.criteria {
+            match Standing::of(criterion) {
+                Standing::Pass => counts.pass += 1,
+                Standing::Fail => counts.fail += 1,
+                Standing::Inconclusive => counts.inconclusive += 1,
+                Standing::NoAnswer(_) => counts.no_answer += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// The trend in words.
+pub(crate) fn trend(trend: &Trend) -> &'static str {
+    match trend {
+        Trend::NoHistory => "no history",
+        Trend::Steady => "steady",
+        Trend::Better => "better",
+        Trend::Worse => "worse",
+    }
+}
+
+/// What a verdict means, in one sentence.
+pub(crate) fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Go => "Ship the candidate.",
+        Verdict::ShadowOnly => "Mirror traffic to the candidate and serve nobody with it.",
+        Verdict::PauseAndFix => "Hold the candidate: find out or mend, then ask again.",
+        Verdict::Reject => "Do not ship the candidate.",
+    }
+}

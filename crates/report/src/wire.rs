@@ -1,0 +1,15 @@
+//! The published JSON shapes. They live here, at the edge, and convert from the domain; their
+//! schemas are generated from these types by [`crate::schema`]. Nothing is rounded in JSON.
+
+mod answer;
+mod comparison;
+mod deployment;
+mod gate;
+
+pub use answer::{Evidence, InputFile, Number, Outcome, Trend, Unit, Validity, Verdict};
+pub use comparison::{ArmOfComparison, ComparisonAnswer, EstimateOfComparison, MarginOfComparison};
+pub use deployment::{DeploymentReport, FinalVerdict, NoData, SafetyGateStatus, Tally};
+pub use gate::{
+    AcceptedValues, ArmAnswer, CriterionAnswer, CriterionNeeds, GateAnswer, GateNeeds,
+    TriggerAnswer,
+};
