@@ -1,1 +1,106 @@
-//! placeholder
+//! What Adjutant remembers: evidence, decisions, the journal that explains them, and the
+//! artifacts that they were read from. SQLite by default, PostgreSQL when a team outgrows one
+//! machine; the same verbs, the same SQL.
+//!
+//! **Invariants.** This is the only crate that knows SQL. One transaction a verb: nothing is ever
+//! half-stored. Artifacts are written before the rows that name them. It reads no clock: `now`
+//! comes in.
+
+mod artifacts;
+mod decisions;
+mod error;
+mod evidence;
+mod journal;
+mod migrations;
+mod postgres;
+mod session;
+mod sqlite;
+mod value;
+
+use std::path::PathBuf;
+
+use adjutant_domain::{Digest, Timestamp};
+use tokio::sync::Mutex;
+
+pub use decisions::{NewDecision, StoredDecision};
+pub use error::{DatabaseError, StoreError};
+pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
+pub use journal::{JournalCheck, JournalEntry, JournalKind};
+
+use artifacts::Artifacts;
+use session::{Connection, Purpose, Session};
+
+/// The file name of the SQLite database.
+const DATABASE_FILE: &str = "adjutant.db";
+
+/// Where the state lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The folder of the artifacts, and of the database where there is no other.
+    pub folder: PathBuf,
+    /// The address of a PostgreSQL server, such as `postgres://user@host/name`. Connecting needs a
+    /// tokio runtime with its I/O driver.
+    pub postgres: Option<String>,
+}
+
+/// The open store.
+pub struct Store {
+    connection: Mutex<Connection>,
+    artifacts: Artifacts,
+    database: String,
+}
+
+impl Store {
+    /// Opens the store, creates it where it is missing, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the folder or the database cannot be opened, or a newer Adjutant wrote it.
+    pub async fn open(location: &Location, now: Timestamp) -> Result<Self, StoreError> {
+        let artifacts = Artifacts::open(location.folder.join("artifacts"))?;
+        let (connection, database) = match &location.postgres {
+            Some(url) => (
+                Connection::Postgres(postgres::Client::connect(url).await?),
+                postgres::without_password(url),
+            ),
+            None => {
+                let path = location.folder.join(DATABASE_FILE);
+                let connection = sqlite::open(&path)?;
+                (Connection::Sqlite(connection), path.display().to_string())
+            }
+        };
+        let connection = Mutex::new(connection);
+        migrations::migrate(&connection, now).await?;
+        Ok(Self {
+            connection,
+            artifacts,
+            database,
+        })
+    }
+
+    /// Whether there is something at `location` that can be opened without creating it.
+    pub fn exists(location: &Location) -> bool {
+        location.postgres.is_some() || location.folder.join(DATABASE_FILE).is_file()
+    }
+
+    /// The database's path, or its address without the password.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The bytes of an artifact, after checking that they are the ones that were stored.
+    ///
+    /// # Errors
+    /// When it is missing or was changed.
+    pub fn artifact(&self, digest: Digest) -> Result<Vec<u8>, StoreError> {
+        self.artifacts.read(digest)
+    }
+
+    /// Where an artifact's file is.
+    pub fn artifact_path(&self, digest: Digest) -> PathBuf {
+        self.artifacts.path(digest)
+    }
+
+    async fn begin(&self, purpose: Purpose) -> Result<Session<'_>, StoreError> {
+        Session::begin(self.connection.lock().await, purpose).await
+    }
+}

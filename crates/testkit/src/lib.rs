@@ -1,1 +1,6 @@
-//! placeholder
+//! What tests stand on: a PostgreSQL server of their own, folders and repositories, and the built
+//! program run with nothing of this machine's environment. A dev-dependency only.
+
+pub mod postgres;
+pub mod program;
+pub mod workspace;

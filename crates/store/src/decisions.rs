@@ -1,0 +1,233 @@
+//! Decisions in the store: the record is an artifact, the rows are what lists and trends need.
+
+use adjutant_domain::{CriterionId, Digest, GateName, Timestamp, Verdict};
+use adjutant_gate::{Decision, PastCriterion, PastDecision};
+
+use crate::evidence::{NewEvidence, insert_all, insert_artifact};
+use crate::journal::{self, JournalKind};
+use crate::session::{Purpose, Session};
+use crate::value::variant_text;
+use crate::{Store, StoreError};
+
+/// A decision that is to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewDecision<'a> {
+    /// The decision.
+    pub decision: &'a Decision,
+    /// The digest of `bytes`.
+    pub record: Digest,
+    /// The decision record: policy, inputs, history, reasons and decision.
+    pub bytes: &'a [u8],
+}
+
+/// A decision as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDecision {
+    /// Its number in this store.
+    pub id: i64,
+    /// The gate.
+    pub gate: GateName,
+    /// When.
+    pub decided_at: Timestamp,
+    /// What.
+    pub verdict: Verdict,
+    /// The digest of its record.
+    pub record: Digest,
+}
+
+impl Store {
+    /// Stores a decision, and the evidence that came with the question: all of it or nothing.
+    ///
+    /// # Errors
+    /// When a file or the database cannot be written.
+    pub async fn save_decision(
+        &self,
+        new: &NewDecision<'_>,
+        evidence: &[NewEvidence<'_>],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let artifacts: Vec<_> = evidence
+            .iter()
+            .map(|new| (new.evidence.artifact, new.bytes))
+            .chain([(new.record, new.bytes)])
+            .collect();
+        self.artifacts.write_all(&artifacts, now)?;
+        let mut session = self.begin(Purpose::Write).await?;
+        insert_all(&mut session, evidence, now).await?;
+        insert(&mut session, new, now).await?;
+        session.commit().await
+    }
+
+    /// The last `limit` decisions of a gate, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn past_decisions(
+        &self,
+        gate: &GateName,
+        limit: u32,
+    ) -> Result<Vec<PastDecision>, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let mut past = Vec::new();
+        for stored in latest(&mut session, gate, limit).await? {
+            past.push(PastDecision {
+                decided_at: stored.decided_at,
+                criteria: criteria_of(&mut session, stored.id).await?,
+                artifacts: inputs_of(&mut session, stored.id).await?,
+            });
+        }
+        session.commit().await?;
+        Ok(past)
+    }
+
+    /// The last decision of a gate.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn last_decision(
+        &self,
+        gate: &GateName,
+    ) -> Result<Option<StoredDecision>, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let mut decisions = latest(&mut session, gate, 1).await?;
+        session.commit().await?;
+        Ok(decisions.pop())
+    }
+}
+
+async fn latest(
+    session: &mut Session<'_>,
+    gate: &GateName,
+    limit: u32,
+) -> Result<Vec<StoredDecision>, StoreError> {
+    let rows = session
+        .query(
+            "read decisions",
+            "SELECT id, gate, decided_at, verdict, record FROM decision WHERE gate = $1 \
+             ORDER BY id DESC LIMIT $2",
+            &[gate.as_str().into(), i64::from(limit).into()],
+        )
+        .await?;
+    let mut decisions = rows
+        .iter()
+        .map(|row| {
+            Ok(StoredDecision {
+                id: row.integer(0)?,
+                gate: row.parse(1)?,
+                decided_at: Timestamp::from_unix_millis(row.integer(2)?),
+                verdict: row.variant(3)?,
+                record: row.parse(4)?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    decisions.reverse();
+    Ok(decisions)
+}
+
+async fn criteria_of(
+    session: &mut Session<'_>,
+    decision: i64,
+) -> Result<Vec<PastCriterion>, StoreError> {
+    session
+        .query(
+            "read a decision's criteria",
+            "SELECT criterion, observed, validity, outcome FROM decision_criterion \
+             WHERE decision = $1 ORDER BY position",
+            &[decision.into()],
+        )
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(PastCriterion {
+                id: row.parse::<CriterionId>(0)?,
+                observed: row.optional_real(1)?,
+                validity: row.variant(2)?,
+                outcome: row.variant(3)?,
+            })
+        })
+        .collect()
+}
+
+async fn inputs_of(session: &mut Session<'_>, decision: i64) -> Result<Vec<Digest>, StoreError> {
+    session
+        .query(
+            "read a decision's inputs",
+            "SELECT artifact FROM decision_input WHERE decision = $1 ORDER BY position",
+            &[decision.into()],
+        )
+        .await?
+        .iter()
+        .map(|row| row.parse(0))
+        .collect()
+}
+
+async fn insert(
+    session: &mut Session<'_>,
+    new: &NewDecision<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "save a decision";
+    let decision = new.decision;
+    let verdict = variant_text(OPERATION, &decision.verdict)?;
+    insert_artifact(session, new.record, new.bytes.len(), now).await?;
+    let id = session.next_id(OPERATION, "decision").await?;
+    session
+        .execute(
+            OPERATION,
+            "INSERT INTO decision (id, gate, decided_at, verdict, record) \
+             VALUES ($1, $2, $3, $4, $5)",
+            &[
+                id.into(),
+                decision.gate.as_str().into(),
+                decision.decided_at.unix_millis().into(),
+                verdict.as_str().into(),
+                new.record.to_string().into(),
+            ],
+        )
+        .await?;
+    insert_criteria(session, id, decision).await?;
+    for (position, input) in (0_i64..).zip(&decision.inputs) {
+        session
+            .execute(
+                OPERATION,
+                "INSERT INTO decision_input (decision, position, artifact) VALUES ($1, $2, $3)",
+                &[
+                    id.into(),
+                    position.into(),
+                    input.artifact.to_string().into(),
+                ],
+            )
+            .await?;
+    }
+    let record = new.record.to_string();
+    let content = journal::decision_content(decision.gate.as_str(), &verdict, &record);
+    journal::append(session, JournalKind::GateDecided, &content, now).await
+}
+
+async fn insert_criteria(
+    session: &mut Session<'_>,
+    id: i64,
+    decision: &Decision,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "save a decision's criteria";
+    for (position, criterion) in (0_i64..).zip(&decision.criteria) {
+        let observed = criterion.observed.as_ref().map(|observed| observed.value());
+        session
+            .execute(
+                OPERATION,
+                "INSERT INTO decision_criterion \
+                 (decision, position, criterion, observed, validity, outcome) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+                &[
+                    id.into(),
+                    position.into(),
+                    criterion.id.as_str().into(),
+                    observed.into(),
+                    variant_text(OPERATION, &criterion.validity)?.into(),
+                    variant_text(OPERATION, &criterion.outcome)?.into(),
+                ],
+            )
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! What can go wrong with what is stored, one variant an operation.
+
+use std::path::PathBuf;
+
+use adjutant_domain::Digest;
+
+/// An operation on the store that failed. Nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be opened.
+    #[error("the database {what} cannot be opened")]
+    Open {
+        /// Its path, or its address without the password.
+        what: String,
+        /// Why.
+        source: DatabaseError,
+    },
+    /// The SQLite inside is too old to be written by several processes.
+    #[error("SQLite {found} can corrupt a database that several processes write; 3.51.3 is needed")]
+    SqliteTooOld {
+        /// The version that is linked.
+        found: String,
+    },
+    /// The database was written by a newer Adjutant.
+    #[error("the database has schema {found}; this Adjutant knows {known}: use a newer one")]
+    SchemaTooNew {
+        /// The database's schema number.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+    /// A statement failed.
+    #[error("{operation}: the database refused")]
+    Statement {
+        /// What was being done.
+        operation: &'static str,
+        /// Why it failed.
+        source: DatabaseError,
+    },
+    /// A stored row does not hold what this program writes.
+    #[error("{operation}: the row holds {found}, which this Adjutant did not write")]
+    ForeignRow {
+        /// What was being done.
+        operation: &'static str,
+        /// The column's content.
+        found: String,
+    },
+    /// A value could not be written as JSON.
+    #[error("{operation}: the value cannot be written as JSON")]
+    Encode {
+        /// What was being done.
+        operation: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A file or folder of the store could not be written or read.
+    #[error("{}: cannot be {verb}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// `written`, `read` or `created`.
+        verb: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An artifact is not there.
+    #[error("artifact {0} is not in the store")]
+    ArtifactMissing(Digest),
+    /// An artifact's bytes are not the ones that were stored.
+    #[error("artifact {expected} was changed: its bytes now have the digest {found}")]
+    ArtifactChanged {
+        /// The digest it is stored under.
+        expected: Digest,
+        /// The digest of its bytes.
+        found: Digest,
+    },
+}
+
+/// The engine's own error.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// SQLite's.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL's.
+    #[error(transparent)]
+    Postgres(#[from] tokio_postgres::Error),
+}
+
+impl StoreError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            StoreError::Open { .. } => {
+                "check that the folder can be written, or that ADJUTANT_DATABASE_URL is right"
+            }
+            StoreError::SqliteTooOld { .. } => "build Adjutant with its bundled SQLite",
+            StoreError::SchemaTooNew { .. } => "use the newer Adjutant that wrote it",
+            StoreError::Statement { .. } => "run adjutant doctor",
+            StoreError::ForeignRow { .. } | StoreError::Encode { .. } => {
+                "run adjutant journal verify"
+            }
+            StoreError::File { .. } => "check the folder's permissions and the free space",
+            StoreError::ArtifactMissing(_) | StoreError::ArtifactChanged { .. } => {
+                "add the original file again with adjutant evidence add"
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The journal: every change of the store, in order, each entry sealed with the hash of the one
+//! before. It is written in the same transaction as what it explains.
+
+use adjutant_domain::{Digest, Timestamp};
+use adjutant_outbound::sha256;
+use serde_json::Value as Json;
+
+use crate::session::{Purpose, Session};
+use crate::value::{Row, json_text};
+use crate::{Store, StoreError};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalKind {
+    /// Evidence was added.
+    EvidenceAdded,
+    /// A gate decided.
+    GateDecided,
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// Counted from 1, without gaps.
+    pub position: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What happened, as text.
+    pub kind: String,
+    /// The change, as JSON on one line.
+    pub content: String,
+    /// The hash of the entry before; 64 zeros for the first.
+    pub previous: String,
+    /// The hash of all of the above.
+    pub hash: String,
+}
+
+/// What `journal verify` found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalCheck {
+    /// How many entries there are.
+    pub entries: u64,
+    /// The hash of the last one; whoever notes it can later tell that nothing before it changed.
+    pub head: String,
+    /// What is wrong, one sentence each; empty when the journal holds.
+    pub problems: Vec<String>,
+}
+
+const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+impl JournalKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            JournalKind::EvidenceAdded => "evidence.added",
+            JournalKind::GateDecided => "gate.decided",
+        }
+    }
+}
+
+impl Store {
+    /// All entries, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read_journal(&self) -> Result<Vec<JournalEntry>, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let entries = entries(&mut session).await?;
+        session.commit().await?;
+        Ok(entries)
+    }
+
+    /// Recomputes the chain, and looks for evidence and decisions that no entry explains.
+    ///
+    /// # Errors
+    /// When the database cannot be read. A broken chain is a value, not an error.
+    pub async fn verify_journal(&self) -> Result<JournalCheck, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let entries = entries(&mut session).await?;
+        let changes = changes(&mut session).await?;
+        session.commit().await?;
+        let mut problems = check_chain(&entries);
+        problems.extend(check_explained(&entries, &changes));
+        Ok(JournalCheck {
+            entries: entries.len() as u64,
+            head: entries
+                .last()
+                .map_or_else(|| FIRST.to_owned(), |entry| entry.hash.clone()),
+            problems,
+        })
+    }
+}
+
+/// Adds an entry. The caller holds the only write transaction.
+pub(crate) async fn append(
+    session: &mut Session<'_>,
+    kind: JournalKind,
+    content: &Json,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "append to the journal";
+    let last = session
+        .query(
+            OPERATION,
+            "SELECT position, hash FROM journal ORDER BY position DESC LIMIT 1",
+            &[],
+        )
+        .await?;
+    let (position, previous) = match last.first() {
+        Some(row) => (row.integer(0)? + 1, row.text(1)?.to_owned()),
+        None => (1, FIRST.to_owned()),
+    };
+    let content = json_text(OPERATION, content)?;
+    let hash = seal(&previous, position, now, kind.as_str(), &content).to_string();
+    session
+        .execute(
+            OPERATION,
+            "INSERT INTO journal (position, at, kind, content, previous, hash) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[
+                position.into(),
+                now.unix_millis().into(),
+                kind.as_str().into(),
+                content.into(),
+                previous.into(),
+                hash.into(),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// The hash of an entry. No part but the last can hold a line break, so two entries cannot look
+/// alike.
+fn seal(previous: &str, position: i64, at: Timestamp, kind: &str, content: &str) -> Digest {
+    let at = at.unix_millis();
+    sha256::digest_of(format!("{previous}\n{position}\n{at}\n{kind}\n{content}").as_bytes())
+}
+
+async fn entries(session: &mut Session<'_>) -> Result<Vec<JournalEntry>, StoreError> {
+    session
+        .query(
+            "read the journal",
+            "SELECT position, at, kind, content, previous, hash FROM journal ORDER BY position",
+            &[],
+        )
+        .await?
+        .iter()
+        .map(entry)
+        .collect()
+}
+
+fn entry(row: &Row) -> Result<JournalEntry, StoreError> {
+    Ok(JournalEntry {
+        position: row.integer(0)?,
+        at: Timestamp::from_unix_millis(row.integer(1)?),
+        kind: row.text(2)?.to_owned(),
+        content: row.text(3)?.to_owned(),
+        previous: row.text(4)?.to_owned(),
+        hash: row.text(5)?.to_owned(),
+    })
+}
+
+fn check_chain(entries: &[JournalEntry]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut previous = FIRST;
+    for (expected, entry) in (1..).zip(entries) {
+        let position = entry.position;
+        if position != expected {
+            problems.push(format!("entry {expected} is missing; {position} follows"));
+            return problems;
+        }
+        if entry.previous != previous {
+            problems.push(format!(
+                "entry {position} does not continue entry {}",
+                position - 1
+            ));
+        }
+        let hash = seal(
+            &entry.previous,
+            position,
+            entry.at,
+            &entry.kind,
+            &entry.content,
+        );
+        if entry.hash != hash.to_string() {
+            problems.push(format!("entry {position} was changed"));
+        }
+        previous = &entry.hash;
+    }
+    problems
+}
+
+/// Every row that the journal must explain: the kind of its entry, its name for a person, and the
+/// content of its entry.
+async fn changes(
+    session: &mut Session<'_>,
+) -> Result<Vec<(JournalKind, String, Json)>, StoreError> {
+    const OPERATION: &str = "read what the journal explains";
+    let mut changes = Vec::new();
+    let evidence = "SELECT id, subject, run, artifact, file, format FROM evidence ORDER BY id";
+    for row in session.query(OPERATION, evidence, &[]).await? {
+        let content = evidence_content(
+            row.text(1)?,
+            row.text(2)?,
+            row.text(3)?,
+            row.text(4)?,
+            row.text(5)?,
+        );
+        let name = format!("evidence {}", row.integer(0)?);
+        changes.push((JournalKind::EvidenceAdded, name, content));
+    }
+    let decisions = "SELECT id, gate, verdict, record FROM decision ORDER BY id";
+    for row in session.query(OPERATION, decisions, &[]).await? {
+        let content = decision_content(row.text(1)?, row.text(2)?, row.text(3)?);
+        let name = format!("decision {}", row.integer(0)?);
+        changes.push((JournalKind::GateDecided, name, content));
+    }
+    Ok(changes)
+}
+
+pub(crate) fn evidence_content(
+    subject: &str,
+    run: &str,
+    artifact: &str,
+    file: &str,
+    format: &str,
+) -> Json {
+    serde_json::json!({
+        "subject": subject, "run": run, "artifact": artifact, "file": file, "format": format,
+    })
+}
+
+pub(crate) fn decision_content(gate: &str, verdict: &str, record: &str) -> Json {
+    serde_json::json!({ "gate": gate, "verdict": verdict, "record": record })
+}
+
+/// Matches rows and entries one to one, in both directions.
+fn check_explained(
+    entries: &[JournalEntry],
+    changes: &[(JournalKind, String, Json)],
+) -> Vec<String> {
+    let mut unexplained: std::collections::BTreeMap<(String, String), Vec<String>> =
+        std::collections::BTreeMap::new();
+    for (kind, name, content) in changes {
+        unexplained
+            .entry((kind.as_str().to_owned(), content.to_string()))
+            .or_default()
+            .push(name.clone());
+    }
+    let mut problems = Vec::new();
+    for entry in entries {
+        let key = (entry.kind.clone(), entry.content.clone());
+        if unexplained.get_mut(&key).and_then(Vec::pop).is_none() {
+            problems.push(format!(
+                "entry {} ({}) has no row: what it explains was removed or changed",
+                entry.position, entry.kind
+            ));
+        }
+    }
+    for name in unexplained.into_values().flatten() {
+        problems.push(format!("{name} has no journal entry"));
+    }
+    problems
+}

@@ -1,0 +1,78 @@
+//! The schema's history. Numbers only grow; a migration that was released never changes.
+
+use adjutant_domain::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::StoreError;
+use crate::session::{Connection, Purpose, Session};
+
+/// Every migration, in order; the first is number 1.
+const MIGRATIONS: [&str; 1] = [include_str!(
+    "../migrations/0001_evidence_and_decisions.sql"
+)];
+
+const OPERATION: &str = "bring the schema up to date";
+
+/// Applies what is missing. Safe when several processes start at once.
+pub(crate) async fn migrate(
+    connection: &Mutex<Connection>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len() as i64;
+    let mut session = Session::begin(connection.lock().await, Purpose::Read).await?;
+    let applied = applied(&mut session).await?;
+    session.commit().await?;
+    if applied == known {
+        return Ok(());
+    }
+    let mut session = Session::begin(connection.lock().await, Purpose::Write).await?;
+    session
+        .batch(
+            OPERATION,
+            "CREATE TABLE IF NOT EXISTS migration \
+             (number BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)",
+        )
+        .await?;
+    let applied = self::applied(&mut session).await?;
+    if applied > known {
+        return Err(StoreError::SchemaTooNew {
+            found: applied,
+            known,
+        });
+    }
+    for (number, sql) in (1..).zip(MIGRATIONS) {
+        if number > applied {
+            session.batch(OPERATION, sql).await?;
+            session
+                .execute(
+                    OPERATION,
+                    "INSERT INTO migration (number, applied_at) VALUES ($1, $2)",
+                    &[number.into(), now.unix_millis().into()],
+                )
+                .await?;
+        }
+    }
+    session.commit().await
+}
+
+/// The number of the newest migration that was applied; 0 for an empty database.
+async fn applied(session: &mut Session<'_>) -> Result<i64, StoreError> {
+    let there = if session.is_postgres() {
+        "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() \
+         AND tablename = 'migration'"
+    } else {
+        "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
+    };
+    let rows = session.query(OPERATION, there, &[]).await?;
+    if rows.first().map(|row| row.integer(0)).transpose()? != Some(1) {
+        return Ok(0);
+    }
+    let rows = session
+        .query(
+            OPERATION,
+            "SELECT COALESCE(MAX(number), 0) FROM migration",
+            &[],
+        )
+        .await?;
+    rows.first().map_or(Ok(0), |row| row.integer(0))
+}

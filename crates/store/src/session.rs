@@ -1,0 +1,155 @@
+//! One transaction on either engine. The verbs are written once, on top of it.
+//!
+//! SQLite runs on the caller's thread: a statement takes microseconds, and a command has nothing
+//! else to do. PostgreSQL is awaited.
+
+use tokio::sync::MutexGuard;
+
+use crate::value::{Row, Value};
+use crate::{DatabaseError, StoreError, postgres, sqlite};
+
+/// The engine that holds the rows.
+pub(crate) enum Connection {
+    Sqlite(rusqlite::Connection),
+    Postgres(postgres::Client),
+}
+
+/// An open transaction. Dropped without [`Session::commit`], it is rolled back.
+pub(crate) struct Session<'a> {
+    connection: MutexGuard<'a, Connection>,
+    committed: bool,
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// A consistent view.
+    Read,
+    /// The only writer: the journal is a chain, so there is one at a time.
+    Write,
+}
+
+impl Connection {
+    /// Runs several statements without parameters.
+    pub(crate) async fn batch(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+    ) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(connection) => {
+                connection.execute_batch(sql).map_err(DatabaseError::from)
+            }
+            Connection::Postgres(client) => client.batch(sql).await,
+        }
+        .map_err(|source| StoreError::Statement { operation, source })
+    }
+}
+
+impl<'a> Session<'a> {
+    pub(crate) async fn begin(
+        mut connection: MutexGuard<'a, Connection>,
+        purpose: Purpose,
+    ) -> Result<Self, StoreError> {
+        let sql = match (&*connection, purpose) {
+            (Connection::Sqlite(_), Purpose::Read) => "BEGIN DEFERRED",
+            (Connection::Sqlite(_), Purpose::Write) => "BEGIN IMMEDIATE",
+            (Connection::Postgres(_), Purpose::Read) => postgres::BEGIN_READ,
+            (Connection::Postgres(_), Purpose::Write) => postgres::BEGIN_WRITE,
+        };
+        if let Connection::Postgres(client) = &mut *connection {
+            client
+                .end_abandoned_transaction()
+                .await
+                .map_err(|source| StoreError::Statement {
+                    operation: "end an abandoned transaction",
+                    source,
+                })?;
+        }
+        connection.batch("begin", sql).await?;
+        Ok(Self {
+            connection,
+            committed: false,
+        })
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        match &*self.connection {
+            Connection::Sqlite(_) => false,
+            Connection::Postgres(_) => true,
+        }
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.connection.batch("commit", "COMMIT").await?;
+        self.committed = true;
+        Ok(())
+    }
+
+    pub(crate) async fn batch(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+    ) -> Result<(), StoreError> {
+        self.connection.batch(operation, sql).await
+    }
+
+    /// Runs one statement and says how many rows it changed. Parameters are `$1`, `$2`, …, each
+    /// first used in that order (SQLite numbers them by their first use).
+    pub(crate) async fn execute(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<u64, StoreError> {
+        match &mut *self.connection {
+            Connection::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
+            Connection::Postgres(client) => client.execute(sql, parameters).await,
+        }
+        .map_err(|source| StoreError::Statement { operation, source })
+    }
+
+    /// All rows of a query.
+    pub(crate) async fn query(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = match &mut *self.connection {
+            Connection::Sqlite(connection) => sqlite::query(connection, sql, parameters),
+            Connection::Postgres(client) => client.query(sql, parameters).await,
+        }
+        .map_err(|source| StoreError::Statement { operation, source })?;
+        Ok(rows
+            .into_iter()
+            .map(|cells| Row { operation, cells })
+            .collect())
+    }
+
+    /// The number for the next row of `table`; safe because there is one writer at a time.
+    pub(crate) async fn next_id(
+        &mut self,
+        operation: &'static str,
+        table: &'static str,
+    ) -> Result<i64, StoreError> {
+        let sql = format!("SELECT COALESCE(MAX(id), 0) + 1 FROM {table}");
+        let rows = self.query(operation, &sql, &[]).await?;
+        match rows.first() {
+            Some(row) => row.integer(0),
+            None => Ok(1),
+        }
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        if self.committed {
+            return;
+        }
+        match &mut *self.connection {
+            Connection::Sqlite(connection) => sqlite::roll_back(connection),
+            Connection::Postgres(client) => client.abandon_transaction(),
+        }
+    }
+}

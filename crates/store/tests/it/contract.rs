@@ -1,0 +1,423 @@
+//! What the store promises, whichever engine holds the rows. Each case starts from nothing.
+
+use adjutant_domain::{
+    Confidence, Data, Digest, Evidence, Labels, Locator, Measured, Measurement, Outcome, Samples,
+    Scalar, Timestamp, Unit, Validity, Verdict,
+};
+use adjutant_gate::{Accepted, CriterionResult, Decision, Input, Needed, Trend};
+use adjutant_outbound::sha256;
+use adjutant_store::{Added, NewDecision, NewEvidence, Store, StoreError};
+use adjutant_testkit::postgres::Server;
+
+use crate::engine::{Stage, now, play};
+
+#[test]
+fn the_contract_holds_on_sqlite() {
+    play(async {
+        every_case(Stage::sqlite).await;
+    });
+}
+
+#[test]
+fn the_contract_holds_on_postgresql() {
+    let server = Server::start();
+    play(async {
+        every_case(|| Stage::postgres(&server)).await;
+    });
+}
+
+async fn every_case<'a>(stage: impl Fn() -> Stage<'a>) {
+    what_was_added_is_listed_digit_by_digit(&stage()).await;
+    the_same_evidence_twice_is_one(&stage()).await;
+    a_batch_that_fails_leaves_nothing(&stage()).await;
+    the_latest_run_of_each_subject_is_found(&stage()).await;
+    decisions_come_back_oldest_first(&stage()).await;
+    a_decision_is_saved_with_its_evidence_or_not_at_all(&stage()).await;
+    an_honest_journal_holds(&stage()).await;
+    every_tampering_is_found_by_the_journal(&stage).await;
+    an_artifact_that_was_changed_is_not_read(&stage()).await;
+    stores_that_write_at_once_lose_nothing(&stage()).await;
+    a_newer_schema_is_refused(&stage()).await;
+}
+
+fn evidence(subject: &str, run: &str, bytes: &[u8]) -> Evidence {
+    let locator = Locator::Rows {
+        first: 2,
+        last: 3,
+        column: "latency_ms".to_owned(),
+    };
+    let labels = Labels::from([("tool".to_owned(), "git\"leaks é".to_owned())]);
+    Evidence {
+        subject: subject.parse().unwrap(),
+        run: run.parse().unwrap(),
+        artifact: sha256::digest_of(bytes),
+        file: "latency.csv".to_owned(),
+        taken_at: Timestamp::from_unix_millis(1_699_999_999_123),
+        measurements: vec![
+            Measurement {
+                measure: "latency_ms".parse().unwrap(),
+                labels: Labels::new(),
+                unit: Unit::Milliseconds,
+                locator,
+                data: Data::Samples(Samples {
+                    values: vec![1.0, 2.0],
+                    ..Samples::default()
+                }),
+            },
+            Measurement {
+                measure: "findings".parse().unwrap(),
+                labels,
+                unit: Unit::Count,
+                locator: Locator::Pointer("/runs/0".to_owned()),
+                data: Data::Scalar(Scalar {
+                    statistic: "count".to_owned(),
+                    value: 0.1 + 0.2,
+                    interval: None,
+                    n: None,
+                }),
+            },
+        ],
+    }
+}
+
+fn new<'a>(evidence: &'a Evidence, bytes: &'a [u8]) -> NewEvidence<'a> {
+    NewEvidence {
+        evidence,
+        format: "samples-csv",
+        named: None,
+        bytes,
+    }
+}
+
+fn decision(at: i64, observed: Option<f64>, inputs: &[&Evidence]) -> Decision {
+    let cite = |observed: f64| {
+        let source = inputs[0].cite(&inputs[0].measurements[0]);
+        Measured::new(observed, Unit::Milliseconds, None, 2, vec![source]).unwrap()
+    };
+    Decision {
+        gate: "release".parse().unwrap(),
+        decided_at: Timestamp::from_unix_millis(at),
+        verdict: Verdict::ShadowOnly,
+        reasons: vec![],
+        criteria: vec![CriterionResult {
+            id: "p95".parse().unwrap(),
+            target: "p95 < 500 ms".to_owned(),
+            required: true,
+            accepted: Accepted {
+                low: None,
+                high: Some(500.0),
+            },
+            bypass: None,
+            observed: observed.map(cite),
+            confidence: Confidence::TWO_SIDED_95,
+            arms: vec![],
+            method: String::new(),
+            validity: Validity::Insufficient,
+            outcome: Outcome::Inconclusive,
+            reason: String::new(),
+            trend: Trend::NoHistory,
+            needed: Needed::default(),
+        }],
+        triggers: vec![],
+        inputs: inputs
+            .iter()
+            .map(|evidence| Input {
+                subject: evidence.subject.clone(),
+                run: evidence.run.clone(),
+                artifact: evidence.artifact,
+                file: evidence.file.clone(),
+                taken_at: evidence.taken_at,
+            })
+            .collect(),
+    }
+}
+
+async fn add(store: &Store, subject: &str, run: &str, bytes: &[u8]) -> Added {
+    let evidence = evidence(subject, run, bytes);
+    store
+        .add_evidence(&[new(&evidence, bytes)], now())
+        .await
+        .unwrap()[0]
+}
+
+async fn decide(store: &Store, at: i64, observed: Option<f64>) -> Digest {
+    let evidence = evidence("candidate", "run_1", b"bytes");
+    let decision = decision(at, observed, &[&evidence]);
+    let bytes = format!("record of {at}").into_bytes();
+    let record = sha256::digest_of(&bytes);
+    let saved = NewDecision {
+        decision: &decision,
+        record,
+        bytes: &bytes,
+    };
+    store
+        .save_decision(&saved, &[new(&evidence, b"bytes")], now())
+        .await
+        .unwrap();
+    record
+}
+
+async fn what_was_added_is_listed_digit_by_digit(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    let given = evidence("candidate", "run_1", b"bytes");
+    let named = "up".parse().unwrap();
+    let request = NewEvidence {
+        named: Some(&named),
+        ..new(&given, b"bytes")
+    };
+    store.add_evidence(&[request], now()).await.unwrap();
+    drop(store);
+
+    let store = stage.open().await;
+    let listed = store.list_evidence(None).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    let one = &listed[0];
+    assert_eq!(one.subject, given.subject);
+    assert_eq!(one.run, given.run);
+    assert_eq!(one.artifact, given.artifact);
+    assert_eq!(one.format, "samples-csv");
+    assert_eq!(one.named, Some(named));
+    assert_eq!(one.taken_at, given.taken_at);
+    assert_eq!(one.added_at, now());
+    let measured = store.measurements_of(one.id).await.unwrap();
+    assert_eq!(measured[0].locator, given.measurements[0].locator);
+    assert_eq!(
+        (measured[0].n, measured[0].shape.as_str()),
+        (Some(2), "samples")
+    );
+    assert_eq!(measured[1].labels, given.measurements[1].labels);
+    assert_eq!(measured[1].unit, Unit::Count);
+    assert_eq!(measured[1].value, Some(0.1 + 0.2));
+    assert_eq!(measured[1].statistic.as_deref(), Some("count"));
+    assert_eq!(store.artifact(given.artifact).unwrap(), b"bytes");
+    let other = "baseline".parse().unwrap();
+    assert_eq!(store.list_evidence(Some(&other)).await.unwrap(), vec![]);
+}
+
+async fn the_same_evidence_twice_is_one(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    let first = add(&store, "candidate", "run_1", b"bytes").await;
+    let again = add(&store, "candidate", "run_1", b"bytes").await;
+    let other = add(&store, "baseline", "run_1", b"bytes").await;
+    assert_eq!(first, Added::New(1));
+    assert_eq!(again, Added::AlreadyThere(1));
+    assert_eq!(other, Added::New(2));
+    assert_eq!(store.read_journal().await.unwrap().len(), 2);
+}
+
+async fn a_batch_that_fails_leaves_nothing(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    stage.run("ALTER TABLE journal RENAME TO away");
+    let (one, two) = (
+        evidence("baseline", "run_1", b"one"),
+        evidence("candidate", "run_1", b"two"),
+    );
+    let refused = store
+        .add_evidence(&[new(&one, b"one"), new(&two, b"two")], now())
+        .await;
+    assert!(matches!(refused, Err(StoreError::Statement { .. })));
+    stage.run("ALTER TABLE away RENAME TO journal");
+    assert_eq!(store.list_evidence(None).await.unwrap(), vec![]);
+    assert_eq!(store.verify_journal().await.unwrap().entries, 0);
+    assert_eq!(
+        add(&store, "baseline", "run_1", b"one").await,
+        Added::New(1)
+    );
+}
+
+async fn the_latest_run_of_each_subject_is_found(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    for (subject, run, bytes) in [
+        ("baseline", "run_1", b"a".as_slice()),
+        ("candidate", "run_2", b"b"),
+        ("candidate", "run_3", b"c"),
+        ("candidate", "run_3", b"d"),
+        ("baseline", "run_0", b"e"),
+    ] {
+        add(&store, subject, run, bytes).await;
+    }
+    let latest = store.latest_evidence().await.unwrap();
+    let found: Vec<_> = latest
+        .iter()
+        .map(|evidence| {
+            (
+                evidence.subject.as_str(),
+                evidence.run.as_str(),
+                evidence.id,
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("candidate", "run_3", 3),
+            ("candidate", "run_3", 4),
+            ("baseline", "run_0", 5)
+        ]
+    );
+    let run = "run_2".parse().unwrap();
+    assert_eq!(store.evidence_of_run(&run).await.unwrap()[0].id, 2);
+}
+
+async fn decisions_come_back_oldest_first(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    let gate = "release".parse().unwrap();
+    assert_eq!(store.past_decisions(&gate, 3).await.unwrap(), vec![]);
+    for at in 1..=4 {
+        let observed = (at != 3).then_some(at as f64 / 3.0);
+        decide(&store, at, observed).await;
+    }
+    let past = store.past_decisions(&gate, 3).await.unwrap();
+    let told: Vec<_> = past
+        .iter()
+        .map(|past| (past.decided_at.unix_millis(), past.criteria[0].observed))
+        .collect();
+    assert_eq!(
+        told,
+        [(2, Some(2.0 / 3.0)), (3, None), (4, Some(4.0 / 3.0))]
+    );
+    assert_eq!(past[0].criteria[0].validity, Validity::Insufficient);
+    assert_eq!(past[0].artifacts, [sha256::digest_of(b"bytes")]);
+    let other = "merge".parse().unwrap();
+    assert_eq!(store.past_decisions(&other, 3).await.unwrap(), vec![]);
+    let last = store.last_decision(&gate).await.unwrap().unwrap();
+    assert_eq!(last.verdict, Verdict::ShadowOnly);
+    assert_eq!(store.artifact(last.record).unwrap(), b"record of 4");
+}
+
+async fn a_decision_is_saved_with_its_evidence_or_not_at_all(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    stage.run("ALTER TABLE decision_criterion RENAME TO away");
+    let evidence = evidence("candidate", "run_1", b"bytes");
+    let decision = decision(1, None, &[&evidence]);
+    let saved = NewDecision {
+        decision: &decision,
+        record: sha256::digest_of(b"record"),
+        bytes: b"record",
+    };
+    let refused = store
+        .save_decision(&saved, &[new(&evidence, b"bytes")], now())
+        .await;
+    assert!(matches!(refused, Err(StoreError::Statement { .. })));
+    assert_eq!(store.list_evidence(None).await.unwrap(), vec![]);
+    assert_eq!(store.verify_journal().await.unwrap().entries, 0);
+}
+
+async fn an_honest_journal_holds(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    add(&store, "baseline", "run_1", b"one").await;
+    decide(&store, 1, Some(1.0)).await;
+    decide(&store, 2, Some(2.0)).await;
+    let check = store.verify_journal().await.unwrap();
+    assert_eq!(check.problems, Vec::<String>::new());
+    let journal = store.read_journal().await.unwrap();
+    let kinds: Vec<_> = journal.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "evidence.added",
+            "evidence.added",
+            "gate.decided",
+            "gate.decided"
+        ]
+    );
+    assert_eq!(check.head, journal[3].hash);
+}
+
+async fn every_tampering_is_found_by_the_journal<'a>(stage: &impl Fn() -> Stage<'a>) {
+    for (sql, problem) in [
+        (
+            "UPDATE journal SET at = at + 1 WHERE position = 2",
+            "entry 2 was changed",
+        ),
+        (
+            "UPDATE journal SET previous = hash WHERE position = 2",
+            "entry 2 does not continue entry 1",
+        ),
+        (
+            "DELETE FROM journal WHERE position = 1",
+            "entry 1 is missing; 2 follows",
+        ),
+        (
+            "DELETE FROM journal WHERE position = 3",
+            "decision 1 has no journal entry",
+        ),
+        (
+            "UPDATE evidence SET run = 'run_9' WHERE id = 1",
+            "entry 1 (evidence.added) has no row: what it explains was removed or changed",
+        ),
+        (
+            "UPDATE decision SET verdict = 'GO'",
+            "decision 1 has no journal entry",
+        ),
+    ] {
+        let stage = stage();
+        let store = stage.open().await;
+        add(&store, "baseline", "run_1", b"one").await;
+        decide(&store, 1, Some(1.0)).await;
+        stage.run(sql);
+        let problems = store.verify_journal().await.unwrap().problems;
+        assert!(
+            problems.iter().any(|found| found == problem),
+            "{sql}: {problems:?}"
+        );
+    }
+}
+
+async fn an_artifact_that_was_changed_is_not_read(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    add(&store, "candidate", "run_1", b"bytes").await;
+    let digest = sha256::digest_of(b"bytes");
+    let path = store.artifact_path(digest);
+    std::fs::write(&path, b"bytez").unwrap();
+    assert!(matches!(
+        store.artifact(digest),
+        Err(StoreError::ArtifactChanged { .. })
+    ));
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(
+        store.artifact(digest),
+        Err(StoreError::ArtifactMissing(_))
+    ));
+    std::fs::write(&path, b"bytez").unwrap();
+    add(&store, "candidate", "run_1", b"bytes").await;
+    assert_eq!(store.artifact(digest).unwrap(), b"bytes");
+    let incoming = path.parent().unwrap().join("incoming");
+    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+}
+
+async fn stores_that_write_at_once_lose_nothing(stage: &Stage<'_>) {
+    const WRITERS: usize = 4;
+    const EACH: usize = 10;
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let stage = &stage.location;
+            scope.spawn(move || {
+                play(async {
+                    let store = Store::open(stage, now()).await.unwrap();
+                    for number in 0..EACH {
+                        let bytes = format!("{writer}/{number}").into_bytes();
+                        add(&store, "candidate", &format!("run_{writer}"), &bytes).await;
+                    }
+                });
+            });
+        }
+    });
+    let store = stage.open().await;
+    let listed = store.list_evidence(None).await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|evidence| evidence.id).collect();
+    assert_eq!(ids, (1..=(WRITERS * EACH) as i64).collect::<Vec<_>>());
+    assert_eq!(
+        store.verify_journal().await.unwrap().problems,
+        Vec::<String>::new()
+    );
+}
+
+async fn a_newer_schema_is_refused(stage: &Stage<'_>) {
+    stage.open().await;
+    stage.run("INSERT INTO migration (number, applied_at) VALUES (999, 0)");
+    assert!(matches!(
+        Store::open(&stage.location, now()).await,
+        Err(StoreError::SchemaTooNew { found: 999, .. })
+    ));
+}

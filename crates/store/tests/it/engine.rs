@@ -1,0 +1,73 @@
+//! Runs the same cases on SQLite and on PostgreSQL.
+
+use std::future::Future;
+
+use adjutant_domain::Timestamp;
+use adjutant_store::{Location, Store};
+use adjutant_testkit::postgres::Server;
+use adjutant_testkit::workspace::Workspace;
+
+/// An empty store of its own for each case.
+pub(crate) struct Stage<'a> {
+    workspace: Workspace,
+    pub(crate) location: Location,
+    server: Option<&'a Server>,
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_unix_millis(1_700_000_000_000)
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn sqlite() -> Self {
+        let workspace = Workspace::empty();
+        let location = Location {
+            folder: workspace.path().join("state"),
+            postgres: None,
+        };
+        Self {
+            workspace,
+            location,
+            server: None,
+        }
+    }
+
+    pub(crate) fn postgres(server: &'a Server) -> Self {
+        let mut stage = Self::sqlite();
+        stage.location.postgres = Some(server.new_database());
+        stage.server = Some(server);
+        stage
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        Store::open(&self.location, now()).await.unwrap()
+    }
+
+    /// Runs SQL past the store.
+    pub(crate) fn run(&self, sql: &str) -> Vec<String> {
+        if let (Some(server), Some(url)) = (self.server, &self.location.postgres) {
+            return server.run(url, sql);
+        }
+        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        if !sql.starts_with("SELECT") {
+            connection.execute_batch(sql).unwrap();
+            return vec![];
+        }
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn database(&self) -> std::path::PathBuf {
+        self.workspace.path().join("state/adjutant.db")
+    }
+}
+
+/// Runs a case to its end, on a runtime as the program has one.
+pub(crate) fn play<F: Future<Output = ()>>(case: F) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .unwrap()
+        .block_on(case);
+}

@@ -1,0 +1,6 @@
+//! The store's contract, kept by both engines, and the schema that the migrations make.
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod contract;
+mod engine;
+mod schema;
