@@ -7,4 +7,5 @@
 pub mod clock;
 pub mod files;
 pub mod repository;
+pub mod sample_file;
 pub mod sha256;

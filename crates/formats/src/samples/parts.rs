@@ -11,7 +11,7 @@ use crate::FormatError;
 pub const PARTS_BYTES_MIN: usize = 1 << 20;
 
 /// A piece that fits the second-level cache with room for what is made of it.
-const PIECE_BYTES: usize = 1 << 18;
+pub const PIECE_BYTES: usize = 1 << 18;
 
 /// Reads all samples of a file.
 ///
@@ -48,12 +48,10 @@ fn join_halves(syntax: Syntax, selection: &Selection, bytes: &[u8]) -> Option<Sa
     let (head, body) = bytes.split_at_checked(PIECE_BYTES.min(bytes.len() / 4))?;
     let mut reader = SamplesReader::new(syntax, selection.clone());
     reader.feed(head).ok()?;
-    let mut later = reader.for_later_rows()?;
     let middle = body.len() / 2;
     let split = middle + memchr(b'\n', &body[middle..])? + 1;
-    let rows_expected = reader.rows_expected(head.len(), body.len());
-    reader.reserve(rows_expected);
-    later.reserve(rows_expected / 2);
+    reader.expect(body.len() as u64);
+    let mut later = reader.for_later_rows((body.len() - split) as u64)?;
     let (first, second) = body.split_at(split);
     let is_read = std::thread::scope(|scope| {
         let second = scope.spawn(|| feed_all(&mut later, second).and_then(|()| later.end()));

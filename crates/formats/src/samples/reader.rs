@@ -154,8 +154,11 @@ impl SamplesReader {
         }
     }
 
-    /// Reads the last row when no line end follows it.
-    pub(super) fn end(&mut self) -> Result<(), FormatError> {
+    /// Ends a part of the file: reads its last row when no line end follows it.
+    ///
+    /// # Errors
+    /// When that row is refused or not whole.
+    pub fn end(&mut self) -> Result<(), FormatError> {
         if !self.pending.is_empty() {
             self.is_past_mark = true;
             self.feed(b"\n")?;
@@ -168,28 +171,25 @@ impl SamplesReader {
         }
     }
 
-    /// How many rows `bytes` more will hold, if they are like the first `bytes_read`.
-    pub(super) fn rows_expected(&self, bytes_read: usize, bytes: usize) -> usize {
-        let per_byte = f64::from(self.table.rows()) / bytes_read.max(1) as f64;
-        (per_byte * bytes as f64 * ROWS_MARGIN) as usize
-    }
-
-    /// Makes room for as many rows more.
-    pub(super) fn reserve(&mut self, rows: usize) {
+    /// Makes room for the rows that `bytes` more will hold, if they are like those before.
+    pub fn expect(&mut self, bytes: u64) {
+        let rows = self.rows_expected(bytes);
         self.table.reserve(rows);
     }
 
-    /// A reader for rows that stand further down in the same file. `None` before the header has
-    /// been read.
-    pub(super) fn for_later_rows(&self) -> Option<Self> {
+    /// A reader for `bytes` that stand further down in the same file, from the start of a line
+    /// on. `None` before the header has been read.
+    pub fn for_later_rows(&self, bytes: u64) -> Option<Self> {
         let syntax = match &self.syntax {
             RowSyntax::Csv(csv) if csv.knows_header() => self.syntax.clone(),
             RowSyntax::Csv(_) => return None,
             RowSyntax::Ndjson(_) => self.syntax.clone(),
         };
+        let mut table = self.table.emptied();
+        table.reserve(self.rows_expected(bytes));
         Some(Self {
             syntax,
-            table: self.table.emptied(),
+            table,
             limits: self.limits,
             lines: 0,
             offset: 0,
@@ -199,9 +199,15 @@ impl SamplesReader {
         })
     }
 
+    /// A wrong guess costs room that is never touched, or a copy.
+    fn rows_expected(&self, bytes: u64) -> usize {
+        let rows_per_byte = f64::from(self.table.rows()) / self.offset.max(1) as f64;
+        (rows_per_byte * bytes as f64 * ROWS_MARGIN) as usize
+    }
+
     /// Puts the rows of `later` after these. `None` when reading both as one could have gone
     /// another way.
-    pub(super) fn join(mut self, later: &Self) -> Option<Self> {
+    pub fn join(mut self, later: &Self) -> Option<Self> {
         if !self.pending.is_empty() || !later.pending.is_empty() {
             return None;
         }

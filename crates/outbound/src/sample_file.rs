@@ -1,0 +1,256 @@
+//! Files of samples, read in pieces while they are measured: the file is never in memory whole.
+//! What the pieces mean is the business of `adjutant_formats::samples`.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use adjutant_domain::{Digest, Measurement};
+use adjutant_formats::FormatError;
+use adjutant_formats::samples::{
+    PARTS_BYTES_MIN, PIECE_BYTES, ROW_BYTES_MAX, SamplesReader, Selection, Syntax,
+};
+use memchr::memchr;
+
+use crate::sha256::Sha256;
+
+/// The largest file of samples, 4 GiB. A row of two numbers takes some 20 bytes, so this is 200
+/// million requests, whose values take 3 GB of memory.
+pub const SAMPLE_FILE_BYTES_MAX: u64 = 4 << 30;
+
+/// How many threads read one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// The calling one.
+    One,
+    /// Another one for the second half.
+    Two,
+}
+
+/// A file of samples that could not be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleFileError {
+    /// The operating system refused.
+    #[error("{}: the file cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is larger than is read; nothing of it was.
+    #[error(
+        "{}: the file has {bytes} bytes, more than the {SAMPLE_FILE_BYTES_MAX} that are read",
+        path.display()
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size; for a pipe, what was read before giving up.
+        bytes: u64,
+    },
+    /// Its content is not what samples must be.
+    #[error("{}: {problem}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where, and the remedy.
+        problem: FormatError,
+    },
+}
+
+impl SampleFileError {
+    /// What the user can do about it.
+    pub fn remedy(&self) -> &str {
+        match self {
+            SampleFileError::Unreadable { .. } => "Check the path and the file's permissions.",
+            SampleFileError::TooLarge { .. } => {
+                "Measure for a shorter time, keep one row in ten, or give the tool's summary."
+            }
+            SampleFileError::Refused { problem, .. } => &problem.remedy,
+        }
+    }
+}
+
+/// The measurements of a file.
+///
+/// # Errors
+/// When the file cannot be read, is larger than [`SAMPLE_FILE_BYTES_MAX`], or is refused.
+pub fn measure(
+    path: &Path,
+    syntax: Syntax,
+    selection: &Selection,
+    threads: Threads,
+) -> Result<Vec<Measurement>, SampleFileError> {
+    let source = Source::open(path)?;
+    if threads == Threads::Two
+        && let Some(bytes) = source.bytes
+        && bytes >= PARTS_BYTES_MIN as u64
+        && let Some(reader) = source.measure_halves(bytes, syntax, selection)?
+    {
+        return reader.finish().map_err(|problem| source.refused(problem));
+    }
+    source.measure_whole(syntax, selection, &mut |_piece| ())
+}
+
+/// The measurements of a file, with the SHA-256 of the very bytes they were read from.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_and_digest(
+    path: &Path,
+    syntax: Syntax,
+    selection: &Selection,
+) -> Result<(Vec<Measurement>, Digest), SampleFileError> {
+    let mut hasher = Sha256::new();
+    let source = Source::open(path)?;
+    let measurements =
+        source.measure_whole(syntax, selection, &mut |piece| hasher.update(piece))?;
+    Ok((measurements, hasher.finish()))
+}
+
+/// An existing file of an allowed size.
+struct Source<'a> {
+    path: &'a Path,
+    /// `None` for a pipe.
+    bytes: Option<u64>,
+}
+
+impl<'a> Source<'a> {
+    fn open(path: &'a Path) -> Result<Self, SampleFileError> {
+        let mut source = Self { path, bytes: None };
+        let metadata = std::fs::metadata(path).map_err(|error| source.unreadable(error))?;
+        if metadata.len() > SAMPLE_FILE_BYTES_MAX {
+            return Err(source.too_large(metadata.len()));
+        }
+        source.bytes = metadata.is_file().then_some(metadata.len());
+        Ok(source)
+    }
+
+    fn measure_whole(
+        &self,
+        syntax: Syntax,
+        selection: &Selection,
+        watch: &mut impl FnMut(&[u8]),
+    ) -> Result<Vec<Measurement>, SampleFileError> {
+        let mut reader = SamplesReader::new(syntax, selection.clone());
+        let end = SAMPLE_FILE_BYTES_MAX + 1;
+        let mut total = 0;
+        self.read_pieces(0..end, |piece| {
+            watch(piece);
+            let is_first = total == 0;
+            total += piece.len() as u64;
+            reader.feed(piece).map_err(|problem| self.refused(problem))?;
+            if let (true, Some(bytes)) = (is_first, self.bytes) {
+                reader.expect(bytes.saturating_sub(total));
+            }
+            Ok(true)
+        })?;
+        if total == end {
+            return Err(self.too_large(total));
+        }
+        reader.finish().map_err(|problem| self.refused(problem))
+    }
+
+    /// Reads the second half in a thread of its own. `None` when the file must be read in one,
+    /// such as when a row is refused: only then the first error is surely the one reported.
+    fn measure_halves(
+        &self,
+        bytes: u64,
+        syntax: Syntax,
+        selection: &Selection,
+    ) -> Result<Option<SamplesReader>, SampleFileError> {
+        let head = PIECE_BYTES as u64;
+        let mut reader = SamplesReader::new(syntax, selection.clone());
+        if !self.feed(&mut reader, 0..head)? {
+            return Ok(None);
+        }
+        let Some(split) = self.line_start_after(head + (bytes - head) / 2)? else {
+            return Ok(None);
+        };
+        reader.expect(bytes - head);
+        let Some(mut later) = reader.for_later_rows(bytes.saturating_sub(split)) else {
+            return Ok(None);
+        };
+        let (first, second) = std::thread::scope(|scope| {
+            let second = scope.spawn(|| self.feed(&mut later, split..bytes));
+            let first = self.feed(&mut reader, head..split);
+            (first, second.join())
+        });
+        let is_fed = match second {
+            Ok(second) => second? && first?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        if !is_fed || later.end().is_err() {
+            return Ok(None);
+        }
+        Ok(reader.join(&later))
+    }
+
+    /// Feeds a range of the file; whether every row was accepted.
+    fn feed(&self, reader: &mut SamplesReader, range: Range<u64>) -> Result<bool, SampleFileError> {
+        let mut is_accepted = true;
+        self.read_pieces(range, |piece| {
+            is_accepted = reader.feed(piece).is_ok();
+            Ok(is_accepted)
+        })?;
+        Ok(is_accepted)
+    }
+
+    /// The start of the first line after `from`, if it is not too far away.
+    fn line_start_after(&self, from: u64) -> Result<Option<u64>, SampleFileError> {
+        let mut at = from;
+        let mut found = None;
+        self.read_pieces(from..from + ROW_BYTES_MAX as u64, |piece| {
+            found = memchr(b'\n', piece).map(|length| at + length as u64 + 1);
+            at += piece.len() as u64;
+            Ok(found.is_none())
+        })?;
+        Ok(found)
+    }
+
+    /// Reads `range`, or what there is of it, until `take` has enough.
+    fn read_pieces(
+        &self,
+        range: Range<u64>,
+        mut take: impl FnMut(&[u8]) -> Result<bool, SampleFileError>,
+    ) -> Result<(), SampleFileError> {
+        let mut file = File::open(self.path).map_err(|error| self.unreadable(error))?;
+        if range.start > 0 {
+            file.seek(SeekFrom::Start(range.start))
+                .map_err(|error| self.unreadable(error))?;
+        }
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut left = range.end.saturating_sub(range.start);
+        while left > 0 {
+            let wanted = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let length = match file.read(&mut piece[..wanted]) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.unreadable(error)),
+            };
+            if !take(&piece[..length])? {
+                break;
+            }
+            left -= length as u64;
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, source: std::io::Error) -> SampleFileError {
+        let path = self.path.to_owned();
+        SampleFileError::Unreadable { path, source }
+    }
+
+    fn too_large(&self, bytes: u64) -> SampleFileError {
+        let path = self.path.to_owned();
+        SampleFileError::TooLarge { path, bytes }
+    }
+
+    fn refused(&self, problem: FormatError) -> SampleFileError {
+        let path = self.path.to_owned();
+        SampleFileError::Refused { path, problem }
+    }
+}
