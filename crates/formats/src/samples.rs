@@ -5,6 +5,8 @@
 //! makes sense for their measure.
 
 mod csv;
+#[cfg(test)]
+mod equivalence;
 mod keys;
 mod meaning;
 mod ndjson;

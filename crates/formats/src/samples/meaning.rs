@@ -2,6 +2,8 @@
 
 use adjutant_domain::{Labels, MeasureName, Unit};
 
+use crate::measure::unit_of;
+
 /// The measure of a column whose name cannot be a measure's; the name becomes its label `column`.
 const UNNAMEABLE: &str = "value";
 const LATENCY: &str = "latency_ms";
@@ -133,6 +135,12 @@ fn meaning_of(name: &str) -> Meaning {
         other if other.parse::<MeasureName>().is_ok() => (other, Conversion::None, Domain::Any),
         _cannot_be_a_measure => (UNNAMEABLE, Conversion::None, Domain::Any),
     };
+    let (unit, factor) = unit_of(measure);
+    let conversion = if factor == 1.0 {
+        conversion
+    } else {
+        Conversion::Times(factor)
+    };
     let mut labels = Labels::new();
     if measure == UNNAMEABLE && name != UNNAMEABLE {
         labels.insert("column".to_owned(), name.to_owned());
@@ -140,21 +148,10 @@ fn meaning_of(name: &str) -> Meaning {
     Meaning {
         measure: measure.to_owned(),
         labels,
-        unit: unit_of(measure),
+        unit,
         conversion,
         domain,
     }
-}
-
-fn unit_of(name: &str) -> Unit {
-    [
-        ("_ms", Unit::Milliseconds),
-        ("_bytes", Unit::Bytes),
-        ("_tokens", Unit::Tokens),
-    ]
-    .into_iter()
-    .find_map(|(suffix, unit)| name.ends_with(suffix).then_some(unit))
-    .unwrap_or(Unit::One)
 }
 
 #[cfg(test)]
@@ -172,6 +169,7 @@ mod tests {
             ("timestamp_us", "timestamp_ms", Unit::Milliseconds, 1e-3),
             ("status", "status", Unit::One, 1.0),
             ("queue_ms", "queue_ms", Unit::Milliseconds, 1.0),
+            ("queue_seconds", "queue_seconds", Unit::Milliseconds, 1e3),
             ("response_bytes", "response_bytes", Unit::Bytes, 1.0),
             ("prompt_tokens", "prompt_tokens", Unit::Tokens, 1.0),
             ("compliance@1", "compliance@1", Unit::One, 1.0),

@@ -45,8 +45,18 @@ pub fn read_in_two(
 }
 
 fn join_halves(syntax: Syntax, selection: &Selection, bytes: &[u8]) -> Option<SamplesReader> {
-    let (head, body) = bytes.split_at_checked(PIECE_BYTES.min(bytes.len() / 4))?;
-    let mut reader = SamplesReader::new(syntax, selection.clone());
+    let reader = SamplesReader::new(syntax, selection.clone());
+    join_halves_at(reader, bytes, PIECE_BYTES)
+}
+
+/// Reads the first `head` bytes, then the two halves of the rest at the same time. `None` when
+/// the bytes must be read in one.
+pub(super) fn join_halves_at(
+    mut reader: SamplesReader,
+    bytes: &[u8],
+    head: usize,
+) -> Option<SamplesReader> {
+    let (head, body) = bytes.split_at_checked(head)?;
     reader.feed(head).ok()?;
     let middle = body.len() / 2;
     let split = middle + memchr(b'\n', &body[middle..])? + 1;
