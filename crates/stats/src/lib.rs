@@ -9,6 +9,8 @@
 //! | a quantile, the difference or ratio of two | [`QuantileLaw`] |
 //! | a share of events, the difference or ratio of two | [`Proportion`] |
 //! | means, paired, clustered; any smooth statistic of sums | [`bootstrap`] |
+//! | a quantile of clustered observations | [`clustered_quantile`] |
+//! | the difference of two shares over the same items | [`paired_proportion`] |
 //! | a correlation | [`correlation`] |
 //! | nDCG@k of a ranked list | [`ranking`] |
 //! | is a drift small enough? | [`equivalence`] |
@@ -23,11 +25,13 @@
 
 mod beta;
 pub mod bootstrap;
+pub mod clustered_quantile;
 pub mod correlation;
 pub mod equivalence;
 pub mod histogram;
 pub mod holm;
 mod normal;
+pub mod paired_proportion;
 pub mod planning;
 pub mod proportion;
 pub mod quantile;
