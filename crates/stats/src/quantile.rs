@@ -15,7 +15,7 @@ use adjutant_domain::{Confidence, Histogram, Interval};
 
 use crate::LogHistogram;
 use crate::selection::order_statistics;
-use combine::Atoms;
+use combine::{Atoms, Combination};
 use ranks::Ranks;
 
 /// Tails smaller than this give no interval: the law keeps what lies within seven standard
@@ -125,30 +125,16 @@ impl QuantileLaw {
         baseline: &Self,
         confidence: Confidence,
     ) -> Option<Interval> {
-        if !candidate.supports(confidence) || !baseline.supports(confidence) {
-            return None;
-        }
-        let tail = confidence.tail();
-        let shift = |t: f64, b: f64| t + b;
-        let low = combine::quantile(&candidate.low, baseline.high(), shift, tail)?;
-        let high = combine::quantile(candidate.high(), &baseline.low, shift, 1.0 - tail)?;
-        Interval::new(low, high).ok()
+        combined(Combination::Difference, candidate, baseline, confidence)
     }
 
     /// The interval of `candidate / baseline` (1.10 is +10 %). `None` when either arm is below
     /// [`samples_needed`], or when values near the quantile are not all positive.
     pub fn ratio(candidate: &Self, baseline: &Self, confidence: Confidence) -> Option<Interval> {
-        if !candidate.supports(confidence) || !baseline.supports(confidence) {
-            return None;
-        }
         if !candidate.low.all_positive() || !baseline.low.all_positive() {
             return None;
         }
-        let tail = confidence.tail();
-        let scale = |t: f64, b: f64| t * b;
-        let low = combine::quantile(&candidate.low, baseline.high(), scale, tail)?;
-        let high = combine::quantile(candidate.high(), &baseline.low, scale, 1.0 - tail)?;
-        Interval::new(low, high).ok()
+        combined(Combination::Ratio, candidate, baseline, confidence)
     }
 
     fn high(&self) -> &Atoms {
@@ -159,4 +145,19 @@ impl QuantileLaw {
         let tail = confidence.tail();
         (TAIL_MIN..0.5).contains(&tail) && self.n >= samples_needed(self.p, confidence)
     }
+}
+
+fn combined(
+    combination: Combination,
+    candidate: &QuantileLaw,
+    baseline: &QuantileLaw,
+    confidence: Confidence,
+) -> Option<Interval> {
+    if !candidate.supports(confidence) || !baseline.supports(confidence) {
+        return None;
+    }
+    let tail = confidence.tail();
+    let low = combine::quantile(combination, &candidate.low, baseline.high(), tail)?;
+    let high = combine::quantile(combination, candidate.high(), &baseline.low, 1.0 - tail)?;
+    Interval::new(low, high).ok()
 }

@@ -1,13 +1,13 @@
 //! Order statistics of a narrow window of ranks, in one pass over the sample and without sorting
-//! it: a few thousand probes bracket the window, the pass counts what lies below the bracket and
+//! it: some ten thousand probes bracket the window, the pass counts what lies below the bracket and
 //! gathers what lies inside, and only the gathered values are sorted.
 
 /// Below this a copy and a selection cost less than probing.
 const PROBED_MIN: usize = 32_768;
 
 /// How many probes bracket the window: their rank error is about `n / sqrt(PROBES)`, so that the
-/// bracket holds a few per cent of a large sample.
-const PROBES: usize = 16_384;
+/// bracket holds about one per cent of a large sample.
+const PROBES: usize = 65_536;
 
 /// How far the bracket reaches beyond the window, in standard errors of a probe's rank. When it
 /// misses, the next attempt is wider, the last takes everything.
@@ -19,9 +19,9 @@ pub(crate) fn order_statistics(values: &[f64], first: usize, last: usize) -> Opt
     if values.len() < PROBED_MIN {
         return pick(gather_all(values)?, first, last);
     }
-    let probes = probe(values);
+    let mut probes = probe(values);
     for reach in REACHES {
-        let (low, high) = bracket(&probes, values.len(), first, last, reach);
+        let (low, high) = bracket(&mut probes, values.len(), first, last, reach);
         let pass = gather(values, low, high)?;
         if first >= pass.below && last < pass.below + pass.inside.len() {
             return pick(pass.inside, first - pass.below, last - pass.below);
@@ -58,34 +58,26 @@ fn pick(mut values: Vec<f64>, first: usize, last: usize) -> Option<Vec<f64>> {
 fn probe(values: &[f64]) -> Vec<f64> {
     const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
     let n = values.len() as u128;
-    let mut probes: Vec<f64> = (1..=PROBES as u64)
+    let count = PROBES.min(values.len() / 8) as u64;
+    (1..=count)
         .map(|i| values[((u128::from(i.wrapping_mul(GOLDEN)) * n) >> 64) as usize])
-        .collect();
-    probes.sort_unstable_by(f64::total_cmp);
-    probes
+        .collect()
 }
 
 /// Values that probably enclose the window.
-fn bracket(probes: &[f64], n: usize, first: usize, last: usize, reach: f64) -> (f64, f64) {
+fn bracket(probes: &mut [f64], n: usize, first: usize, last: usize, reach: f64) -> (f64, f64) {
     let count = probes.len() as f64;
-    let at = |rank: usize, side: f64| {
+    let mut at = |rank: usize, side: f64| {
         let share = rank as f64 / n as f64;
-        share * count + side * (reach * (count * share * (1.0 - share)).sqrt() + 2.0)
+        let spread = (count * share * (1.0 - share)).sqrt();
+        let position = share * count + side * (reach * spread + 2.0);
+        if position < 0.0 || position >= count {
+            return side * f64::INFINITY;
+        }
+        let (_, value, _) = probes.select_nth_unstable_by(position as usize, f64::total_cmp);
+        *value
     };
-    let low = at(first, -1.0);
-    let high = at(last, 1.0);
-    (
-        if low >= 0.0 {
-            probes[low as usize]
-        } else {
-            f64::NEG_INFINITY
-        },
-        if high < count {
-            probes[high as usize]
-        } else {
-            f64::INFINITY
-        },
-    )
+    (at(first, -1.0), at(last, 1.0))
 }
 
 struct Pass {
@@ -93,43 +85,48 @@ struct Pass {
     inside: Vec<f64>,
 }
 
-/// One pass: counts the values below `low`, keeps those in `low ..= high`. Blocks are first counted
-/// without branches, which the compiler turns into vector instructions; only blocks with a value
-/// inside are looked at again.
+/// One pass: counts the values below `low`, keeps those in `low ..= high`. A block is first counted
+/// without branches, which the compiler turns into vector instructions; only a block with a value
+/// inside is looked at again, also without branches.
 fn gather(values: &[f64], low: f64, high: f64) -> Option<Pass> {
     const BLOCK: usize = 32;
+    const BUFFER: usize = 1_024;
     let mut below = 0;
-    let mut inside = Vec::with_capacity(values.len() / 16);
-    let blocks = values.chunks_exact(BLOCK);
-    let rest = blocks.remainder();
+    let mut not_finite: u64 = 0;
+    let mut inside = Vec::with_capacity(values.len() / 64);
+    let mut buffer = [0.0; BUFFER];
+    let mut buffered = 0;
+    let (blocks, rest) = values.as_chunks::<BLOCK>();
     for block in blocks {
-        let mut lower: u64 = 0;
-        let mut upper: u64 = 0;
-        let mut not_finite: u64 = 0;
+        let (mut lower, mut upper) = (0, 0);
         for &value in block {
             lower += u64::from(value < low);
             upper += u64::from(value > high);
             // The difference of a finite value to itself is 0, of any other NaN.
             not_finite |= (value - value).to_bits();
         }
-        if not_finite != 0 {
-            return None;
-        }
         below += lower as usize;
-        if lower + upper < BLOCK as u64 {
-            inside.extend(block.iter().filter(|&&value| low <= value && value <= high));
+        if lower + upper == BLOCK as u64 {
+            continue;
+        }
+        if buffered + BLOCK > BUFFER {
+            inside.extend_from_slice(&buffer[..buffered]);
+            buffered = 0;
+        }
+        for &value in block {
+            buffer[buffered % BUFFER] = value;
+            buffered += usize::from(low <= value) & usize::from(value <= high);
         }
     }
+    inside.extend_from_slice(&buffer[..buffered]);
     for &value in rest {
-        if !value.is_finite() {
-            return None;
-        }
+        not_finite |= (value - value).to_bits();
         below += usize::from(value < low);
         if low <= value && value <= high {
             inside.push(value);
         }
     }
-    Some(Pass { below, inside })
+    (not_finite == 0).then_some(Pass { below, inside })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The law of a difference or ratio of two independent discrete laws, without building it: its
-//! distribution function at one point is one walk over both, so a quantile is a bisection.
+//! distribution function at one point is one walk over both, so a quantile is the root of a function.
 
 /// A discrete law: ascending values, their weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,59 +42,141 @@ impl Atoms {
     }
 }
 
-/// The smallest `t` with `P(combination <= t) >= probability`, where `C - B <= t` is
-/// `C <= raise(t, B)` with `raise = t + b`, and `C / B <= t` the same with `t * b`. `None` when
+/// How two laws are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Combination {
+    /// candidate - baseline
+    Difference,
+    /// candidate / baseline, both positive
+    Ratio,
+}
+
+impl Combination {
+    fn of(self, candidate: f64, baseline: f64) -> f64 {
+        match self {
+            Self::Difference => candidate - baseline,
+            Self::Ratio => candidate / baseline,
+        }
+    }
+
+    /// The candidate value that combines with `baseline` to `t`.
+    fn undo(self, t: f64, baseline: f64) -> f64 {
+        match self {
+            Self::Difference => t + baseline,
+            Self::Ratio => t * baseline,
+        }
+    }
+}
+
+/// The smallest value `t` of the combination with `P(combination <= t) >= probability`. `None` when
 /// that is not a finite number.
 pub(super) fn quantile(
+    combination: Combination,
     candidate: &Atoms,
     baseline: &Atoms,
-    raise: impl Fn(f64, f64) -> f64,
     probability: f64,
 ) -> Option<f64> {
     let (c_low, c_high) = candidate.range()?;
     let (b_low, b_high) = baseline.range()?;
-    let is_ratio = raise(0.0, 1.0) == 0.0;
-    let (mut low, mut high) = if is_ratio {
-        (c_low / b_high, c_high / b_low)
-    } else {
-        (c_low - b_high, c_high - b_low)
-    };
+    let (low, high) = (combination.of(c_low, b_high), combination.of(c_high, b_low));
     // Rounding may leave the true ends a hair outside.
     let hair = 4.0 * f64::EPSILON * low.abs().max(high.abs());
-    low -= hair;
-    high += hair;
-    let reached = |t: f64| distribution(candidate, baseline, &raise, t) >= probability;
-    if reached(low) || !reached(high) {
-        return None;
-    }
-    // 200 halvings exhaust any pair of floats that differ in less than 2^150.
-    for _ in 0..200 {
-        let middle = low + 0.5 * (high - low);
-        if middle <= low || middle >= high || high - low <= f64::EPSILON * low.abs().min(high.abs())
-        {
-            break;
-        }
-        if reached(middle) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    high.is_finite().then_some(high)
+    let excess = |t: f64| distribution(combination, candidate, baseline, t) - probability;
+    let bracket = enclose(excess, low - hair - f64::MIN_POSITIVE, high + hair)?;
+    settle(combination, candidate, baseline, bracket, excess)
 }
 
-/// P(candidate <= raise(t, baseline)).
-fn distribution(
+/// A narrow bracket with `excess(low) < 0 <= excess(high)`: Chandrupatla's method (1997), a tenth
+/// of the steps of bisection, as the distribution is smooth until the single atoms show.
+fn enclose(excess: impl Fn(f64) -> f64, low: f64, high: f64) -> Option<(f64, f64)> {
+    const STEPS_MAX: usize = 200;
+    let (mut b, mut a) = (low, high);
+    let (mut f_b, mut f_a) = (excess(b), excess(a));
+    if f_b >= 0.0 || f_a < 0.0 {
+        return None;
+    }
+    let narrow = 1e-11 * (high - low);
+    let (mut c, mut f_c) = (b, f_b);
+    let mut share = 0.5;
+    for _ in 0..STEPS_MAX {
+        let t = a + share * (b - a);
+        let f_t = excess(t);
+        if (f_t >= 0.0) == (f_a >= 0.0) {
+            (c, f_c) = (a, f_a);
+        } else {
+            (c, b, f_c, f_b) = (b, a, f_b, f_a);
+        }
+        (a, f_a) = (t, f_t);
+        let width = (b - a).abs();
+        let least = narrow.max(2.0 * f64::EPSILON * a.abs().max(b.abs()));
+        if width <= 2.0 * least {
+            break;
+        }
+        let xi = (a - b) / (c - b);
+        let phi = (f_a - f_b) / (f_c - f_b);
+        let is_smooth = phi * phi < xi && (1.0 - phi) * (1.0 - phi) < 1.0 - xi;
+        share = if is_smooth {
+            f_a / (f_b - f_a) * f_c / (f_b - f_c)
+                + (c - a) / (b - a) * f_a / (f_c - f_a) * f_b / (f_c - f_b)
+        } else {
+            0.5
+        };
+        let edge = least / width;
+        share = share.clamp(edge, 1.0 - edge);
+    }
+    Some(if f_a >= 0.0 { (b, a) } else { (a, b) })
+}
+
+/// The exact value inside the bracket: steps from one value of the combination to the next, so
+/// that data in whole milliseconds gives an end in whole milliseconds.
+fn settle(
+    combination: Combination,
     candidate: &Atoms,
     baseline: &Atoms,
-    raise: impl Fn(f64, f64) -> f64,
-    t: f64,
-) -> f64 {
+    (mut low, high): (f64, f64),
+    excess: impl Fn(f64) -> f64,
+) -> Option<f64> {
+    const STEPS_MAX: usize = 8;
+    for _ in 0..STEPS_MAX {
+        let next = next_value(combination, candidate, baseline, low);
+        if next >= high {
+            break;
+        }
+        if excess(next) >= 0.0 {
+            return next.is_finite().then_some(next);
+        }
+        low = next;
+    }
+    let next = next_value(combination, candidate, baseline, low).min(high);
+    next.is_finite().then_some(next)
+}
+
+/// The smallest value of the combination above `t`.
+fn next_value(combination: Combination, candidate: &Atoms, baseline: &Atoms, t: f64) -> f64 {
+    let mut reached = 0;
+    let mut smallest = f64::INFINITY;
+    for &value in &baseline.values {
+        let bound = combination.undo(t, value);
+        while reached < candidate.values.len() && candidate.values[reached] <= bound {
+            reached += 1;
+        }
+        // Rounding may make an equal value look larger: look on until it is.
+        let above = candidate.values[reached..]
+            .iter()
+            .map(|&c| combination.of(c, value))
+            .find(|&combined| combined > t);
+        smallest = smallest.min(above.unwrap_or(f64::INFINITY));
+    }
+    smallest
+}
+
+/// P(combination <= t).
+fn distribution(combination: Combination, candidate: &Atoms, baseline: &Atoms, t: f64) -> f64 {
     let mut reached = 0;
     let mut below = 0.0;
     let mut sum = 0.0;
     for (&value, &weight) in baseline.values.iter().zip(&baseline.weights) {
-        let bound = raise(t, value);
+        let bound = combination.undo(t, value);
         while reached < candidate.values.len() && candidate.values[reached] <= bound {
             below += candidate.weights[reached];
             reached += 1;
@@ -113,9 +195,8 @@ mod tests {
         let candidate = Atoms::ascending(vec![(1.0, 0.5), (4.0, 0.5)]);
         let baseline = Atoms::ascending(vec![(0.0, 0.25), (2.0, 0.75)]);
         // Differences: -1 (.375), 1 (.125), 2 (.375), 4 (.125).
-        let at = |probability| {
-            quantile(&candidate, &baseline, |t, b| t + b, probability).map(|t| t.round())
-        };
+        let at =
+            |probability| quantile(Combination::Difference, &candidate, &baseline, probability);
         assert_eq!(at(0.37), Some(-1.0));
         assert_eq!(at(0.4), Some(1.0));
         assert_eq!(at(0.6), Some(2.0));
@@ -126,7 +207,8 @@ mod tests {
     fn an_end_that_is_not_finite_is_no_end() {
         let candidate = Atoms::ascending(vec![(1.0, 0.9), (f64::INFINITY, 0.1)]);
         let baseline = Atoms::ascending(vec![(0.0, 1.0)]);
-        let at = |probability| quantile(&candidate, &baseline, |t, b| t + b, probability);
+        let at =
+            |probability| quantile(Combination::Difference, &candidate, &baseline, probability);
         assert!(at(0.95).is_none());
         assert!(at(0.5).is_some());
     }
