@@ -6,6 +6,8 @@ mod error;
 mod format;
 mod json;
 mod measure;
+#[cfg(test)]
+mod outline;
 mod quality;
 mod retrieval;
 pub mod samples;

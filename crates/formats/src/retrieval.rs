@@ -3,3 +3,6 @@
 mod columns;
 pub(crate) mod trec_qrels;
 pub(crate) mod trec_run;
+
+#[cfg(test)]
+mod tests;

@@ -349,3 +349,120 @@ fn durations(durations: &[Duration]) -> Samples {
         cluster: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outline::outline;
+
+    #[test]
+    fn nextest_counts_a_flaky_test_as_passed_and_a_repeated_failure_once() {
+        let fixture = include_bytes!("../../tests/fixtures/junit/nextest.xml");
+        insta::assert_snapshot!(outline(&read(fixture).unwrap()), @r#"
+        tests.failed{suite="search"} Ratio 1 of 5 @#L3
+        tests.skipped{suite="search"} Ratio 0 of 5 @#L3
+        duration_ms{suite="search"} Milliseconds [6.0, 52.0, 5.0, 5.0] pair Some(["search::tests::a_flaky_test", "search::tests::a_slow_test", "search::tests::every_word_found_scores_one", "search::tests::half_of_the_words_found_scores_a_half"]) cluster None @#L4-80:testcase/@time
+        tests.failed{suite="search::guardrail"} Ratio 0 of 2 @#L82
+        tests.skipped{suite="search::guardrail"} Ratio 0 of 2 @#L82
+        duration_ms{suite="search::guardrail"} Milliseconds [4.0, 4.0] pair Some(["search::guardrail::pii_is_masked", "search::guardrail::prompt_injection_is_refused"]) cluster None @#L83-84:testcase/@time
+        "#);
+    }
+
+    #[test]
+    fn pytest_reports_failures_errors_and_skips() {
+        let fixture = include_bytes!("../../tests/fixtures/junit/pytest.xml");
+        insta::assert_snapshot!(outline(&read(fixture).unwrap()), @r#"
+        tests.failed{suite="pytest"} Ratio 5 of 11 @#L1
+        tests.skipped{suite="pytest"} Ratio 2 of 13 @#L1
+        duration_ms{suite="pytest"} Milliseconds [0.0, 0.0, 1.0, 0.0, 1.0, 51.0] pair Some(["tests.test_rank::test_words_are_lower_case", "tests.test_rank::test_no_text_is_refused", "tests.test_rank::test_score[red-1.0]", "tests.test_rank::test_score[red dog-0.5]", "tests.test_rank::test_score[-0.0]", "tests.test_rank::test_slow_path_is_slow"]) cluster None @#L24-24:testcase/@time
+        "#);
+    }
+
+    #[test]
+    fn a_suite_in_which_nothing_ran_has_no_failure_rate() {
+        let skipped = include_bytes!("../../tests/fixtures/junit/pytest-all-skipped.xml");
+        insta::assert_snapshot!(outline(&read(skipped).unwrap()), @r#"
+        tests.failed{suite="guardrail"} Ratio ABSENT the query matched no series @#L1
+        tests.skipped{suite="guardrail"} Ratio 1 of 1 @#L1
+        "#);
+        let empty = include_bytes!("../../tests/fixtures/junit/pytest-no-tests.xml");
+        insta::assert_snapshot!(outline(&read(empty).unwrap()), @r#"
+        tests.failed{suite="guardrail"} Ratio ABSENT the query matched no series @#L1
+        tests.skipped{suite="guardrail"} Ratio ABSENT the query matched no series @#L1
+        "#);
+    }
+
+    #[test]
+    fn nested_suites_keep_their_own_cases_and_may_declare_all() {
+        let text = r#"<testsuites tests="4" failures="1">
+ <testsuite name="outer" tests="3" failures="1">
+  <testcase name="a" time="1,000.5"/>
+  <testsuite name="inner" tests="2" failures="1" skipped="1">
+   <testcase name="b"><failure/><failure/></testcase>
+   <testcase name="c" status="notrun"><system-out/></testcase>
+  </testsuite>
+ </testsuite>
+ <testsuite name="inner" tests="1"><testcase name="b" time="0.25"/></testsuite>
+</testsuites>"#;
+        insta::assert_snapshot!(outline(&read(text.as_bytes()).unwrap()), @r#"
+        tests.failed{suite="outer"} Ratio 0 of 1 @#L2
+        tests.skipped{suite="outer"} Ratio 0 of 1 @#L2
+        duration_ms{suite="outer"} Milliseconds [1000500.0] pair Some(["a"]) cluster None @#L3-3:testcase/@time
+        tests.failed{suite="inner"} Ratio 1 of 2 @#L4
+        tests.skipped{suite="inner"} Ratio 1 of 3 @#L4
+        duration_ms{suite="inner"} Milliseconds [250.0] pair Some(["b"]) cluster None @#L9-9:testcase/@time
+        "#);
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_trusted_is_refused_with_its_place() {
+        let whole = include_str!("../../tests/fixtures/junit/pytest.xml");
+        let cut = &whole[..whole.len() / 2];
+        let more = whole.replace("failures=\"2\"", "failures=\"0\"");
+        for (text, words) in [
+            (cut, "line 21: the XML ends too early; the file is cut off"),
+            (
+                more.as_str(),
+                "line 1, testsuite/@failures: suite \"pytest\" declares 0 failures, but its test cases come to 2",
+            ),
+            (
+                "<testsuite tests='many'/>",
+                "line 1, testsuite/@tests: \"many\" is not a whole number of 0 or more",
+            ),
+            (
+                "<testsuite><testcase time='NaN'/></testsuite>",
+                "line 1, testcase/@time: \"NaN\" is not a duration in seconds",
+            ),
+            (
+                "<testsuite><testcase time='-1'/></testsuite>",
+                "line 1, testcase/@time: \"-1\" is not a duration in seconds",
+            ),
+            (
+                "<x><testcase/></x>",
+                "line 1, testcase/@name: a test case stands outside every suite",
+            ),
+            ("", "the file: the file is empty"),
+        ] {
+            assert_eq!(read(text.as_bytes()).unwrap_err().to_string(), words);
+        }
+    }
+
+    #[test]
+    fn only_a_test_report_is_recognised() {
+        for (head, expected) in [
+            (
+                "<?xml version='1.0'?>\n<!-- x -->\n<testsuite name='a'><testca",
+                true,
+            ),
+            ("<testsuites>", true),
+            ("<coverage line-rate='1'>", false),
+            ("testsuite", false),
+        ] {
+            assert_eq!(
+                recognises(head.as_bytes(), "report.xml"),
+                expected,
+                "{head}"
+            );
+        }
+    }
+}

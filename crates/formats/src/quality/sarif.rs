@@ -194,3 +194,6 @@ fn counted(count: u64) -> Scalar {
         n: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,14 +4,16 @@
 //! file cannot grow while it is read. Nesting is bounded. Texts are not kept: the formats here put
 //! what they measure into attributes.
 
-use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
+use quick_xml::{Error, XmlVersion};
 
 use crate::{FormatError, Place, text};
 
 /// How deep elements may nest: far deeper than any tool nests test suites, and it bounds memory.
 const DEPTH_MAX: usize = 256;
+
+const CUT_OFF: &str = "the XML ends too early; the file is cut off";
 
 const REMEDY_WHOLE_FILE: &str = "Give the whole file as the tool wrote it.";
 
@@ -121,10 +123,10 @@ impl<'a> Elements<'a> {
     pub(super) fn next(&mut self) -> Result<Option<Step>, FormatError> {
         loop {
             let line = self.line_here();
-            let event = self.reader.read_event().map_err(|error| {
-                let problem = format!("this is not XML that can be read: {error}");
-                FormatError::new(Place::Line(line), problem, REMEDY_WHOLE_FILE)
-            })?;
+            let event = self
+                .reader
+                .read_event()
+                .map_err(|error| not_xml(line, &error))?;
             match event {
                 Event::Start(start) => return self.enter(&start, line).map(Some),
                 Event::Empty(_) | Event::CData(_) | Event::GeneralRef(_) => {}
@@ -139,7 +141,7 @@ impl<'a> Elements<'a> {
                 }
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
                 Event::Eof if self.depth > 0 => {
-                    return Err(at(line, "the XML ends too early; the file is cut off"));
+                    return Err(at(line, CUT_OFF));
                 }
                 Event::Eof if !self.rooted => return Err(at(line, "there is no element")),
                 Event::Eof => return Ok(None),
@@ -182,6 +184,19 @@ impl<'a> Elements<'a> {
         self.line += newlines as u64;
         self.counted = here;
         self.line
+    }
+}
+
+fn not_xml(line: u64, error: &Error) -> FormatError {
+    match error {
+        // Every syntax error is markup that is not closed before the end.
+        Error::Syntax(_) => at(line, CUT_OFF),
+        Error::Io(_)
+        | Error::IllFormed(_)
+        | Error::InvalidAttr(_)
+        | Error::Encoding(_)
+        | Error::Escape(_)
+        | Error::Namespace(_) => at(line, format!("this is not XML that can be read: {error}")),
     }
 }
 
@@ -236,6 +251,7 @@ mod tests {
         let bomb = "<!DOCTYPE a [<!ENTITY b 'bbbb'><!ENTITY c '&b;&b;'>]>\n<a x='&c;'/>";
         for (text, words) in [
             ("<a>\n<b>\n</b>", "line 3: the XML ends too early"),
+            ("<a>\n<b", "line 2: the XML ends too early"),
             ("<a>\n</b>", "line 2: this is not XML"),
             ("<a/>\n<b/>", "line 2: a second root element"),
             ("<a/>\nrest", "line 1: there is text outside"),
