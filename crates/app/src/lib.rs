@@ -1,1 +1,29 @@
-//! placeholder
+//! The use cases, one function a verb: load, decide, save, answer. Every surface (command line,
+//! HTTP, MCP) calls these.
+//!
+//! **Invariant.** Nothing here formats text for a person, reads the environment, or knows SQL.
+//! `now` comes in; answers go out as values.
+
+mod comparing;
+mod deciding;
+mod doctor;
+mod evidence;
+mod home;
+mod policies;
+mod record;
+mod source;
+mod verifying;
+
+pub use comparing::{Compared, ComparisonRequest, compare};
+pub use deciding::{
+    Decided, DecidedFrom, GateError, GateRequest, NamedSource, last_decision, run_gate,
+};
+pub use doctor::{Condition, Finding, examine};
+pub use evidence::{
+    AddError, AddRequest, AddedEvidence, ShownEvidence, add_evidence, list_evidence, show_evidence,
+};
+pub use home::{Home, SETTINGS_FILE, locate};
+pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
+pub use record::{DecisionRecord, RecordError, RecordedInput};
+pub use source::{Source, SourceError};
+pub use verifying::{Verification, VerifyError, verify};

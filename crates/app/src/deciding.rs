@@ -1,0 +1,260 @@
+//! Asking a gate: the evidence is read, the gate decides, and the decision is stored with all of
+//! its inputs before it is told.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use adjutant_domain::{CriterionId, Digest, Evidence, GateName, InvalidName, Subject, Timestamp};
+use adjutant_gate::{Case, Decision, SourceFailure, decide};
+use adjutant_outbound::{files, sha256};
+use adjutant_store::{NewDecision, NewEvidence, Store, StoreError, StoredDecision, StoredEvidence};
+
+use crate::FoundPolicy;
+use crate::record::{DecisionRecord, RecordError, RecordedInput};
+use crate::source::{self, Source, SourceError};
+
+/// How many earlier decisions a trend looks at. More would make an old regression look normal.
+const HISTORY_MAX: u32 = 20;
+
+/// A source with the subject that it is evidence about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedSource {
+    /// Whose measurements it holds.
+    pub subject: Subject,
+    /// A file, a folder or an address.
+    pub what: String,
+}
+
+/// What a gate is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct GateRequest<'a> {
+    /// The policy.
+    pub policy: &'a FoundPolicy,
+    /// The evidence; none means the latest run of each subject in the store.
+    pub sources: &'a [NamedSource],
+    /// Reasons for criteria whose policy allows one.
+    pub reasons: &'a BTreeMap<CriterionId, String>,
+}
+
+/// Where the evidence came from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DecidedFrom {
+    /// From the sources that were named.
+    Sources,
+    /// From the store: the latest run of each subject.
+    Store(Vec<StoredEvidence>),
+}
+
+/// A decision that is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// The digest of its record.
+    pub record: Digest,
+    /// Where the evidence came from.
+    pub from: DecidedFrom,
+    /// Sources that gave nothing.
+    pub failures: Vec<SourceFailure>,
+}
+
+/// A gate that could not be asked. A source that gives nothing is not among these: the gate
+/// answers that.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A run could not be named.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// The record could not be written as JSON.
+    #[error("the decision record cannot be written")]
+    Record(#[source] serde_json::Error),
+}
+
+/// Everything that was gathered before deciding.
+struct Gathered {
+    evidence: Vec<Evidence>,
+    inputs: Vec<RecordedInput>,
+    /// The sources of `evidence` that may not be in the store yet, in the same order.
+    sources: Vec<Source>,
+    failures: Vec<SourceFailure>,
+    from: DecidedFrom,
+}
+
+/// Asks a gate and stores its answer.
+///
+/// # Errors
+/// When the store cannot be read or written. An answer that is not stored is not given.
+pub async fn run_gate(
+    store: &Store,
+    request: &GateRequest<'_>,
+    now: Timestamp,
+) -> Result<Decided, GateError> {
+    let gathered = if request.sources.is_empty() {
+        gather_stored(store).await?
+    } else {
+        gather_named(request.sources)?
+    };
+    let gate = &request.policy.policy.name;
+    let history = store.past_decisions(gate, HISTORY_MAX).await?;
+    let decision = decide(
+        &request.policy.policy,
+        &Case {
+            evidence: &gathered.evidence,
+            failures: &gathered.failures,
+            history: &history,
+            reasons: request.reasons,
+            now,
+        },
+    );
+    let record = DecisionRecord {
+        version: DecisionRecord::VERSION,
+        gate: gate.clone(),
+        policy: request.policy.text.clone(),
+        now,
+        inputs: gathered.inputs,
+        failures: gathered.failures,
+        reasons: request.reasons.clone(),
+        history,
+        decision,
+    };
+    let bytes = serde_json::to_vec(&record).map_err(GateError::Record)?;
+    let digest = sha256::digest_of(&bytes);
+    let new_evidence: Vec<_> = gathered
+        .evidence
+        .iter()
+        .zip(&gathered.sources)
+        .map(|(evidence, source)| NewEvidence {
+            evidence,
+            format: source.format.name(),
+            named: None,
+            bytes: &source.bytes,
+        })
+        .collect();
+    let new_decision = NewDecision {
+        decision: &record.decision,
+        record: digest,
+        bytes: &bytes,
+    };
+    store
+        .save_decision(&new_decision, &new_evidence, now)
+        .await?;
+    Ok(Decided {
+        decision: record.decision,
+        record: digest,
+        from: gathered.from,
+        failures: record.failures,
+    })
+}
+
+/// The last stored decision of a gate.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn last_decision(
+    store: &Store,
+    gate: &GateName,
+) -> Result<Option<StoredDecision>, StoreError> {
+    store.last_decision(gate).await
+}
+
+/// Reads the named sources. One that gives nothing becomes a failure that the gate answers.
+fn gather_named(sources: &[NamedSource]) -> Result<Gathered, GateError> {
+    let mut gathered = Gathered {
+        evidence: vec![],
+        inputs: vec![],
+        sources: vec![],
+        failures: vec![],
+        from: DecidedFrom::Sources,
+    };
+    for named in sources {
+        match source::read(&named.what, None, None) {
+            Ok(source) => {
+                let run = format!("run_{}", source.digest.short()).parse()?;
+                let evidence = source.evidence(named.subject.clone(), run);
+                gathered
+                    .inputs
+                    .push(recorded(&evidence, source.format.name()));
+                gathered.evidence.push(evidence);
+                gathered.sources.push(source);
+            }
+            Err(error) => gathered.failures.push(failure(named, &error)),
+        }
+    }
+    Ok(gathered)
+}
+
+fn recorded(evidence: &Evidence, format: &str) -> RecordedInput {
+    RecordedInput {
+        subject: evidence.subject.clone(),
+        run: evidence.run.clone(),
+        artifact: evidence.artifact,
+        file: evidence.file.clone(),
+        format: format.to_owned(),
+        named: None,
+        taken_at: evidence.taken_at,
+    }
+}
+
+fn failure(named: &NamedSource, error: &SourceError) -> SourceFailure {
+    SourceFailure {
+        subject: named.subject.clone(),
+        what: files::name_of(Path::new(&named.what)),
+        why: why(error, error.remedy()),
+        empty: error.is_empty(),
+    }
+}
+
+/// An error with its causes and its remedy, in one line that a decision can hold.
+fn why(error: &(dyn std::error::Error + 'static), remedy: &str) -> String {
+    let causes: Vec<String> = std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect();
+    format!("{}. {remedy}", causes.join(": "))
+}
+
+/// Opens the artifacts of the latest run of each subject.
+async fn gather_stored(store: &Store) -> Result<Gathered, GateError> {
+    let latest = store.latest_evidence().await?;
+    let mut gathered = Gathered {
+        evidence: vec![],
+        inputs: vec![],
+        sources: vec![],
+        failures: vec![],
+        from: DecidedFrom::Store(vec![]),
+    };
+    for stored in &latest {
+        let input = RecordedInput {
+            subject: stored.subject.clone(),
+            run: stored.run.clone(),
+            artifact: stored.artifact,
+            file: stored.file.clone(),
+            format: stored.format.clone(),
+            named: stored.named.clone(),
+            taken_at: stored.taken_at,
+        };
+        match input.open(store) {
+            Ok(evidence) => {
+                gathered.evidence.push(evidence);
+                gathered.inputs.push(input);
+            }
+            Err(error) => gathered.failures.push(stored_failure(stored, &error)),
+        }
+    }
+    gathered.from = DecidedFrom::Store(latest);
+    Ok(gathered)
+}
+
+fn stored_failure(stored: &StoredEvidence, error: &RecordError) -> SourceFailure {
+    SourceFailure {
+        subject: stored.subject.clone(),
+        what: stored.file.clone(),
+        why: why(
+            error,
+            "Add the original file again with adjutant evidence add.",
+        ),
+        empty: false,
+    }
+}

@@ -1,0 +1,196 @@
+//! The decision record: everything a decision was made from, and the decision. It is stored as an
+//! artifact, so its digest names it, and it can be decided again.
+
+use adjutant_domain::{
+    CriterionId, Digest, Evidence, GateName, MeasureName, RunId, Subject, Timestamp,
+};
+use adjutant_formats::Format;
+use adjutant_gate::{
+    Case, Decision, InvalidPolicy, PastDecision, SourceFailure, decide, read_policies,
+};
+use adjutant_store::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::source::{self, SourceError};
+
+/// The shape of the record; it grows when the shape changes.
+const VERSION: u32 = 1;
+
+/// A decision with its inputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// The shape of this record.
+    pub version: u32,
+    /// The gate.
+    pub gate: GateName,
+    /// The whole TOML text that holds its policy.
+    pub policy: String,
+    /// When it was decided.
+    pub now: Timestamp,
+    /// The artifacts that were read, in order.
+    pub inputs: Vec<RecordedInput>,
+    /// The sources that gave nothing.
+    pub failures: Vec<SourceFailure>,
+    /// The reasons that were given with the call.
+    pub reasons: BTreeMap<CriterionId, String>,
+    /// The earlier decisions that were looked at, oldest first.
+    pub history: Vec<PastDecision>,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// An artifact that was read, with all that is needed to read it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedInput {
+    /// Whose measurements it holds.
+    pub subject: Subject,
+    /// The run that produced it.
+    pub run: RunId,
+    /// Its digest.
+    pub artifact: Digest,
+    /// Its file name.
+    pub file: String,
+    /// The format it was read as.
+    pub format: String,
+    /// The name that the caller gave the measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<MeasureName>,
+    /// When it was produced.
+    pub taken_at: Timestamp,
+}
+
+/// A record that cannot be decided again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The record itself is missing or was changed.
+    #[error("the decision record cannot be opened")]
+    Missing(#[source] Box<StoreError>),
+    /// It is not a record that this program knows.
+    #[error("the decision record cannot be read")]
+    Unreadable(#[source] serde_json::Error),
+    /// It was written by a newer Adjutant.
+    #[error("the decision record has version {found}; this Adjutant knows {VERSION}")]
+    TooNew {
+        /// The record's version.
+        found: u32,
+    },
+    /// An artifact is missing or was changed.
+    #[error("{file} of {run} cannot be opened")]
+    Artifact {
+        /// The artifact's file name.
+        file: String,
+        /// Its run.
+        run: RunId,
+        /// Why.
+        source: Box<StoreError>,
+    },
+    /// An artifact can no longer be read as what it was.
+    #[error("{file} of {run} cannot be read")]
+    Content {
+        /// The artifact's file name.
+        file: String,
+        /// Its run.
+        run: RunId,
+        /// Why.
+        source: Box<SourceError>,
+    },
+    /// The record names a format that this program does not have.
+    #[error("{file} was read as {format}, which this Adjutant does not know")]
+    Format {
+        /// The artifact's file name.
+        file: String,
+        /// The format.
+        format: String,
+    },
+    /// The policy's text can no longer be followed.
+    #[error("the record's policy cannot be followed")]
+    Policy(#[source] InvalidPolicy),
+    /// The policy's text does not hold the gate.
+    #[error("the record's policy does not define the gate {0}")]
+    NoGate(GateName),
+}
+
+impl DecisionRecord {
+    pub(crate) const VERSION: u32 = VERSION;
+
+    /// Opens a record, after checking its digest.
+    ///
+    /// # Errors
+    /// When it is missing, was changed, or is not a record.
+    pub fn open(store: &Store, digest: Digest) -> Result<Self, RecordError> {
+        let bytes = store
+            .artifact(digest)
+            .map_err(|error| RecordError::Missing(Box::new(error)))?;
+        let record: Self = serde_json::from_slice(&bytes).map_err(RecordError::Unreadable)?;
+        if record.version > VERSION {
+            return Err(RecordError::TooNew {
+                found: record.version,
+            });
+        }
+        Ok(record)
+    }
+
+    /// Opens every artifact again and decides again.
+    ///
+    /// # Errors
+    /// When an artifact is missing, was changed, or can no longer be read.
+    pub fn decide_again(&self, store: &Store) -> Result<Decision, RecordError> {
+        let policies = read_policies(&self.policy).map_err(RecordError::Policy)?;
+        let policy = policies
+            .policies
+            .into_iter()
+            .find(|policy| policy.name == self.gate)
+            .ok_or_else(|| RecordError::NoGate(self.gate.clone()))?;
+        let evidence = self
+            .inputs
+            .iter()
+            .map(|input| input.open(store))
+            .collect::<Result<Vec<_>, _>>()?;
+        let case = Case {
+            evidence: &evidence,
+            failures: &self.failures,
+            history: &self.history,
+            reasons: &self.reasons,
+            now: self.now,
+        };
+        Ok(decide(&policy, &case))
+    }
+}
+
+impl RecordedInput {
+    /// The evidence, read from its artifact again.
+    ///
+    /// # Errors
+    /// When the artifact is missing, was changed, or can no longer be read.
+    pub fn open(&self, store: &Store) -> Result<Evidence, RecordError> {
+        let format: Format = self
+            .format
+            .parse()
+            .map_err(|_unknown| RecordError::Format {
+                file: self.file.clone(),
+                format: self.format.clone(),
+            })?;
+        let bytes = store
+            .artifact(self.artifact)
+            .map_err(|source| RecordError::Artifact {
+                file: self.file.clone(),
+                run: self.run.clone(),
+                source: Box::new(source),
+            })?;
+        let measurements = source::measure(&self.file, format, &bytes, self.named.as_ref())
+            .map_err(|source| RecordError::Content {
+                file: self.file.clone(),
+                run: self.run.clone(),
+                source: Box::new(source),
+            })?;
+        Ok(Evidence {
+            subject: self.subject.clone(),
+            run: self.run.clone(),
+            artifact: self.artifact,
+            file: self.file.clone(),
+            taken_at: self.taken_at,
+            measurements,
+        })
+    }
+}
