@@ -4,9 +4,19 @@
 //!
 //! A cluster is the unit that is resampled: a single observation, a pair, or everything that one
 //! task, run, or instance-and-minute produced. It enters as the vector of its sums; the statistic
-//! is a function of the total.
+//! is a function of the total. Repeats of one task are one cluster: they are not new tasks.
+
+mod analytic;
+mod clusters;
+mod resampled;
 
 use adjutant_domain::{Confidence, Interval};
+
+use crate::normal;
+pub use clusters::{
+    Clusters, MeanSums, PairSums, SinglePairs, Singles, grouped, grouped_pairs, single_pairs,
+    singles,
+};
 
 /// How many resamples are drawn.
 pub const RESAMPLES: usize = 9_999;
@@ -18,60 +28,90 @@ pub const CLUSTERS_RESAMPLED_MAX: usize = 10_000;
 /// Fewer clusters than this give no interval.
 pub const CLUSTERS_MIN: usize = 10;
 
-/// The interval of `statistic(total of all clusters)`. `None` with fewer than [`CLUSTERS_MIN`]
-/// clusters, or when the statistic is not finite on the data or its neighbourhood.
+/// The bootstrap of one statistic, drawn once, to be asked for intervals at any level.
+pub struct BootstrapLaw<'a> {
+    kind: Kind<'a>,
+}
+
+enum Kind<'a> {
+    Resampled(resampled::Resampled),
+    Analytic(analytic::Analytic<'a>),
+}
+
+impl<'a> BootstrapLaw<'a> {
+    /// The law of `statistic(total of each arm)`, arms independent of each other. `None` with
+    /// fewer than [`CLUSTERS_MIN`] clusters in an arm, without any spread (the bootstrap cannot
+    /// see what never varied), or when the statistic is not finite near the data.
+    pub fn of<const D: usize, const K: usize>(
+        arms: [&dyn Clusters<D>; K],
+        statistic: impl Fn(&[[f64; D]; K]) -> f64 + Sync + 'a,
+        seed: u64,
+    ) -> Option<Self> {
+        let smallest = arms.iter().map(|arm| arm.count()).min()?;
+        let largest = arms.iter().map(|arm| arm.count()).max()?;
+        if smallest < CLUSTERS_MIN {
+            return None;
+        }
+        let kind = if largest <= CLUSTERS_RESAMPLED_MAX {
+            Kind::Resampled(resampled::Resampled::of(arms, statistic, seed)?)
+        } else {
+            Kind::Analytic(analytic::Analytic::of(arms, statistic)?)
+        };
+        Some(Self { kind })
+    }
+
+    /// The interval. `None` when the resamples do not reach that far out (tails below about
+    /// 0.0002).
+    pub fn interval(&self, confidence: Confidence) -> Option<Interval> {
+        let tail = confidence.tail();
+        if !(tail > 0.0 && tail < 0.5) {
+            return None;
+        }
+        let z = normal::upper_quantile(tail);
+        let (one, other) = match &self.kind {
+            Kind::Resampled(law) => (law.at(-z)?, law.at(z)?),
+            Kind::Analytic(law) => (law.at(-z)?, law.at(z)?),
+        };
+        Interval::new(one.min(other), one.max(other)).ok()
+    }
+}
+
+/// The interval of `statistic(total of all clusters)`. `None` as in [`BootstrapLaw::of`].
 pub fn bca<const D: usize>(
-    clusters: &[[f64; D]],
+    clusters: &impl Clusters<D>,
     statistic: impl Fn(&[f64; D]) -> f64 + Sync,
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
-    let _unused = (clusters, statistic(&[0.0; D]), confidence, seed);
-    None
+    BootstrapLaw::of(
+        [clusters as &dyn Clusters<D>],
+        |[total]: &[[f64; D]; 1]| statistic(total),
+        seed,
+    )?
+    .interval(confidence)
 }
 
 /// The interval of `statistic(total of candidate, total of baseline)` for independent arms.
 pub fn bca_two_samples<const D: usize>(
-    candidate: &[[f64; D]],
-    baseline: &[[f64; D]],
+    candidate: &impl Clusters<D>,
+    baseline: &impl Clusters<D>,
     statistic: impl Fn(&[f64; D], &[f64; D]) -> f64 + Sync,
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
-    let _unused = (
-        candidate,
-        baseline,
-        statistic(&[0.0; D], &[0.0; D]),
-        confidence,
-        seed,
-    );
-    None
-}
-
-/// What is resampled, as the sums `[sum of values, count]` of each cluster.
-pub type MeanSums = [f64; 2];
-
-/// Each observation is its own cluster.
-pub fn singles(values: &[f64]) -> Vec<MeanSums> {
-    values.iter().map(|&value| [value, 1.0]).collect()
-}
-
-/// One cluster per key; `keys[i]` is the key of `values[i]` (a small dense index, such as
-/// `domain::Keys::rows`). `None` when the lengths differ. Clusters come in the order of their keys.
-pub fn grouped(values: &[f64], keys: &[u32]) -> Option<Vec<MeanSums>> {
-    let _unused = (values, keys);
-    None
+    let arms: [&dyn Clusters<D>; 2] = [candidate, baseline];
+    BootstrapLaw::of(arms, |[c, b]: &[[f64; D]; 2]| statistic(c, b), seed)?.interval(confidence)
 }
 
 /// The interval of a mean.
-pub fn mean(clusters: &[MeanSums], confidence: Confidence, seed: u64) -> Option<Interval> {
+pub fn mean(clusters: &impl Clusters<2>, confidence: Confidence, seed: u64) -> Option<Interval> {
     bca(clusters, |[sum, count]| sum / count, confidence, seed)
 }
 
 /// The interval of `mean(candidate) - mean(baseline)`, independent arms.
 pub fn mean_difference(
-    candidate: &[MeanSums],
-    baseline: &[MeanSums],
+    candidate: &impl Clusters<2>,
+    baseline: &impl Clusters<2>,
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
@@ -87,47 +127,40 @@ pub fn mean_difference(
 /// The interval of `mean(candidate) / mean(baseline)`, independent arms. `None` when the baseline's
 /// mean is not positive.
 pub fn mean_ratio(
-    candidate: &[MeanSums],
-    baseline: &[MeanSums],
+    candidate: &impl Clusters<2>,
+    baseline: &impl Clusters<2>,
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
-    bca_two_samples(
-        candidate,
-        baseline,
-        |c, b| (c[0] / c[1]) / (b[0] / b[1]),
-        confidence,
-        seed,
-    )
-}
-
-/// The sums `[sum of candidate, sum of baseline, count of pairs]` of each cluster of pairs.
-pub type PairSums = [f64; 3];
-
-/// Each pair `(candidate, baseline)` is its own cluster.
-pub fn single_pairs(pairs: &[(f64, f64)]) -> Vec<PairSums> {
-    pairs
-        .iter()
-        .map(|&(candidate, baseline)| [candidate, baseline, 1.0])
-        .collect()
-}
-
-/// One cluster of pairs per key.
-pub fn grouped_pairs(pairs: &[(f64, f64)], keys: &[u32]) -> Option<Vec<PairSums>> {
-    let _unused = (pairs, keys);
-    None
+    let ratio = |c: &MeanSums, b: &MeanSums| positive_ratio(c[0] / c[1], b[0] / b[1]);
+    bca_two_samples(candidate, baseline, ratio, confidence, seed)
 }
 
 /// The interval of the mean of `candidate - baseline` over pairs.
 pub fn paired_difference(
-    clusters: &[PairSums],
+    clusters: &impl Clusters<3>,
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
     bca(clusters, |[c, b, n]| (c - b) / n, confidence, seed)
 }
 
-/// The interval of `mean(candidate) / mean(baseline)` over pairs.
-pub fn paired_ratio(clusters: &[PairSums], confidence: Confidence, seed: u64) -> Option<Interval> {
-    bca(clusters, |[c, b, _]| c / b, confidence, seed)
+/// The interval of `mean(candidate) / mean(baseline)` over pairs. `None` when the baseline's mean
+/// is not positive.
+pub fn paired_ratio(
+    clusters: &impl Clusters<3>,
+    confidence: Confidence,
+    seed: u64,
+) -> Option<Interval> {
+    bca(
+        clusters,
+        |[c, b, _]| positive_ratio(*c, *b),
+        confidence,
+        seed,
+    )
+}
+
+/// NaN, which refuses the interval, unless the lower part is positive.
+fn positive_ratio(above: f64, below: f64) -> f64 {
+    if below > 0.0 { above / below } else { f64::NAN }
 }

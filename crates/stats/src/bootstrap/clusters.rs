@@ -1,0 +1,141 @@
+//! What is resampled: clusters, each as the vector of its sums.
+
+/// Clusters of observations. Implemented for plain observations (nothing is copied) and for sums
+/// per key.
+pub trait Clusters<const D: usize>: Sync {
+    /// How many clusters.
+    fn count(&self) -> usize;
+
+    /// The sums of one cluster.
+    fn sums(&self, at: usize) -> [f64; D];
+
+    /// The sums of all clusters together.
+    fn total(&self) -> [f64; D] {
+        let mut total = [0.0; D];
+        for at in 0..self.count() {
+            let sums = self.sums(at);
+            total
+                .iter_mut()
+                .zip(sums)
+                .for_each(|(sum, value)| *sum += value);
+        }
+        total
+    }
+
+    /// The sums of products of deviations from `mean`: `D` by `D`.
+    fn scatter(&self, mean: &[f64; D]) -> [[f64; D]; D] {
+        let mut scatter = [[0.0; D]; D];
+        for at in 0..self.count() {
+            let sums = self.sums(at);
+            let deviation: [f64; D] = std::array::from_fn(|d| sums[d] - mean[d]);
+            for (row, left) in scatter.iter_mut().zip(deviation) {
+                row.iter_mut()
+                    .zip(deviation)
+                    .for_each(|(cell, right)| *cell += left * right);
+            }
+        }
+        scatter
+    }
+
+    /// The sum of cubes of the deviations along `gradient`.
+    fn cubes(&self, mean: &[f64; D], gradient: &[f64; D]) -> f64 {
+        let mut cubes = 0.0;
+        for at in 0..self.count() {
+            let sums = self.sums(at);
+            let along: f64 = (0..D).map(|d| gradient[d] * (sums[d] - mean[d])).sum();
+            cubes += along * along * along;
+        }
+        cubes
+    }
+}
+
+impl<const D: usize> Clusters<D> for Vec<[f64; D]> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn sums(&self, at: usize) -> [f64; D] {
+        self[at]
+    }
+}
+
+/// The sums `[sum of values, count]` of a cluster.
+pub type MeanSums = [f64; 2];
+
+/// Observations, each its own cluster.
+#[derive(Debug, Clone, Copy)]
+pub struct Singles<'a>(&'a [f64]);
+
+/// Each observation is its own cluster.
+pub fn singles(values: &[f64]) -> Singles<'_> {
+    Singles(values)
+}
+
+impl Clusters<2> for Singles<'_> {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn sums(&self, at: usize) -> MeanSums {
+        [self.0[at], 1.0]
+    }
+}
+
+/// The sums `[sum of candidate, sum of baseline, count of pairs]` of a cluster of pairs.
+pub type PairSums = [f64; 3];
+
+/// Pairs `(candidate, baseline)`, each its own cluster.
+#[derive(Debug, Clone, Copy)]
+pub struct SinglePairs<'a>(&'a [(f64, f64)]);
+
+/// Each pair `(candidate, baseline)` is its own cluster.
+pub fn single_pairs(pairs: &[(f64, f64)]) -> SinglePairs<'_> {
+    SinglePairs(pairs)
+}
+
+impl Clusters<3> for SinglePairs<'_> {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn sums(&self, at: usize) -> PairSums {
+        let (candidate, baseline) = self.0[at];
+        [candidate, baseline, 1.0]
+    }
+}
+
+/// One cluster per key; `keys[i]` is the key of `values[i]` (a small dense index, such as
+/// `domain::Keys::rows`). `None` when the lengths differ. Clusters come in the order of their keys.
+pub fn grouped(values: &[f64], keys: &[u32]) -> Option<Vec<MeanSums>> {
+    group(values.iter().map(|&value| [value, 1.0]), keys)
+}
+
+/// One cluster of pairs per key.
+pub fn grouped_pairs(pairs: &[(f64, f64)], keys: &[u32]) -> Option<Vec<PairSums>> {
+    group(
+        pairs
+            .iter()
+            .map(|&(candidate, baseline)| [candidate, baseline, 1.0]),
+        keys,
+    )
+}
+
+/// Adds up rows by key; the last sum is the count, which tells keys that never occur.
+fn group<const D: usize>(
+    rows: impl ExactSizeIterator<Item = [f64; D]>,
+    keys: &[u32],
+) -> Option<Vec<[f64; D]>> {
+    if rows.len() != keys.len() {
+        return None;
+    }
+    let count = keys.iter().max().map_or(0, |&key| key as usize + 1);
+    let mut clusters = vec![[0.0; D]; count];
+    for (row, &key) in rows.zip(keys) {
+        clusters[key as usize]
+            .iter_mut()
+            .zip(row)
+            .for_each(|(sum, value)| *sum += value);
+    }
+    clusters.retain(|cluster| cluster[D - 1] > 0.0);
+    Some(clusters)
+}
