@@ -173,8 +173,12 @@ impl CsvRows {
                 .push_text(column.target, cell.text, line)
                 .map_err(|error| refused(cell.end, error))?;
             if cell.ends_row != is_last {
-                let found = index + 1 + usize::from(is_last);
-                let error = refusal::wrong_cell_count(line, found, header.len());
+                let width = header.len();
+                let error = if is_last {
+                    refusal::too_many_cells(line, width)
+                } else {
+                    refusal::too_few_cells(line, index + 1, width)
+                };
                 return Err(refused(cell.end, error));
             }
             inner_lines += cell.inner_lines;

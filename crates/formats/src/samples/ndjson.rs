@@ -95,7 +95,7 @@ impl NdjsonRows {
         table: &mut Table,
         line: u64,
     ) -> Result<(), FormatError> {
-        let Members(members) = serde_json::from_str(content)
+        let Members(members) = serde_json::from_str(content.trim_ascii_end())
             .map_err(|error| refusal::not_an_object(line, &without_line(&error)))?;
         let mut targets = Vec::with_capacity(members.len());
         for (at, (name, value)) in members.iter().enumerate() {
@@ -137,7 +137,10 @@ fn push(target: Target, value: &str, table: &mut Table, line: u64) -> Result<(),
 fn without_line(error: &serde_json::Error) -> String {
     let words = error.to_string();
     let what = words.split(" at line ").next().unwrap_or_default();
-    format!("{what} (column {})", error.column())
+    match error.column() {
+        0 => what.to_owned(),
+        column => format!("{what} (column {column})"),
+    }
 }
 
 /// The members of an object in the order of the text.

@@ -93,16 +93,19 @@ pub(super) fn repeated_column(number: u64, name: &str) -> FormatError {
     )
 }
 
-pub(super) fn wrong_cell_count(number: u64, found: usize, wanted: usize) -> FormatError {
-    let found = match found.cmp(&wanted) {
-        std::cmp::Ordering::Greater => "more".to_owned(),
-        std::cmp::Ordering::Less | std::cmp::Ordering::Equal => format!("only {found}"),
-    };
+pub(super) fn too_few_cells(number: u64, found: usize, wanted: usize) -> FormatError {
     line(
         number,
-        format!("the row has {found} cells, the header has {wanted}"),
-        "If it is the last row, the file was cut off: write it again. Otherwise quote cells that \
-         hold a comma.",
+        format!("the row has {found} of the header's {wanted} cells"),
+        "If it is the last row, the file was cut off: write it again.",
+    )
+}
+
+pub(super) fn too_many_cells(number: u64, wanted: usize) -> FormatError {
+    line(
+        number,
+        format!("the row has more cells than the header's {wanted}"),
+        "Quote cells that hold a comma.",
     )
 }
 

@@ -1,0 +1,3 @@
+//! The formats through the crate's public door.
+
+mod samples;
