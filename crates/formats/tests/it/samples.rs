@@ -13,7 +13,10 @@ fn measured(format: Format, text: impl AsRef<[u8]>) -> Vec<Measurement> {
 }
 
 fn refused(format: Format, text: impl AsRef<[u8]>) -> FormatError {
-    read(format, text.as_ref()).expect_err("it was read")
+    match read(format, text.as_ref()) {
+        Ok(measurements) => panic!("it was read: {measurements:?}"),
+        Err(error) => error,
+    }
 }
 
 fn samples_of<'a>(measurements: &'a [Measurement], measure: &str) -> &'a Samples {
@@ -356,7 +359,7 @@ fn wrong_ndjson_is_refused_with_its_place() {
         (&deep, "line 1: the line is longer than 1048576 bytes"),
         (
             &deep_but_short,
-            "line 1: the line is not a JSON object: expected value (column 100005)",
+            "line 1: the line is not a JSON object: expected value (column 100006)",
         ),
     ] {
         assert_eq!(refused(Format::SamplesNdjson, text).to_string(), expected);
