@@ -4,7 +4,11 @@
 
 use adjutant_domain::Measurement;
 
-use crate::quality::{junit, sarif};
+use crate::benchmark::{bencher, criterion_estimates, criterion_sample, hyperfine};
+use crate::load::{
+    hdrhistogram, hey, k6_machine, k6_points, k6_summary, locust, locust_history, oha, wrk,
+};
+use crate::quality::{cobertura, junit, lcov, sarif};
 use crate::retrieval::{trec_qrels, trec_run};
 use crate::samples::{self, Syntax};
 use crate::{FormatError, Place};
@@ -59,12 +63,42 @@ macro_rules! formats {
 formats! {
     /// JUnit XML.
     Junit = "junit", junit::recognises, junit::read;
+    /// lcov tracefiles.
+    Lcov = "lcov", lcov::recognises, lcov::read;
+    /// Cobertura XML.
+    Cobertura = "cobertura", cobertura::recognises, cobertura::read;
     /// SARIF 2.1.0.
     Sarif = "sarif", sarif::recognises, sarif::read;
     /// A TREC run.
     TrecRun = "trec-run", trec_run::recognises, trec_run::read;
     /// TREC relevance judgements.
     TrecQrels = "trec-qrels", trec_qrels::recognises, trec_qrels::read;
+    /// k6's older summary.
+    K6Summary = "k6-summary", k6_summary::recognises, k6_summary::read;
+    /// k6's machine-readable summary.
+    K6Machine = "k6-summary-machine", k6_machine::recognises, k6_machine::read;
+    /// k6's points.
+    K6Points = "k6-points", k6_points::recognises, k6_points::read;
+    /// oha's JSON.
+    Oha = "oha", oha::recognises, oha::read;
+    /// hey's CSV.
+    Hey = "hey", hey::recognises, hey::read;
+    /// Locust's requests CSV.
+    Locust = "locust", locust::recognises, locust::read;
+    /// Locust's history CSV.
+    LocustHistory = "locust-history", locust_history::recognises, locust_history::read;
+    /// wrk's text.
+    Wrk = "wrk", wrk::recognises, wrk::read;
+    /// HdrHistogram's interval log.
+    HdrHistogram = "hdrhistogram", hdrhistogram::recognises, hdrhistogram::read;
+    /// hyperfine's JSON.
+    Hyperfine = "hyperfine", hyperfine::recognises, hyperfine::read;
+    /// Criterion's `estimates.json`.
+    CriterionEstimates = "criterion-estimates", criterion_estimates::recognises, criterion_estimates::read;
+    /// Criterion's `sample.json`.
+    CriterionSample = "criterion-sample", criterion_sample::recognises, criterion_sample::read;
+    /// Bencher Metric Format.
+    Bencher = "bencher", bencher::recognises, bencher::read;
     /// Raw samples, one JSON object a line.
     SamplesNdjson = "samples-ndjson", samples::recognises_ndjson, read_samples_ndjson;
     /// Raw samples, comma-separated with a header.

@@ -2,9 +2,12 @@
 //!
 //! A format never invents a measurement that its file does not hold.
 
+mod benchmark;
 mod error;
+mod figure;
 mod format;
 mod json;
+mod load;
 mod measure;
 #[cfg(test)]
 mod outline;

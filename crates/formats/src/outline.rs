@@ -1,11 +1,34 @@
 //! Measurements as short lines, for tests that show all of what a fixture yields.
 
-use adjutant_domain::{Data, Keys, Measurement};
+use adjutant_domain::{Data, Keys, Measurement, Scalar};
 
 /// One line for each measurement.
 pub(crate) fn outline(measurements: &[Measurement]) -> String {
     let lines: Vec<String> = measurements.iter().map(line).collect();
     lines.join("\n")
+}
+
+/// The same, with long samples told by their first, their last, their sum and their number.
+pub(crate) fn abridged(measurements: &[Measurement]) -> String {
+    let mut measurements = measurements.to_vec();
+    measurements.iter_mut().for_each(abridge);
+    outline(&measurements)
+}
+
+fn abridge(measurement: &mut Measurement) {
+    let Data::Samples(samples) = &measurement.data else {
+        return;
+    };
+    if let ([first, _second, _third, .., last], None, None) =
+        (samples.values.as_slice(), &samples.pair, &samples.cluster)
+    {
+        measurement.data = Data::Scalar(Scalar {
+            statistic: format!("samples {first} … {last}, sum"),
+            value: samples.values.iter().sum(),
+            interval: None,
+            n: Some(samples.values.len() as u64),
+        });
+    }
 }
 
 fn line(measurement: &Measurement) -> String {
@@ -50,7 +73,10 @@ fn data(data: &Data) -> String {
         Data::Proportion { events, trials } => format!("{events} of {trials}"),
         Data::Scalar(scalar) => {
             let n = scalar.n.map(|n| format!(" n {n}")).unwrap_or_default();
-            format!("{} {}{n}", scalar.statistic, scalar.value)
+            let interval = scalar.interval.map_or(String::new(), |(interval, level)| {
+                format!(" [{}, {}] at {level}", interval.low(), interval.high())
+            });
+            format!("{} {}{interval}{n}", scalar.statistic, scalar.value)
         }
         Data::Ranking(lines) => {
             let shown: Vec<String> = lines
