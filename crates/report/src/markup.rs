@@ -100,7 +100,8 @@ fn markdown_plain(text: &str) -> String {
 fn is_markup(c: char, before: Option<char>, after: Option<char>) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     match c {
-        '\\' | '`' | '*' | '|' | '~' | '[' | ']' => true,
+        '\\' | '`' | '*' | '|' | '~' => true,
+        ']' => matches!(after, Some('(' | '[' | ':')),
         '_' => !(is_word(before) && is_word(after)),
         '<' | '&' => after.is_some_and(|c| c.is_alphabetic() || matches!(c, '/' | '!' | '?' | '#')),
         '#' | '>' | '+' | '-' => before.is_none() && !after.is_some_and(|c| c.is_ascii_digit()),

@@ -42,5 +42,8 @@ impl Published {
 fn text_of<T: JsonSchema>() -> String {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
-    format!("{:#}\n", schema.as_value())
+    // Whether a map keeps its order depends on a feature that any crate may turn on.
+    let mut schema = schema.to_value();
+    schema.sort_all_objects();
+    format!("{schema:#}\n")
 }

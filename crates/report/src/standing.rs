@@ -80,6 +80,31 @@ impl Standing {
     }
 }
 
+/// Whether the criterion alone keeps the verdict from GO.
+pub(crate) fn blocks(criterion: &CriterionResult) -> bool {
+    criterion.required && criterion.bypass.is_none() && Standing::of(criterion) != Standing::Pass
+}
+
+/// The standing in words, with what keeps it from blocking.
+pub(crate) fn words(criterion: &CriterionResult) -> String {
+    let standing = Standing::of(criterion).words();
+    if criterion.bypass.is_some() {
+        format!("{standing}, bypassed")
+    } else if criterion.required {
+        standing
+    } else {
+        format!("{standing}, not required")
+    }
+}
+
+/// The recorded reason that lifts the block, as a sentence.
+pub(crate) fn bypass(criterion: &CriterionResult) -> Option<String> {
+    let reason = criterion.bypass.as_ref()?;
+    Some(format!(
+        "Bypassed with the recorded reason: \u{201c}{reason}\u{201d}."
+    ))
+}
+
 impl Counts {
     /// Counts the criteria of a decision.
     pub(crate) fn of(decision: &Decision) -> Self {
@@ -113,5 +138,15 @@ pub(crate) fn meaning(verdict: Verdict) -> &'static str {
         Verdict::ShadowOnly => "Mirror traffic to the candidate and serve nobody with it.",
         Verdict::PauseAndFix => "Hold the candidate: find out or mend, then ask again.",
         Verdict::Reject => "Do not ship the candidate.",
+    }
+}
+
+/// The text with a full stop, unless it ends a sentence already.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?', ':']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
     }
 }

@@ -6,7 +6,7 @@ use adjutant_gate::{CriterionResult, Decision, Needed, TriggerResult};
 
 use super::Deployment;
 use crate::number;
-use crate::standing::{self, Counts, NO_DATA_AVAILABLE, Standing};
+use crate::standing::{self, Counts, NO_DATA_AVAILABLE, Standing, sentence};
 
 /// The summary is read by people in a hurry.
 pub(crate) const SUMMARY_WORDS_MAX: usize = 200;
@@ -102,16 +102,6 @@ fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// The text with a full stop, unless it ends a sentence already.
-fn sentence(text: &str) -> String {
-    let text = text.trim_end();
-    if text.ends_with(['.', '!', '?', ':']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
-}
-
 fn safety(decision: &Decision) -> Vec<String> {
     let counts = Counts::of(decision);
     let mut sentences = vec![format!(
@@ -139,20 +129,18 @@ fn open(decision: &Decision) -> Vec<String> {
         .iter()
         .filter(|criterion| Standing::of(criterion) != Standing::Pass)
         .map(|criterion| {
-            let optional = if criterion.required {
-                ""
-            } else {
-                ", not required"
-            };
             let mut text = format!(
-                "`{}` {}{optional}: {}",
+                "`{}` {}: {}",
                 criterion.id,
-                Standing::of(criterion).words(),
+                standing::words(criterion),
                 sentence(&criterion.reason)
             );
-            for needed in needed(criterion) {
+            for more in standing::bypass(criterion)
+                .into_iter()
+                .chain(needed(criterion))
+            {
                 text.push(' ');
-                text.push_str(&needed);
+                text.push_str(&more);
             }
             text
         })
@@ -216,12 +204,12 @@ fn next_actions(decision: &Decision) -> Vec<String> {
     let mut actions = Vec::new();
     for trigger in decision.triggers.iter().filter(|t| t.fired == Some(true)) {
         actions.push(format!(
-            "Take the candidate back wherever it serves: trigger `{}` fired. {}",
+            "Take the candidate back wherever it serves, because trigger `{}` fired: {}",
             trigger.id,
             sentence(&trigger.reason)
         ));
     }
-    for criterion in &decision.criteria {
+    for criterion in decision.criteria.iter().filter(|c| c.bypass.is_none()) {
         match Standing::of(criterion) {
             Standing::Pass => {}
             Standing::Fail => actions.push(format!(
@@ -271,6 +259,11 @@ fn risk_mitigation(decision: &Decision) -> Vec<String> {
              by itself."
                 .to_owned(),
         );
+    }
+    for criterion in &decision.criteria {
+        if let Some(bypass) = standing::bypass(criterion) {
+            sentences.push(format!("`{}` does not block. {bypass}", criterion.id));
+        }
     }
     for trigger in &decision.triggers {
         sentences.push(format!(

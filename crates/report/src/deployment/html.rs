@@ -97,13 +97,8 @@ fn slo_row(criterion: &CriterionResult) -> String {
             .map(|source| format!("<cite>{}</cite>", xml(source)));
         cites.collect::<Vec<String>>().join("\n")
     };
-    let optional = if criterion.required {
-        ""
-    } else {
-        " <small>not required</small>"
-    };
     format!(
-        "<tr>\n<th scope=\"row\"><code>{id}</code>{optional}</th>\n\
+        "<tr>\n<th scope=\"row\"><code>{id}</code></th>\n\
          <td data-label=\"Target\">{target}</td>\n\
          <td data-label=\"Observed\" class=\"number\">{observed}</td>\n\
          <td data-label=\"CI95\" class=\"number\">{interval}{picture}</td>\n\
@@ -117,7 +112,7 @@ fn slo_row(criterion: &CriterionResult) -> String {
         picture = picture(criterion).unwrap_or_default(),
         class = standing_class(standing),
         mark = standing.mark(),
-        words = standing.words(),
+        words = standing::words(criterion),
         trend = standing::trend(&criterion.trend),
     )
 }

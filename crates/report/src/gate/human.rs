@@ -1,10 +1,10 @@
 //! A decision for a terminal: the verdict and its reasons on top, then one block a criterion.
 
 use adjutant_domain::Verdict;
-use adjutant_gate::{CriterionResult, Decision, TriggerResult};
+use adjutant_gate::{CriterionResult, Decision, Input, TriggerResult};
 
 use crate::deployment::{fired, needed};
-use crate::gate::markdown::{evidence_items, interval, observed};
+use crate::gate::markdown::{evidence_items, observed};
 use crate::number;
 use crate::standing::{self, Counts, NO_DATA_AVAILABLE, Standing};
 use crate::terminal::{Ink, Terminal, clean, columns, left, right, wrap};
@@ -40,7 +40,7 @@ pub fn human(decision: &Decision, terminal: Terminal) -> String {
     if as_table && !rows.is_empty() {
         let headings = HEADINGS.map(str::to_owned);
         let heading = row_line(&headings, &widths);
-        lines.push(terminal.paint(Ink::Faint, &format!("  {heading}")));
+        lines.push(terminal.paint(Ink::Faint, &format!("  {}", heading.trim_end())));
     }
     for (criterion, row) in decision.criteria.iter().zip(&rows) {
         if as_table {
@@ -69,25 +69,25 @@ fn head(decision: &Decision, terminal: Terminal) -> Vec<String> {
         Verdict::Reject => Ink::Bad,
     };
     let counts = Counts::of(decision);
-    let mut lines = vec![
-        format!(
-            "{}  {}",
-            terminal.paint(ink, &verdict),
-            terminal.paint(Ink::Strong, standing::meaning(decision.verdict))
-        ),
-        terminal.paint(
-            Ink::Faint,
-            &format!(
-                "gate {} · {} pass, {} fail, {} inconclusive, {} without an answer · {}",
-                decision.gate,
-                counts.pass,
-                counts.fail,
-                counts.inconclusive,
-                counts.no_answer,
-                decision.decided_at
-            ),
-        ),
-    ];
+    let mut lines = vec![format!(
+        "{}  {}",
+        terminal.paint(ink, &verdict),
+        terminal.paint(Ink::Strong, standing::meaning(decision.verdict))
+    )];
+    let facts = format!(
+        "gate {} · {} pass, {} fail, {} inconclusive, {} without an answer · {}",
+        decision.gate,
+        counts.pass,
+        counts.fail,
+        counts.inconclusive,
+        counts.no_answer,
+        decision.decided_at
+    );
+    lines.extend(
+        wrap(&facts, terminal.width())
+            .iter()
+            .map(|line| terminal.paint(Ink::Faint, line)),
+    );
     if !decision.reasons.is_empty() {
         lines.push(String::new());
     }
@@ -132,13 +132,19 @@ fn cells(criterion: &CriterionResult) -> [String; 7] {
     ]
 }
 
-/// The interval with its level: a terminal's table has no column for it.
+/// The interval behind its name: a terminal's table has no heading that says 95 %.
 fn named_interval(criterion: &CriterionResult) -> String {
-    let text = interval(criterion);
-    if text.ends_with(']') {
-        format!("CI95 {text}")
+    let Some(ends) = criterion
+        .observed
+        .as_ref()
+        .and_then(number::measured_interval)
+    else {
+        return "none".to_owned();
+    };
+    if ends == number::EXACT {
+        ends
     } else {
-        text
+        format!("{} {ends}", number::interval_name(criterion.confidence))
     }
 }
 
@@ -161,7 +167,12 @@ fn row_line(row: &[String; 7], widths: &[usize; 7]) -> String {
 
 fn card_head(criterion: &CriterionResult, row: &[String; 7], terminal: Terminal) -> Vec<String> {
     let standing = Standing::of(criterion);
-    let title = format!("{} {}  {}", standing.mark(), criterion.id, standing.words());
+    let title = format!(
+        "{} {}  {}",
+        standing.mark(),
+        criterion.id,
+        standing::words(criterion)
+    );
     let mut lines = vec![terminal.paint(ink(criterion), &title)];
     lines.extend(detail("observed", &row[1], terminal));
     if criterion.observed.is_some() {
@@ -184,6 +195,9 @@ fn details(criterion: &CriterionResult, terminal: Terminal) -> Vec<String> {
     lines.extend(detail("why", &criterion.reason, terminal));
     for source in evidence_items(criterion) {
         lines.extend(detail("evidence", &source, terminal));
+    }
+    for reason in standing::bypass(criterion) {
+        lines.extend(detail("bypass", &reason, terminal));
     }
     for change in changes(criterion) {
         lines.extend(detail("change", &change, terminal));
@@ -254,12 +268,22 @@ fn foot(decision: &Decision, terminal: Terminal) -> Vec<String> {
         );
     }
     let mut lines = vec![terminal.paint(Ink::Faint, "  ARTIFACTS")];
+    let width = |text: fn(&Input) -> String| {
+        decision
+            .inputs
+            .iter()
+            .map(|input| columns(&text(input)))
+            .max()
+            .unwrap_or(0)
+    };
+    let subject = |input: &Input| input.subject.to_string();
+    let place = |input: &Input| format!("{} ({})", input.run, clean(&input.file));
+    let (subjects, places) = (width(subject), width(place));
     for input in &decision.inputs {
         lines.push(format!(
-            "  {}  {} ({})  sha256:{}",
-            input.subject,
-            input.run,
-            clean(&input.file),
+            "  {}  {}  sha256:{}",
+            left(&subject(input), subjects),
+            left(&place(input), places),
             input.artifact.short()
         ));
     }

@@ -102,9 +102,11 @@ fn criterion_case(gate: &str, criterion: &CriterionResult) -> Case {
     let message = criterion.reason.clone();
     let result = match standing {
         Standing::Pass => CaseResult::Passed,
-        Standing::Fail | Standing::Inconclusive | Standing::NoAnswer(_) if !criterion.required => {
+        Standing::Fail | Standing::Inconclusive | Standing::NoAnswer(_)
+            if !standing::blocks(criterion) =>
+        {
             CaseResult::Skipped {
-                message: format!("{}, not required: {message}", standing.words()),
+                message: format!("{}: {message}", standing::words(criterion)),
             }
         }
         Standing::Fail => CaseResult::Failure { kind, message },
@@ -121,6 +123,7 @@ fn criterion_case(gate: &str, criterion: &CriterionResult) -> Case {
         format!("method: {}", criterion.method),
         format!("evidence: {}", evidence(criterion)),
     ];
+    details.extend(standing::bypass(criterion));
     details.extend(needed(criterion));
     Case {
         name: criterion.id.to_string(),

@@ -49,18 +49,13 @@ pub(crate) fn criteria_table(criteria: &[CriterionResult]) -> String {
     for criterion in criteria {
         let standing = Standing::of(criterion);
         text.push_str(&format!(
-            "| `{}`{} | {} | {} | {} | {} {} | {} | {} |\n",
+            "| `{}` | {} | {} | {} | {} {} | {} | {} |\n",
             criterion.id,
-            if criterion.required {
-                ""
-            } else {
-                " (not required)"
-            },
             cell(&criterion.target),
             cell(&observed(criterion)),
             cell(&interval(criterion)),
             standing.mark(),
-            standing.words(),
+            standing::words(criterion),
             standing::trend(&criterion.trend),
             cell(&evidence(criterion)),
         ));
@@ -147,8 +142,15 @@ fn what_would_change(criterion: &CriterionResult) -> Option<String> {
     if standing == Standing::Pass {
         return None;
     }
-    let mut text = format!("- `{}`: {}", criterion.id, safe(&criterion.reason));
-    for sentence in needed(criterion) {
+    let mut text = format!(
+        "- `{}`: {}",
+        criterion.id,
+        safe(&standing::sentence(&criterion.reason))
+    );
+    for sentence in standing::bypass(criterion)
+        .into_iter()
+        .chain(needed(criterion))
+    {
         text.push(' ');
         text.push_str(&safe(&sentence));
     }

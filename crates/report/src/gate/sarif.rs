@@ -45,7 +45,7 @@ pub fn sarif(decision: &Decision) -> String {
                 .filter_map(|t| trigger_result(decision, t)),
         )
         .collect();
-    let log = json!({
+    let mut log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -65,6 +65,7 @@ pub fn sarif(decision: &Decision) -> String {
             },
         }],
     });
+    log.sort_all_objects();
     format!("{log:#}\n")
 }
 
@@ -103,34 +104,42 @@ fn verdict_result(decision: &Decision) -> Option<Value> {
         Verdict::Go => return None,
         Verdict::ShadowOnly | Verdict::PauseAndFix | Verdict::Reject => "error",
     };
-    let reasons = decision.reasons.join(" ");
+    let reasons: Vec<String> = decision
+        .reasons
+        .iter()
+        .map(|r| standing::sentence(r))
+        .collect();
     let text = format!(
-        "{}: {} {reasons}",
+        "{}: {} {}",
         decision.verdict,
-        standing::meaning(decision.verdict)
+        standing::meaning(decision.verdict),
+        reasons.join(" ")
     );
     Some(result(decision, "verdict", level, text.trim_end(), None))
 }
 
 fn criterion_result(decision: &Decision, criterion: &CriterionResult) -> Option<Value> {
-    let standing = Standing::of(criterion);
-    if standing == Standing::Pass {
+    if Standing::of(criterion) == Standing::Pass {
         return None;
     }
-    let level = if criterion.required {
+    let level = if standing::blocks(criterion) {
         "error"
     } else {
         "warning"
     };
     let text = format!(
         "{}: {} Target: {}. Observed: {}, interval {}. Evidence: {}. {}",
-        standing.words(),
-        criterion.reason,
+        standing::words(criterion),
+        standing::sentence(&criterion.reason),
         criterion.target,
         observed(criterion),
         interval(criterion),
         evidence(criterion),
-        needed(criterion).join(" "),
+        standing::bypass(criterion)
+            .into_iter()
+            .chain(needed(criterion))
+            .collect::<Vec<String>>()
+            .join(" "),
     );
     let source = cite::sources(criterion).first().copied();
     Some(result(
@@ -148,7 +157,11 @@ fn trigger_result(decision: &Decision, trigger: &TriggerResult) -> Option<Value>
         Some(true) => ("error", "Rollback trigger fired"),
         None => ("warning", "Rollback trigger cannot be told"),
     };
-    let text = format!("{state}: {} {}", trigger.condition, trigger.reason);
+    let text = format!(
+        "{state}: {} {}",
+        standing::sentence(&trigger.condition),
+        standing::sentence(&trigger.reason)
+    );
     Some(result(decision, &trigger_rule(trigger), level, &text, None))
 }
 

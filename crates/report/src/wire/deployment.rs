@@ -9,7 +9,7 @@ use crate::deployment::{CLOSING_WORDS, Contents, Deployment, NothingRecorded};
 use crate::standing::Counts;
 
 /// The version of this shape; it rises when a field changes its meaning or goes away.
-pub const REPORT_VERSION: u32 = 1;
+const REPORT_VERSION: u32 = 1;
 
 /// The deployment report.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

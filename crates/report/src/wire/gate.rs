@@ -8,10 +8,10 @@ use super::answer::{Ends, ends};
 use super::{Evidence, InputFile, Number, Outcome, Trend, Unit, Validity, Verdict};
 use crate::cite;
 use crate::number;
-use crate::standing::Standing;
+use crate::standing::{self, Standing};
 
 /// The version of this shape; it rises when a field changes its meaning or goes away.
-pub const GATE_VERSION: u32 = 1;
+const GATE_VERSION: u32 = 1;
 
 /// What a gate decided.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -66,6 +66,8 @@ pub struct CriterionAnswer {
     pub outcome: Outcome,
     /// Why this validity and outcome.
     pub reason: String,
+    /// The recorded reason that lifts the block of an answer that does not pass, or null.
+    pub bypass: Option<String>,
     /// How the interval was made.
     pub method: String,
     /// How the observed value stands against the last decisions.
@@ -171,6 +173,7 @@ impl From<&CriterionResult> for CriterionAnswer {
             validity: criterion.validity.into(),
             outcome: criterion.outcome.into(),
             reason: criterion.reason.clone(),
+            bypass: criterion.bypass.clone(),
             method: criterion.method.clone(),
             trend: (&criterion.trend).into(),
             arms: criterion
@@ -227,7 +230,9 @@ impl GateNeeds {
             decision
                 .criteria
                 .iter()
-                .filter(|criterion| criterion.required && Standing::of(criterion).is_undecided())
+                .filter(|criterion| {
+                    standing::blocks(criterion) && Standing::of(criterion).is_undecided()
+                })
                 .map(|criterion| &criterion.needed)
         };
         let mut commands: Vec<String> = Vec::new();

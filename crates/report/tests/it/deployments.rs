@@ -1,0 +1,104 @@
+//! The deployment report in every format.
+
+use adjutant_gate::Decision;
+use adjutant_report::deployment::{self, Deployment};
+
+use crate::decisions;
+
+/// The sections in the order that the report promises.
+const SECTIONS: [&str; 8] = [
+    "DEPLOYMENT SUMMARY",
+    "SLO STATUS TABLE",
+    "SAFETY GATE STATUS",
+    "INTEGRATION COMPATIBILITY MATRIX",
+    "TEAM CONSENSUS",
+    "EXECUTION PROGRESS",
+    "FINAL VERDICT",
+    "RELAY NOTE",
+];
+
+pub fn of(decision: &Decision) -> Deployment<'_> {
+    Deployment {
+        decision,
+        record: decisions::record(),
+    }
+}
+
+#[test]
+fn a_report_is_written_in_every_format() {
+    for (name, decision) in decisions::all() {
+        let report = of(&decision);
+        insta::assert_snapshot!(
+            format!("report_{name}_markdown"),
+            deployment::markdown(report)
+        );
+        insta::assert_snapshot!(
+            format!("report_{name}_json"),
+            deployment::json(report).unwrap()
+        );
+    }
+    let page = deployment::html(of(&decisions::reject()));
+    insta::assert_snapshot!("report_reject_html", page);
+}
+
+#[test]
+fn the_sections_stand_in_the_promised_order_and_the_verdict_closes() {
+    for (name, decision) in decisions::all() {
+        let markdown = deployment::markdown(of(&decision));
+        let titles: Vec<&str> = markdown
+            .lines()
+            .filter_map(|l| l.strip_prefix("## "))
+            .collect();
+        assert_eq!(titles, SECTIONS, "{name}");
+        let last = markdown.lines().last().unwrap();
+        let closing = format!("**Ops Commander Final Verdict:** [{}] ", decision.verdict);
+        assert!(last.starts_with(&closing), "{name}: {last}");
+        let page = deployment::html(of(&decision));
+        let places: Vec<usize> = SECTIONS
+            .iter()
+            .map(|title| page.find(&format!("<h2>{title}</h2>")).unwrap())
+            .collect();
+        assert!(places.is_sorted(), "{name}: {places:?}");
+    }
+}
+
+#[test]
+fn the_summary_never_has_more_than_200_words() {
+    let mut decision = decisions::reject();
+    for words in [0, 1, 60, 120, 150, 170, 199, 200, 400] {
+        decision.reasons = vec!["word ".repeat(words), "and another reason".to_owned()];
+        let json = deployment::json(of(&decision)).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let summary = report["deployment_summary"].as_str().unwrap();
+        let count = summary.split_whitespace().count();
+        assert!(count <= 200, "{words} words in a reason gave {count}");
+    }
+}
+
+#[test]
+fn a_page_asks_nobody_for_anything() {
+    for (name, decision) in decisions::all() {
+        let page = deployment::html(of(&decision));
+        for outside in [
+            "http:", "https:", "src=", "href=", "url(", "@import", "<script",
+        ] {
+            assert!(!page.contains(outside), "{name}: {outside}");
+        }
+    }
+}
+
+#[test]
+fn words_from_outside_do_not_become_markup() {
+    let mut decision = decisions::go();
+    let hostile = "<img src=x onerror=alert(1)> & `</code>` | **bold** [a](http://b) \u{1b}[2J";
+    decision.reasons = vec![hostile.to_owned()];
+    decision.inputs[0].file = hostile.to_owned();
+    let page = deployment::html(of(&decision));
+    assert!(!page.contains("<img"), "{page}");
+    assert!(!page.contains('\u{1b}'));
+    let markdown = deployment::markdown(of(&decision));
+    assert!(markdown.contains("\\<img src=x onerror=alert(1)> & `</code>` \\| \\*\\*bold"));
+    assert!(markdown.contains("[a\\](http://b)"), "{markdown}");
+    let junit = adjutant_report::gate::junit(&decision);
+    assert!(!junit.contains("<img") && !junit.contains('\u{1b}'));
+}
