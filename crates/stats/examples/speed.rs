@@ -1,6 +1,8 @@
 //! Times the quantile law and the mean on synthetic latencies: `cargo run --release -p
 //! adjutant-stats --example speed [samples per arm]`.
 
+#![expect(clippy::print_stdout, reason = "an example shows its result")]
+
 use std::hint::black_box;
 use std::time::Instant;
 

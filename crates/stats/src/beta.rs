@@ -51,13 +51,8 @@ pub(crate) fn quantile(p: f64, a: f64, b: f64) -> f64 {
 /// Bisection alone needs 1,100 steps to reach the smallest float; Newton takes over long before.
 const STEPS_MAX: usize = 1_200;
 
-/// P(T <= t) for Student's t with `freedom` degrees of freedom.
-pub(crate) fn student_cdf(t: f64, freedom: f64) -> f64 {
-    let tail = 0.5 * cdf(freedom / (freedom + t * t), freedom / 2.0, 0.5);
-    if t > 0.0 { 1.0 - tail } else { tail }
-}
-
-/// The t that leaves `tail` (below one half) above it.
+/// The t of Student's law with `freedom` degrees of freedom that leaves `tail` (below one half)
+/// above it.
 pub(crate) fn student_upper_quantile(tail: f64, freedom: f64) -> f64 {
     let x = quantile(2.0 * tail, freedom / 2.0, 0.5);
     (freedom * (1.0 - x) / x).sqrt()

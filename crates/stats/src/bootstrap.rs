@@ -78,13 +78,13 @@ impl<'a> BootstrapLaw<'a> {
 
 /// The interval of `statistic(total of all clusters)`. `None` as in [`BootstrapLaw::of`].
 pub fn bca<const D: usize>(
-    clusters: &impl Clusters<D>,
+    clusters: &(impl Clusters<D> + ?Sized),
     statistic: impl Fn(&[f64; D]) -> f64 + Sync,
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
     BootstrapLaw::of(
-        [clusters as &dyn Clusters<D>],
+        [&clusters as &dyn Clusters<D>],
         |[total]: &[[f64; D]; 1]| statistic(total),
         seed,
     )?
@@ -93,25 +93,29 @@ pub fn bca<const D: usize>(
 
 /// The interval of `statistic(total of candidate, total of baseline)` for independent arms.
 pub fn bca_two_samples<const D: usize>(
-    candidate: &impl Clusters<D>,
-    baseline: &impl Clusters<D>,
+    candidate: &(impl Clusters<D> + ?Sized),
+    baseline: &(impl Clusters<D> + ?Sized),
     statistic: impl Fn(&[f64; D], &[f64; D]) -> f64 + Sync,
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
-    let arms: [&dyn Clusters<D>; 2] = [candidate, baseline];
+    let arms: [&dyn Clusters<D>; 2] = [&candidate, &baseline];
     BootstrapLaw::of(arms, |[c, b]: &[[f64; D]; 2]| statistic(c, b), seed)?.interval(confidence)
 }
 
 /// The interval of a mean.
-pub fn mean(clusters: &impl Clusters<2>, confidence: Confidence, seed: u64) -> Option<Interval> {
+pub fn mean(
+    clusters: &(impl Clusters<2> + ?Sized),
+    confidence: Confidence,
+    seed: u64,
+) -> Option<Interval> {
     bca(clusters, |[sum, count]| sum / count, confidence, seed)
 }
 
 /// The interval of `mean(candidate) - mean(baseline)`, independent arms.
 pub fn mean_difference(
-    candidate: &impl Clusters<2>,
-    baseline: &impl Clusters<2>,
+    candidate: &(impl Clusters<2> + ?Sized),
+    baseline: &(impl Clusters<2> + ?Sized),
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
@@ -127,8 +131,8 @@ pub fn mean_difference(
 /// The interval of `mean(candidate) / mean(baseline)`, independent arms. `None` when the baseline's
 /// mean is not positive.
 pub fn mean_ratio(
-    candidate: &impl Clusters<2>,
-    baseline: &impl Clusters<2>,
+    candidate: &(impl Clusters<2> + ?Sized),
+    baseline: &(impl Clusters<2> + ?Sized),
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
@@ -138,7 +142,7 @@ pub fn mean_ratio(
 
 /// The interval of the mean of `candidate - baseline` over pairs.
 pub fn paired_difference(
-    clusters: &impl Clusters<3>,
+    clusters: &(impl Clusters<3> + ?Sized),
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {
@@ -148,7 +152,7 @@ pub fn paired_difference(
 /// The interval of `mean(candidate) / mean(baseline)` over pairs. `None` when the baseline's mean
 /// is not positive.
 pub fn paired_ratio(
-    clusters: &impl Clusters<3>,
+    clusters: &(impl Clusters<3> + ?Sized),
     confidence: Confidence,
     seed: u64,
 ) -> Option<Interval> {

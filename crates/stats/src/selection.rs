@@ -88,6 +88,10 @@ struct Pass {
 /// One pass: counts the values below `low`, keeps those in `low ..= high`. A block is first counted
 /// without branches, which the compiler turns into vector instructions; only a block with a value
 /// inside is looked at again, also without branches.
+#[expect(
+    clippy::eq_op,
+    reason = "the difference tells finite values from others"
+)]
 fn gather(values: &[f64], low: f64, high: f64) -> Option<Pass> {
     const BLOCK: usize = 32;
     const BUFFER: usize = 1_024;

@@ -33,15 +33,12 @@ impl<'a> Analytic<'a> {
         let mut cubes = 0.0;
         let mut trace = 0.0;
         let mut direction = [[0.0; D]; K];
-        for (k, curve) in curves.iter().enumerate() {
-            for row in 0..D {
-                for column in 0..D {
-                    let covariance = scatters[k][row][column];
-                    direction[k][row] += covariance * curve.gradient[column];
-                    trace += covariance * curve.hessian[row][column];
-                }
-                variance += curve.gradient[row] * direction[k][row];
-            }
+        for k in 0..K {
+            let curve = &curves[k];
+            direction[k] = scatters[k].map(|row| product(&row, &curve.gradient));
+            variance += product(&direction[k], &curve.gradient);
+            let rows = scatters[k].iter().zip(&curve.hessian);
+            trace += rows.map(|(left, right)| product(left, right)).sum::<f64>();
             cubes += arms[k].cubes(&means[k], &curve.gradient);
         }
         let error = variance.sqrt();
@@ -76,6 +73,10 @@ impl<'a> Analytic<'a> {
         let end = (self.along)(shifted / (stretch * stretch));
         (stretch > 0.0 && end.is_finite()).then_some(end)
     }
+}
+
+fn product<const D: usize>(left: &[f64; D], right: &[f64; D]) -> f64 {
+    left.iter().zip(right).map(|(a, b)| a * b).sum()
 }
 
 /// First and second derivatives of the statistic by the sums of one arm.

@@ -49,6 +49,16 @@ pub trait Clusters<const D: usize>: Sync {
     }
 }
 
+impl<const D: usize> Clusters<D> for [[f64; D]] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn sums(&self, at: usize) -> [f64; D] {
+        self[at]
+    }
+}
+
 impl<const D: usize> Clusters<D> for Vec<[f64; D]> {
     fn count(&self) -> usize {
         self.len()
@@ -59,16 +69,26 @@ impl<const D: usize> Clusters<D> for Vec<[f64; D]> {
     }
 }
 
+impl<const D: usize, C: Clusters<D> + ?Sized> Clusters<D> for &C {
+    fn count(&self) -> usize {
+        (**self).count()
+    }
+
+    fn sums(&self, at: usize) -> [f64; D] {
+        (**self).sums(at)
+    }
+}
+
 /// The sums `[sum of values, count]` of a cluster.
 pub type MeanSums = [f64; 2];
 
-/// Observations, each its own cluster.
+/// Observations, each its own cluster, read in place: what a million of them want.
 #[derive(Debug, Clone, Copy)]
-pub struct Singles<'a>(&'a [f64]);
+pub struct Singles<'a>(pub &'a [f64]);
 
-/// Each observation is its own cluster.
-pub fn singles(values: &[f64]) -> Singles<'_> {
-    Singles(values)
+/// The same as sums of their own, to be kept or mixed with [`grouped`] ones.
+pub fn singles(values: &[f64]) -> Vec<MeanSums> {
+    values.iter().map(|&value| [value, 1.0]).collect()
 }
 
 impl Clusters<2> for Singles<'_> {
@@ -84,13 +104,16 @@ impl Clusters<2> for Singles<'_> {
 /// The sums `[sum of candidate, sum of baseline, count of pairs]` of a cluster of pairs.
 pub type PairSums = [f64; 3];
 
-/// Pairs `(candidate, baseline)`, each its own cluster.
+/// Pairs `(candidate, baseline)`, each its own cluster, read in place.
 #[derive(Debug, Clone, Copy)]
-pub struct SinglePairs<'a>(&'a [(f64, f64)]);
+pub struct SinglePairs<'a>(pub &'a [(f64, f64)]);
 
-/// Each pair `(candidate, baseline)` is its own cluster.
-pub fn single_pairs(pairs: &[(f64, f64)]) -> SinglePairs<'_> {
-    SinglePairs(pairs)
+/// The same as sums of their own.
+pub fn single_pairs(pairs: &[(f64, f64)]) -> Vec<PairSums> {
+    pairs
+        .iter()
+        .map(|&(candidate, baseline)| [candidate, baseline, 1.0])
+        .collect()
 }
 
 impl Clusters<3> for SinglePairs<'_> {

@@ -96,7 +96,7 @@ fn enclose(excess: impl Fn(f64) -> f64, low: f64, high: f64) -> Option<(f64, f64
         return None;
     }
     let narrow = 1e-11 * (high - low);
-    let (mut c, mut f_c) = (b, f_b);
+    let (mut c, mut f_c);
     let mut share = 0.5;
     for _ in 0..STEPS_MAX {
         let t = a + share * (b - a);
