@@ -1,0 +1,74 @@
+//! Asking a service over HTTP, with connections kept open between questions.
+
+use anyhow::{Context, Result, ensure};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::{StatusCode, Uri};
+use hyper_util::client::legacy::Client as PooledClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Deserialize;
+
+/// Open connections kept per service. As many as requests may be in flight.
+const IDLE_CONNECTIONS_MAX: usize = 256;
+
+/// An HTTP client for any of the services.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pool: PooledClient<HttpConnector, Empty<Bytes>>,
+}
+
+/// The part of an answer that the driver reads.
+#[derive(Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) results: Vec<Found>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Found {
+    pub(crate) id: String,
+    pub(crate) score: f64,
+}
+
+impl Client {
+    pub(crate) fn new() -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let pool = PooledClient::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .build(connector);
+        Self { pool }
+    }
+
+    /// Fetches a page: the status and the whole body.
+    pub(crate) async fn get(&self, uri: Uri) -> Result<(StatusCode, Bytes)> {
+        let response = self.pool.get(uri).await.context("no answer")?;
+        let status = response.status();
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .context("the answer broke off")?;
+        Ok((status, body.to_bytes()))
+    }
+
+    /// Searches and reads the answer.
+    pub(crate) async fn search(&self, address: &str, query: &str, limit: usize) -> Result<Answer> {
+        let (status, body) = self.get(search_uri(address, query, limit)?).await?;
+        ensure!(
+            status == StatusCode::OK,
+            "{query:?} was answered with {status}"
+        );
+        serde_json::from_slice(&body).context("the answer is not what it should be")
+    }
+}
+
+/// The address of a search.
+pub(crate) fn search_uri(address: &str, query: &str, limit: usize) -> Result<Uri> {
+    let mut text = form_urlencoded::Serializer::new(format!("{address}/search?"));
+    text.append_pair("q", query)
+        .append_pair("k", &limit.to_string());
+    text.finish()
+        .parse()
+        .context("the address of the service is no address")
+}
