@@ -33,6 +33,7 @@ pub mod holm;
 mod normal;
 pub mod paired_proportion;
 pub mod planning;
+pub mod prediction;
 pub mod proportion;
 pub mod quantile;
 pub mod ranking;
