@@ -1,14 +1,27 @@
 //! Policy x evidence -> criteria and verdict. Pure: no I/O, no clock, no environment.
 
+mod census;
 mod compare;
 mod comparison;
+mod contrast;
 mod decision;
 mod evaluate;
+mod judge;
+mod pairing;
+mod piece;
 mod policy;
 mod policy_toml;
+mod prepared;
 mod quantity;
+mod reading;
+mod retrieval;
+mod sampled;
 mod self_test;
 mod statistic;
+mod toml_keys;
+mod trend;
+mod verdict;
+mod words;
 
 pub use compare::compare;
 pub use comparison::{Arm, Comparison, Estimate, Question, SuccessRange};

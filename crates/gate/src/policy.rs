@@ -64,7 +64,7 @@ pub enum Condition {
         /// What it must surely do to fire.
         demand: Demand,
     },
-    /// Any criterion with an interval, required or not, fails for sure.
+    /// Any required criterion fails for sure.
     AnyFails,
 }
 

@@ -303,9 +303,7 @@ impl std::fmt::Display for Statistic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Quantile { measure, p } => {
-                // 0.999 * 100 is not exactly 99.9; twelve digits are more than a name holds.
-                let percent = (p * 100.0 * 1e10).round() / 1e10;
-                write!(f, "p{percent}")?;
+                f.write_str(&quantile_name(*p))?;
                 of(f, measure)
             }
             Self::Mean { measure } => {
@@ -325,6 +323,12 @@ impl std::fmt::Display for Statistic {
             Self::Smallest { measure } => write!(f, "smallest:{measure}"),
         }
     }
+}
+
+/// `p99.9` for 0.999.
+pub(crate) fn quantile_name(p: f64) -> String {
+    // 0.999 * 100 is not exactly 99.9; ten decimals are more than a name holds.
+    format!("p{}", (p * 100.0 * 1e10).round() / 1e10)
 }
 
 fn of(f: &mut std::fmt::Formatter<'_>, measure: &MeasureName) -> std::fmt::Result {
