@@ -141,7 +141,9 @@ impl<'a> Source<'a> {
             watch(piece);
             let is_first = total == 0;
             total += piece.len() as u64;
-            reader.feed(piece).map_err(|problem| self.refused(problem))?;
+            reader
+                .feed(piece)
+                .map_err(|problem| self.refused(problem))?;
             if let (true, Some(bytes)) = (is_first, self.bytes) {
                 reader.expect(bytes.saturating_sub(total));
             }
@@ -252,5 +254,99 @@ impl<'a> Source<'a> {
     fn refused(&self, problem: FormatError) -> SampleFileError {
         let path = self.path.to_owned();
         SampleFileError::Refused { path, problem }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use adjutant_formats::samples;
+
+    use super::*;
+    use crate::sha256::digest_of;
+
+    /// More than the smallest file that is read by two threads.
+    fn large_csv() -> String {
+        let mut text = "latency_ms,status,cluster\n".to_owned();
+        for row in 0..120_000_u32 {
+            writeln!(text, "{}.{:03},200,c{}", row % 997, row % 1_000, row % 7).unwrap();
+        }
+        text
+    }
+
+    fn written(text: &[u8]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_large_file_reads_the_same_by_one_thread_two_threads_and_with_its_digest() {
+        let text = large_csv();
+        assert!(text.len() > PARTS_BYTES_MIN);
+        let file = written(text.as_bytes());
+        let selection = Selection::default();
+        let whole = samples::read(Syntax::Csv, &selection, text.as_bytes()).unwrap();
+        for threads in [Threads::One, Threads::Two] {
+            let read = measure(file.path(), Syntax::Csv, &selection, threads).unwrap();
+            assert!(read == whole, "{threads:?}");
+        }
+        let (read, digest) = measure_and_digest(file.path(), Syntax::Csv, &selection).unwrap();
+        assert!(read == whole);
+        assert_eq!(digest, digest_of(text.as_bytes()));
+    }
+
+    #[test]
+    fn the_first_wrong_row_is_named_whoever_reads_it() {
+        let mut text = large_csv();
+        // In the second half, so that the other thread sees it.
+        let wrong = text.rfind("\n7.").unwrap() + 1;
+        text.insert_str(wrong, "oops");
+        let line = text[..wrong].matches('\n').count() + 1;
+        text.push_str("worse,still\n");
+        let file = written(text.as_bytes());
+        for threads in [Threads::One, Threads::Two] {
+            let error = measure(file.path(), Syntax::Csv, &Selection::default(), threads);
+            let error = error.unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("line {line}")),
+                "{threads:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_of_10_gb_is_refused_before_it_is_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(10_000_000_000).unwrap();
+        let error = measure(
+            file.path(),
+            Syntax::Csv,
+            &Selection::default(),
+            Threads::Two,
+        );
+        let error = error.unwrap_err();
+        assert!(matches!(
+            error,
+            SampleFileError::TooLarge {
+                bytes: 10_000_000_000,
+                ..
+            }
+        ));
+        assert!(
+            error.remedy().contains("Measure for a shorter time"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let missing = Path::new("no/such/file.csv");
+        let error = measure(missing, Syntax::Csv, &Selection::default(), Threads::One);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "no/such/file.csv: the file cannot be read"
+        );
     }
 }

@@ -38,7 +38,11 @@ pub fn read_in_two(
     selection: &Selection,
     bytes: &[u8],
 ) -> Result<Vec<Measurement>, FormatError> {
-    match join_halves(syntax, selection, bytes) {
+    let joined = match bytes.len() < PARTS_BYTES_MIN {
+        true => None,
+        false => join_halves(syntax, selection, bytes),
+    };
+    match joined {
         Some(reader) => reader.finish(),
         None => read(syntax, selection, bytes),
     }
