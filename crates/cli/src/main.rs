@@ -1,1 +1,32 @@
-fn main() {}
+//! The `adjutant` program: arguments in, an exit code out.
+//!
+//! **Invariant.** This is the only crate that knows clap and reads the environment. It decides
+//! nothing: it calls one use case of `app`, lets `report` write the answer, and turns the answer
+//! into an exit code.
+
+mod arguments;
+mod commands;
+mod exit;
+mod failure;
+mod pairs;
+mod settings;
+mod streams;
+mod table;
+mod wire;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use settings::Settings;
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    let settings = Settings::from_environment();
+    match commands::run(arguments, &settings) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            streams::tell_failure(&failure);
+            failure.exit().into()
+        }
+    }
+}

@@ -125,13 +125,15 @@ impl Store {
             .await
     }
 
-    /// For each subject, all evidence of the run that evidence was last added for.
+    /// For each subject, all evidence of the run that evidence was last added for, and what was
+    /// added together with it.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn latest_evidence(&self) -> Result<Vec<StoredEvidence>, StoreError> {
-        let condition = "WHERE e.run = (SELECT l.run FROM evidence l \
-                         WHERE l.subject = e.subject ORDER BY l.id DESC LIMIT 1)";
+        let condition = "JOIN (SELECT subject, MAX(id) AS id FROM evidence GROUP BY subject) m \
+                         ON m.subject = e.subject JOIN evidence l ON l.id = m.id \
+                         WHERE e.run = l.run OR e.added_at = l.added_at";
         self.select(condition, &[]).await
     }
 

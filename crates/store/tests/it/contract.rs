@@ -227,14 +227,20 @@ async fn a_batch_that_fails_leaves_nothing(stage: &Stage<'_>) {
 
 async fn the_latest_run_of_each_subject_is_found(stage: &Stage<'_>) {
     let store = stage.open().await;
-    for (subject, run, bytes) in [
-        ("baseline", "run_1", b"a".as_slice()),
-        ("candidate", "run_2", b"b"),
-        ("candidate", "run_3", b"c"),
-        ("candidate", "run_3", b"d"),
-        ("baseline", "run_0", b"e"),
+    for (at, subject, run, bytes) in [
+        (1, "baseline", "run_1", b"a".as_slice()),
+        (2, "candidate", "run_2", b"b"),
+        (3, "candidate", "run_3", b"c"),
+        (4, "candidate", "run_3", b"d"),
+        (5, "baseline", "run_0", b"e"),
+        (5, "baseline", "run_9", b"f"),
     ] {
-        add(&store, subject, run, bytes).await;
+        let evidence = evidence(subject, run, bytes);
+        let at = Timestamp::from_unix_millis(at);
+        store
+            .add_evidence(&[new(&evidence, bytes)], at)
+            .await
+            .unwrap();
     }
     let latest = store.latest_evidence().await.unwrap();
     let found: Vec<_> = latest
@@ -252,7 +258,8 @@ async fn the_latest_run_of_each_subject_is_found(stage: &Stage<'_>) {
         [
             ("candidate", "run_3", 3),
             ("candidate", "run_3", 4),
-            ("baseline", "run_0", 5)
+            ("baseline", "run_0", 5),
+            ("baseline", "run_9", 6),
         ]
     );
     let run = "run_2".parse().unwrap();

@@ -1,0 +1,100 @@
+//! The command line: every command, option and help text. It only reads arguments.
+
+mod ask;
+mod compare;
+mod evidence;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use ask::{
+    AskArguments, DeploymentArguments, GateArguments, GateCommand, GateFormat, ListGatesArguments,
+    ReportCommand, SelfTestArguments, ShowArguments,
+};
+pub(crate) use compare::CompareArguments;
+pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   GO, PASS, done
+  1   something inside failed
+  2   the command line, a named file or the settings cannot be used
+  10  SHADOW ONLY
+  20  PAUSE_AND_FIX, INCONCLUSIVE, no data
+  30  REJECT, FAIL, or a report or journal that does not hold
+  40  refused (reserved for leases and conflicts)
+
+Environment:
+  ADJUTANT_DATABASE_URL  postgres://… in place of the SQLite database
+  NO_COLOR, COLUMNS      how answers look on a terminal";
+
+/// From measured evidence to a verdict that anyone can check.
+#[derive(Debug, Parser)]
+#[command(name = "adjutant", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Writes a commented adjutant.toml, where there is none.
+    #[command(after_help = "Example:\n  adjutant init")]
+    Init,
+    /// Adds, lists and shows what tools measured.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
+    /// Asks a gate: may the candidate replace the baseline?
+    Gate(GateArguments),
+    /// Compares two files of measurements, without any set-up.
+    Compare(Box<CompareArguments>),
+    /// Writes reports in which every number can be recomputed.
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Reopens a report's artifacts and recomputes every digit.
+    Verify(VerifyArguments),
+    /// Checks the journal of everything that was stored.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// Looks at Adjutant's own health.
+    #[command(after_help = "Example:\n  adjutant doctor --format json")]
+    Doctor(FormatArguments),
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person.
+    Human,
+    /// For a program.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct FormatArguments {
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adjutant verify deployment.md
+  adjutant verify deployment.json --format json
+
+Exits with 30 when one digit of the report, or one byte of an artifact, has changed.")]
+pub(crate) struct VerifyArguments {
+    /// A report that `adjutant report deployment` wrote: Markdown, HTML or JSON.
+    pub(crate) report: PathBuf,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Recomputes the chain; exits with 30 when an entry or a row was changed.
+    #[command(after_help = "Example:\n  adjutant journal verify")]
+    Verify(FormatArguments),
+}

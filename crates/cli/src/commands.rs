@@ -1,0 +1,74 @@
+//! One function a command: arguments in, a use case called, its answer written.
+
+mod compare;
+mod doctor;
+mod evidence;
+mod gate;
+mod init;
+mod journal;
+mod report;
+mod self_test;
+mod verify;
+
+use std::future::Future;
+
+use adjutant_app::{Home, locate};
+use adjutant_outbound::clock;
+use adjutant_store::Store;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Failure> {
+    match arguments.command {
+        Command::Init => init::init(settings),
+        Command::Evidence(command) => evidence::run(command, settings),
+        Command::Gate(arguments) => gate::run(arguments, settings),
+        Command::Compare(arguments) => compare::compare(&arguments, settings),
+        Command::Report(command) => report::run(command, settings),
+        Command::Verify(arguments) => verify::verify(&arguments, settings),
+        Command::Journal(command) => journal::run(&command, settings),
+        Command::Doctor(arguments) => doctor::doctor(arguments, settings),
+    }
+}
+
+/// Where the settings and the state are, seen from the current folder.
+fn find_home(settings: &Settings) -> Result<Home, Failure> {
+    let folder = std::env::current_dir().map_err(|error| {
+        Failure::usage(
+            format!("the current folder cannot be read: {error}"),
+            "change to a folder that exists",
+        )
+    })?;
+    Ok(locate(&folder, settings.database_url.clone())?)
+}
+
+async fn open_store(home: &Home) -> Result<Store, Failure> {
+    Ok(Store::open(&home.state, clock::now()).await?)
+}
+
+/// Runs a use case to its end on this thread. The part of the runtime that talks to the network
+/// is only built for those that need it.
+fn complete<T>(
+    needs_network: bool,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    if needs_network {
+        builder.enable_all();
+    }
+    let runtime = builder.build().map_err(|error| {
+        Failure::machine(
+            format!("no runtime can be built: {error}"),
+            "close other programs and try again",
+        )
+    })?;
+    runtime.block_on(work)
+}
+
+/// Whether a source is asked for over the network.
+fn is_address(what: &str) -> bool {
+    what.starts_with("http://") || what.starts_with("https://")
+}

@@ -1,0 +1,169 @@
+//! What ends a command without an answer: what happened, what to do about it, and the exit code.
+
+use adjutant_app::{AddError, GateError, PolicyError, RecordError, SourceError, VerifyError};
+use adjutant_domain::InvalidName;
+use adjutant_outbound::files::FileError;
+use adjutant_outbound::repository::RepositoryError;
+use adjutant_store::StoreError;
+
+use crate::exit::Exit;
+
+/// A command that could not answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    problem: String,
+    remedy: String,
+}
+
+impl Failure {
+    /// Something the caller can mend.
+    pub(crate) fn usage(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Usage,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// Something that cannot happen, and did.
+    pub(crate) fn defect(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::of(Exit::Internal, error, "report this: it is a defect")
+    }
+
+    /// The machine refused what every program may do.
+    pub(crate) fn machine(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Internal,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    fn of(exit: Exit, error: &(dyn std::error::Error + 'static), remedy: &str) -> Self {
+        Self {
+            exit,
+            problem: chain(error),
+            remedy: remedy.to_owned(),
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    pub(crate) fn remedy(&self) -> &str {
+        &self.remedy
+    }
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes: Vec<String> = std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect();
+    causes.join(": ")
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self::of(Exit::Usage, &error, error.remedy())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::of(Exit::Usage, &error, error.remedy())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::of(Exit::Internal, &error, error.remedy())
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        let remedy = "repair or remove the .git file, or work in another folder";
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
+impl From<InvalidName> for Failure {
+    fn from(error: InvalidName) -> Self {
+        Self::of(Exit::Usage, &error, "choose another name")
+    }
+}
+
+impl From<AddError> for Failure {
+    fn from(error: AddError) -> Self {
+        match error {
+            AddError::Source(error) => error.into(),
+            AddError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        match &error {
+            PolicyError::Unknown { .. } => {
+                let remedy = "see adjutant gate list, or define it in adjutant.toml";
+                Self::of(Exit::Usage, &error, remedy)
+            }
+            PolicyError::File(file) => Self::of(Exit::Usage, &error, file.remedy()),
+            PolicyError::NotText { .. } => Self::of(Exit::Usage, &error, "save it as UTF-8"),
+            PolicyError::Invalid { .. } => {
+                let remedy = "mend the line; adjutant gate show release is an example";
+                Self::of(Exit::Usage, &error, remedy)
+            }
+            PolicyError::BrokenBuiltIn { .. } => Self::defect(&error),
+        }
+    }
+}
+
+impl From<GateError> for Failure {
+    fn from(error: GateError) -> Self {
+        match error {
+            GateError::Store(error) => error.into(),
+            GateError::Name(error) => error.into(),
+            GateError::Record(_) => Self::defect(&error),
+        }
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        let remedy = match &error {
+            RecordError::Missing(_) | RecordError::Artifact { .. } => {
+                "do not trust the report; decide again with adjutant gate"
+            }
+            RecordError::TooNew { .. } | RecordError::Format { .. } => {
+                "use the Adjutant that wrote it"
+            }
+            RecordError::Unreadable(_)
+            | RecordError::Content { .. }
+            | RecordError::Policy(_)
+            | RecordError::NoGate(_) => "decide again with adjutant gate",
+        };
+        Self::of(Exit::Rejected, &error, remedy)
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::NoRecord => {
+                let remedy = "give a report that adjutant report deployment wrote";
+                Self::of(Exit::Rejected, &error, remedy)
+            }
+            VerifyError::Record(error) => error.into(),
+            VerifyError::Render(_) => Self::defect(&error),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The environment, read once, here and nowhere else; and the settings file's own keys.
+
+use std::io::IsTerminal;
+
+use adjutant_report::{Color, Terminal};
+
+/// The tables that `adjutant.toml` may hold.
+const TABLES: [&str; 1] = ["gate"];
+
+/// What the environment says.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// `ADJUTANT_DATABASE_URL`: a PostgreSQL server in place of SQLite.
+    pub(crate) database_url: Option<String>,
+    /// What standard output can show.
+    pub(crate) terminal: Terminal,
+    /// Whether a person watches standard error.
+    pub(crate) is_watched: bool,
+}
+
+impl Settings {
+    pub(crate) fn from_environment() -> Self {
+        let is_terminal = std::io::stdout().is_terminal();
+        let no_color = variable("NO_COLOR").is_some();
+        let is_dumb = variable("TERM").is_some_and(|term| term == "dumb");
+        let columns = variable("COLUMNS")
+            .and_then(|columns| columns.parse().ok())
+            .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)));
+        let color = if is_terminal && !no_color && !is_dumb {
+            Color::Always
+        } else {
+            Color::Never
+        };
+        Self {
+            database_url: variable("ADJUTANT_DATABASE_URL"),
+            terminal: Terminal {
+                columns: columns.unwrap_or(Terminal::PLAIN.columns),
+                color,
+            },
+            is_watched: std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// A variable that is set and not empty.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Tables and keys of a settings text that mean nothing, one sentence each. A text that is not
+/// TOML has none: its reader says so.
+pub(crate) fn unknown_keys(text: &str) -> Vec<String> {
+    let Ok(table) = toml::de::DeTable::parse(text) else {
+        return vec![];
+    };
+    let mut unknown: Vec<_> = table
+        .get_ref()
+        .keys()
+        .filter(|key| !TABLES.contains(&key.get_ref().as_ref()))
+        .map(|key| (key.span().start, key.get_ref().to_string()))
+        .collect();
+    unknown.sort();
+    unknown
+        .into_iter()
+        .map(|(at, key)| {
+            let line = text[..at].matches('\n').count() + 1;
+            format!(
+                "line {line}: {key} is not a setting; known are {}",
+                TABLES.join(", ")
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_tables_are_named_with_their_line() {
+        let text = "colour = 1\n[gate.mine]\n[databse]\nurl = \"x\"\n";
+        assert_eq!(
+            unknown_keys(text),
+            [
+                "line 1: colour is not a setting; known are gate",
+                "line 3: databse is not a setting; known are gate",
+            ]
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! The JSON of answers that are lists and records of the store. Gate answers, comparisons and
+//! reports have published schemas of their own, in `report`.
+
+use std::collections::BTreeMap;
+
+use adjutant_app::{AddedEvidence, Condition, Finding, KnownGate, Origin, ShownEvidence};
+use adjutant_domain::{MeasureName, Measurement, Unit};
+use adjutant_store::{Added, StoredEvidence, StoredMeasurement};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct EvidenceJson {
+    id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<bool>,
+    subject: String,
+    run: String,
+    file: String,
+    sha256: String,
+    format: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named: Option<String>,
+    taken_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measurements: Option<Vec<MeasurementJson>>,
+}
+
+#[derive(Serialize)]
+struct MeasurementJson {
+    measure: String,
+    labels: BTreeMap<String, String>,
+    unit: Unit,
+    shape: String,
+    n: Option<i64>,
+    statistic: Option<String>,
+    value: Option<f64>,
+    place: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct GateJson {
+    name: String,
+    title: String,
+    criteria: usize,
+    /// `built-in`, or the file.
+    origin: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FindingJson {
+    what: &'static str,
+    condition: &'static str,
+    seen: String,
+}
+
+impl From<&StoredEvidence> for EvidenceJson {
+    fn from(stored: &StoredEvidence) -> Self {
+        Self {
+            id: stored.id,
+            new: None,
+            subject: stored.subject.to_string(),
+            run: stored.run.to_string(),
+            file: stored.file.clone(),
+            sha256: stored.artifact.to_string(),
+            format: stored.format.clone(),
+            named: stored.named.as_ref().map(MeasureName::to_string),
+            taken_at: stored.taken_at.to_string(),
+            added_at: Some(stored.added_at.to_string()),
+            measurements: None,
+        }
+    }
+}
+
+impl From<&ShownEvidence> for EvidenceJson {
+    fn from(shown: &ShownEvidence) -> Self {
+        Self {
+            measurements: Some(shown.measurements.iter().map(Into::into).collect()),
+            ..(&shown.evidence).into()
+        }
+    }
+}
+
+impl From<&AddedEvidence> for EvidenceJson {
+    fn from(added: &AddedEvidence) -> Self {
+        let evidence = &added.evidence;
+        let (id, new) = number(added.added);
+        Self {
+            id,
+            new: Some(new),
+            subject: evidence.subject.to_string(),
+            run: evidence.run.to_string(),
+            file: evidence.file.clone(),
+            sha256: evidence.artifact.to_string(),
+            format: added.format.to_string(),
+            named: None,
+            taken_at: evidence.taken_at.to_string(),
+            added_at: None,
+            measurements: Some(evidence.measurements.iter().map(Into::into).collect()),
+        }
+    }
+}
+
+/// The evidence's number, and whether it is new.
+pub(crate) fn number(added: Added) -> (i64, bool) {
+    match added {
+        Added::New(id) => (id, true),
+        Added::AlreadyThere(id) => (id, false),
+    }
+}
+
+impl From<&StoredMeasurement> for MeasurementJson {
+    fn from(stored: &StoredMeasurement) -> Self {
+        Self {
+            measure: stored.measure.to_string(),
+            labels: stored.labels.clone(),
+            unit: stored.unit,
+            shape: stored.shape.clone(),
+            n: stored.n,
+            statistic: stored.statistic.clone(),
+            value: stored.value,
+            place: stored.locator.to_string(),
+        }
+    }
+}
+
+impl From<&Measurement> for MeasurementJson {
+    fn from(measurement: &Measurement) -> Self {
+        Self {
+            measure: measurement.measure.to_string(),
+            labels: measurement.labels.clone(),
+            unit: measurement.unit,
+            shape: measurement.data.shape().to_owned(),
+            n: measurement.data.n().and_then(|n| i64::try_from(n).ok()),
+            statistic: None,
+            value: None,
+            place: measurement.locator.to_string(),
+        }
+    }
+}
+
+impl From<&KnownGate> for GateJson {
+    fn from(gate: &KnownGate) -> Self {
+        Self {
+            name: gate.name.to_string(),
+            title: gate.title.clone(),
+            criteria: gate.criteria,
+            origin: origin(&gate.origin),
+        }
+    }
+}
+
+/// Where a policy is written, in words.
+pub(crate) fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::BuiltIn => "built-in".to_owned(),
+        Origin::File(path) => path.display().to_string(),
+    }
+}
+
+impl From<&Finding> for FindingJson {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            what: finding.what,
+            condition: condition(finding.condition),
+            seen: finding.seen.clone(),
+        }
+    }
+}
+
+/// How something is, in one word.
+pub(crate) fn condition(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Good => "good",
+        Condition::Absent => "absent",
+        Condition::Bad => "bad",
+    }
+}
