@@ -92,6 +92,15 @@ pub fn interval_name(confidence: Confidence) -> String {
     format!("CI{}", write(level, precision(level, None)))
 }
 
+/// How far apart two values of a unit are. Two shares are percentage points apart, not per cent.
+pub fn distance(distance: f64, interval: Option<Interval>, unit: Unit) -> String {
+    let text = value(distance, interval, unit);
+    match (unit, text.strip_suffix(" %")) {
+        (Unit::Ratio, Some(digits)) => format!("{digits} points"),
+        (_, _) => text,
+    }
+}
+
 /// The plain digits of a number that has no unit and no interval, such as minutes or a distance.
 pub fn plain(value: f64) -> String {
     write(value, precision(value, None))
@@ -172,4 +181,87 @@ fn group(digits: &str) -> String {
         text.push_str(fraction);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_shows_as_many_digits_as_its_interval_is_worth() {
+        let cases = [
+            (
+                463.213_71,
+                Some((450.1, 476.9)),
+                Unit::Milliseconds,
+                "463.2 ms",
+                "[450.1, 476.9]",
+            ),
+            (
+                463.213_71,
+                Some((463.2, 463.3)),
+                Unit::Milliseconds,
+                "463.2137 ms",
+                "[463.2000, 463.3000]",
+            ),
+            (
+                0.002_583_3,
+                Some((0.001_755_98, 0.003_665_13)),
+                Unit::Ratio,
+                "0.2583 %",
+                "[0.1756, 0.3665]",
+            ),
+            (
+                123_456.7,
+                Some((120_000.0, 127_000.0)),
+                Unit::PerSecond,
+                "123,457 /s",
+                "[120,000, 127,000]",
+            ),
+            (
+                -0.000_1,
+                Some((-12.0, 12.0)),
+                Unit::Milliseconds,
+                "0.0 ms",
+                "[-12.0, 12.0]",
+            ),
+            (1.0, Some((1.0, 1.0)), Unit::Ratio, "100 %", "exact"),
+            (85.0, None, Unit::One, "85", ""),
+            (0.85, None, Unit::Ratio, "85 %", ""),
+            (0.1 + 0.2, None, Unit::One, "0.3", ""),
+            (1_234_567.891, None, Unit::Bytes, "1,234,568 B", ""),
+            (9_604.0, None, Unit::Count, "9604", ""),
+            (0.0, None, Unit::Milliseconds, "0 ms", ""),
+            (1.234_567_8e-7, None, Unit::One, "0.000000123", ""),
+            (1.234_567_8e-10, None, Unit::One, "1.23457e-10", ""),
+            (-2.5e17, None, Unit::One, "-2.50000e17", ""),
+        ];
+        for (given, ends, unit, expected, expected_interval) in cases {
+            let ends = ends.map(|(low, high)| Interval::new(low, high).unwrap());
+            assert_eq!(value(given, ends, unit), expected, "{given}");
+            let shown = ends.map(|ends| interval(ends, unit)).unwrap_or_default();
+            assert_eq!(shown, expected_interval, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_gain_carries_its_sign() {
+        assert_eq!(change(0.032, None, Unit::Ratio), "+3.2 %");
+        assert_eq!(change(-0.032, None, Unit::Ratio), "-3.2 %");
+        assert_eq!(change(0.0, None, Unit::Ratio), "0 %");
+    }
+
+    #[test]
+    fn one_sided_bounds_are_named_by_what_both_hold_together() {
+        let cases = [
+            (Confidence::TWO_SIDED_95, 0.95, "CI95"),
+            (Confidence::OneSided(0.95), 0.9, "CI90"),
+            (Confidence::TwoSided(0.999), 0.999, "CI99.9"),
+            (Confidence::OneSided(0.975), 0.95, "CI95"),
+        ];
+        for (confidence, holds, name) in cases {
+            assert_eq!(coverage(confidence), holds);
+            assert_eq!(interval_name(confidence), name);
+        }
+    }
 }

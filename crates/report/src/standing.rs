@@ -82,13 +82,22 @@ impl Standing {
 
 /// Whether the criterion alone keeps the verdict from GO.
 pub(crate) fn blocks(criterion: &CriterionResult) -> bool {
-    criterion.required && criterion.bypass.is_none() && Standing::of(criterion) != Standing::Pass
+    criterion.required && !is_lifted(criterion) && Standing::of(criterion) != Standing::Pass
+}
+
+/// Whether a recorded reason lifts the criterion's block. It never lifts missing data.
+pub(crate) fn is_lifted(criterion: &CriterionResult) -> bool {
+    criterion.bypass.is_some()
+        && match Standing::of(criterion) {
+            Standing::Fail | Standing::Inconclusive => true,
+            Standing::Pass | Standing::NoAnswer(_) => false,
+        }
 }
 
 /// The standing in words, with what keeps it from blocking.
 pub(crate) fn words(criterion: &CriterionResult) -> String {
     let standing = Standing::of(criterion).words();
-    if criterion.bypass.is_some() {
+    if is_lifted(criterion) {
         format!("{standing}, bypassed")
     } else if criterion.required {
         standing
@@ -100,9 +109,12 @@ pub(crate) fn words(criterion: &CriterionResult) -> String {
 /// The recorded reason that lifts the block, as a sentence.
 pub(crate) fn bypass(criterion: &CriterionResult) -> Option<String> {
     let reason = criterion.bypass.as_ref()?;
-    Some(format!(
-        "Bypassed with the recorded reason: \u{201c}{reason}\u{201d}."
-    ))
+    let effect = if is_lifted(criterion) {
+        "Bypassed with the recorded reason"
+    } else {
+        "The recorded reason lifts nothing here"
+    };
+    Some(format!("{effect}: \u{201c}{reason}\u{201d}."))
 }
 
 impl Counts {

@@ -150,6 +150,7 @@ fn open(decision: &Decision) -> Vec<String> {
 /// What would change a criterion's answer, a sentence each.
 pub(crate) fn needed(criterion: &CriterionResult) -> Vec<String> {
     let mut sentences = Vec::new();
+    sentences.extend(distance(criterion));
     if let Some(more) = more_samples(&criterion.needed) {
         sentences.push(format!("Needs {more}."));
     }
@@ -157,6 +158,17 @@ pub(crate) fn needed(criterion: &CriterionResult) -> Vec<String> {
         sentences.push(format!("Run `{command}`."));
     }
     sentences
+}
+
+/// How far the deciding end of the interval is from the limit.
+fn distance(criterion: &CriterionResult) -> Option<String> {
+    let (distance, observed) = (criterion.needed.distance?, criterion.observed.as_ref()?);
+    let size = number::distance(distance.abs(), observed.interval(), observed.unit());
+    Some(if distance >= 0.0 {
+        format!("The interval clears the limit by {size}.")
+    } else {
+        format!("The interval passes the limit by {size}.")
+    })
 }
 
 fn more_samples(needed: &Needed) -> Option<String> {
@@ -209,7 +221,7 @@ fn next_actions(decision: &Decision) -> Vec<String> {
             sentence(&trigger.reason)
         ));
     }
-    for criterion in decision.criteria.iter().filter(|c| c.bypass.is_none()) {
+    for criterion in decision.criteria.iter().filter(|c| !standing::is_lifted(c)) {
         match Standing::of(criterion) {
             Standing::Pass => {}
             Standing::Fail => actions.push(format!(
@@ -262,7 +274,7 @@ fn risk_mitigation(decision: &Decision) -> Vec<String> {
     }
     for criterion in &decision.criteria {
         if let Some(bypass) = standing::bypass(criterion) {
-            sentences.push(format!("`{}` does not block. {bypass}", criterion.id));
+            sentences.push(format!("`{}`: {bypass}", criterion.id));
         }
     }
     for trigger in &decision.triggers {

@@ -102,8 +102,8 @@ fn slo_row(criterion: &CriterionResult) -> String {
          <td data-label=\"Target\">{target}</td>\n\
          <td data-label=\"Observed\" class=\"number\">{observed}</td>\n\
          <td data-label=\"CI95\" class=\"number\">{interval}{picture}</td>\n\
-         <td data-label=\"Status\"><span class=\"status {class}\">{mark} {words}</span></td>\n\
-         <td data-label=\"Trend\">{trend}</td>\n\
+         <td data-label=\"Status\"><span class=\"status {class}\">{mark}&nbsp;{words}</span></td>\n\
+         <td data-label=\"Trend\" class=\"trend\">{trend}</td>\n\
          <td data-label=\"Evidence\" class=\"evidence\">{evidence}</td>\n</tr>\n",
         id = xml(criterion.id.as_str()),
         target = safe(&criterion.target),

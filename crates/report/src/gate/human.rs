@@ -196,28 +196,13 @@ fn details(criterion: &CriterionResult, terminal: Terminal) -> Vec<String> {
     for source in evidence_items(criterion) {
         lines.extend(detail("evidence", &source, terminal));
     }
-    for reason in standing::bypass(criterion) {
+    if let Some(reason) = standing::bypass(criterion) {
         lines.extend(detail("bypass", &reason, terminal));
     }
-    for change in changes(criterion) {
+    for change in needed(criterion) {
         lines.extend(detail("change", &change, terminal));
     }
     lines
-}
-
-/// What would change the answer: the distance to the limit, and what is needed.
-fn changes(criterion: &CriterionResult) -> Vec<String> {
-    let mut changes = Vec::new();
-    if let (Some(distance), Some(observed)) = (criterion.needed.distance, &criterion.observed) {
-        let size = number::value(distance.abs(), observed.interval(), observed.unit());
-        changes.push(if distance >= 0.0 {
-            format!("the interval clears the limit by {size}")
-        } else {
-            format!("the interval passes the limit by {size}")
-        });
-    }
-    changes.extend(needed(criterion));
-    changes
 }
 
 fn detail(label: &str, text: &str, terminal: Terminal) -> Vec<String> {

@@ -143,8 +143,9 @@ fn trigger_case(gate: &str, trigger: &TriggerResult) -> Case {
                 kind: "ROLLBACK".to_owned(),
                 message: trigger.reason.clone(),
             },
-            None => CaseResult::Skipped {
-                message: format!("cannot be told: {}", trigger.reason),
+            None => CaseResult::Error {
+                kind: "UNKNOWN".to_owned(),
+                message: trigger.reason.clone(),
             },
         },
         details: format!(

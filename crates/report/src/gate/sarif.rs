@@ -152,17 +152,23 @@ fn criterion_result(decision: &Decision, criterion: &CriterionResult) -> Option<
 }
 
 fn trigger_result(decision: &Decision, trigger: &TriggerResult) -> Option<Value> {
-    let (level, state) = match trigger.fired {
+    let state = match trigger.fired {
         Some(false) => return None,
-        Some(true) => ("error", "Rollback trigger fired"),
-        None => ("warning", "Rollback trigger cannot be told"),
+        Some(true) => "Rollback trigger fired",
+        None => "Rollback trigger cannot be told",
     };
     let text = format!(
         "{state}: {} {}",
         standing::sentence(&trigger.condition),
         standing::sentence(&trigger.reason)
     );
-    Some(result(decision, &trigger_rule(trigger), level, &text, None))
+    Some(result(
+        decision,
+        &trigger_rule(trigger),
+        "error",
+        &text,
+        None,
+    ))
 }
 
 fn result(

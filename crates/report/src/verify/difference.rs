@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use similar::{Algorithm, capture_diff_slices};
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 use super::citation::citations;
 use super::token::{Token, tokens};
@@ -113,23 +113,22 @@ impl std::fmt::Display for Discrepancy {
 /// Names every difference between a report and the same report rendered anew. Empty when the
 /// report says exactly what the evidence gives; blanks and line ends do not count.
 pub fn check(report: &str, recomputed: &str) -> Vec<Discrepancy> {
-    let found = tokens(report.trim_start_matches('\u{feff}'));
-    let expected = tokens(recomputed);
+    let report = report.trim_start_matches('\u{feff}');
+    let (first_line, of_report, of_recomputed) = differing_lines(report, recomputed);
+    let recomputed = &recomputed[of_recomputed];
+    let found = tokens(&report[of_report], first_line);
+    let expected = tokens(recomputed, first_line);
     let differing = differing(&found, &expected);
     if differing > DIFFERING_TOKENS_MAX {
         return vec![Discrepancy::AnotherReport { differing }];
     }
     let citations = citations(recomputed);
     let mut discrepancies = Vec::new();
-    for change in capture_diff_slices(Algorithm::Myers, &expected, &found) {
-        let (tag, of_expected, of_found) = change.as_tag_tuple();
-        if tag == similar::DiffTag::Equal {
-            continue;
-        }
+    for (of_expected, of_found) in changes(&expected, &found) {
         let line = found
             .get(of_found.start)
             .or(found.last())
-            .map_or(1, |token| token.line);
+            .map_or(first_line, |token| token.line);
         let passage = Passage {
             line,
             expected: &expected[of_expected],
@@ -140,6 +139,60 @@ pub fn check(report: &str, recomputed: &str) -> Vec<Discrepancy> {
         passage.name_words(&mut discrepancies);
     }
     discrepancies
+}
+
+/// What lies between the lines that both texts share at their start and at their end: the number
+/// of its first line, and its bytes in both texts.
+fn differing_lines(report: &str, recomputed: &str) -> (usize, Range<usize>, Range<usize>) {
+    let found: Vec<&str> = report.split_inclusive('\n').collect();
+    let expected: Vec<&str> = recomputed.split_inclusive('\n').collect();
+    let is_same = |(a, b): &(&&str, &&str)| a.trim_end() == b.trim_end();
+    let shared = found.iter().zip(&expected).take_while(is_same).count();
+    let (found, expected) = (&found[shared..], &expected[shared..]);
+    let at_end = found
+        .iter()
+        .rev()
+        .zip(expected.iter().rev())
+        .take_while(is_same)
+        .count();
+    let middle = |lines: &[&str], whole: &str| {
+        let length = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
+        let start = whole.len() - length(lines);
+        start..whole.len() - length(&lines[lines.len() - at_end..])
+    };
+    (
+        shared + 1,
+        middle(found, report),
+        middle(expected, recomputed),
+    )
+}
+
+/// The places that differ, as ranges of both sides. Where as many tokens were exchanged in place
+/// as any alignment would have to remove and add, they count as exchanged: a changed digit next
+/// to its like is then one change, not two.
+fn changes(expected: &[Token<'_>], found: &[Token<'_>]) -> Vec<(Range<usize>, Range<usize>)> {
+    let aligned: Vec<(Range<usize>, Range<usize>)> =
+        capture_diff_slices(Algorithm::Myers, expected, found)
+            .iter()
+            .map(DiffOp::as_tag_tuple)
+            .filter(|(tag, _, _)| *tag != DiffTag::Equal)
+            .map(|(_, of_expected, of_found)| (of_expected, of_found))
+            .collect();
+    if expected.len() != found.len() {
+        return aligned;
+    }
+    let exchanged: Vec<usize> = (0..found.len())
+        .filter(|&at| expected[at] != found[at])
+        .collect();
+    let edits: usize = aligned.iter().map(|(a, b)| a.len() + b.len()).sum();
+    if exchanged.len() * 2 <= edits {
+        exchanged
+            .into_iter()
+            .map(|at| (at..at + 1, at..at + 1))
+            .collect()
+    } else {
+        aligned
+    }
 }
 
 /// In how many tokens two texts differ at least, whatever their order.

@@ -8,7 +8,7 @@ pub(crate) struct Token<'a> {
     pub(crate) text: &'a str,
     /// Its line, counted from 1.
     pub(crate) line: usize,
-    /// Where it starts in the report, in bytes.
+    /// Where it starts in the text that was cut, in bytes.
     pub(crate) start: usize,
 }
 
@@ -48,10 +48,10 @@ impl Token<'_> {
 }
 
 /// Cuts a text into tokens: runs of letters, digits and underscores (with a point, a comma or an
-/// exponent's sign between digits) and single other characters.
-pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
+/// exponent's sign between digits) and single other characters. The text starts on `first_line`.
+pub(crate) fn tokens(text: &str, first_line: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
-    let mut line = 1;
+    let mut line = first_line;
     let mut rest = text.char_indices().peekable();
     while let Some((start, c)) = rest.next() {
         if c == '\n' {

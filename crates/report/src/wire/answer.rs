@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The two ends of an interval.
-pub type Ends = (f64, f64);
+pub(crate) type Ends = (f64, f64);
 
 /// Whether the evidence can answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

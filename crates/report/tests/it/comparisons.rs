@@ -10,7 +10,7 @@ fn ends(low: f64, high: f64) -> Option<Interval> {
 }
 
 /// p95 of two arms whose difference stays within the margin.
-pub fn within_margin() -> Comparison {
+pub(crate) fn within_margin() -> Comparison {
     Comparison {
         measure: "p95".to_owned(),
         unit: Unit::Milliseconds,
@@ -45,7 +45,7 @@ pub fn within_margin() -> Comparison {
 }
 
 /// Too few samples for any interval.
-pub fn insufficient() -> Comparison {
+pub(crate) fn insufficient() -> Comparison {
     let arm = Arm {
         n: 40,
         value: Some(171.0),

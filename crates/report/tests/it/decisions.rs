@@ -6,7 +6,7 @@ use adjutant_domain::{
 };
 use adjutant_gate::{Accepted, CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
 
-pub fn record() -> Digest {
+pub(crate) fn record() -> Digest {
     digest(0x5d)
 }
 
@@ -257,7 +257,7 @@ fn input(name: &str) -> Input {
 }
 
 /// Everything passes.
-pub fn go() -> Decision {
+pub(crate) fn go() -> Decision {
     Decision {
         gate: "release".parse().unwrap(),
         decided_at: decided_at(),
@@ -289,7 +289,7 @@ pub fn go() -> Decision {
 }
 
 /// One criterion fails, one is undecided, a trigger fired.
-pub fn reject() -> Decision {
+pub(crate) fn reject() -> Decision {
     Decision {
         verdict: Verdict::Reject,
         reasons: vec![
@@ -330,7 +330,7 @@ pub fn reject() -> Decision {
 }
 
 /// Nothing was measured, and one source could not be read.
-pub fn pause_without_data() -> Decision {
+pub(crate) fn pause_without_data() -> Decision {
     Decision {
         verdict: Verdict::PauseAndFix,
         reasons: vec![
@@ -358,7 +358,7 @@ pub fn pause_without_data() -> Decision {
 }
 
 /// A failed criterion whose block a recorded reason lifts.
-pub fn bypassed() -> Decision {
+pub(crate) fn bypassed() -> Decision {
     let observed = measured(
         0.183_2,
         Some((0.171_1, 0.195_4)),
@@ -400,7 +400,7 @@ pub fn bypassed() -> Decision {
 }
 
 /// Every case by its name.
-pub fn all() -> [(&'static str, Decision); 4] {
+pub(crate) fn all() -> [(&'static str, Decision); 4] {
     [
         ("go", go()),
         ("reject", reject()),

@@ -17,7 +17,7 @@ const SECTIONS: [&str; 8] = [
     "RELAY NOTE",
 ];
 
-pub fn of(decision: &Decision) -> Deployment<'_> {
+pub(crate) fn of(decision: &Decision) -> Deployment<'_> {
     Deployment {
         decision,
         record: decisions::record(),

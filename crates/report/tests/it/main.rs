@@ -1,5 +1,10 @@
 //! What the crate writes, whole.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the builders of test cases stop at the first surprise"
+)]
+
 mod checks;
 mod comparisons;
 mod decisions;
