@@ -11,6 +11,7 @@ use crate::load::{
 use crate::quality::{cobertura, junit, lcov, sarif};
 use crate::retrieval::{trec_qrels, trec_run};
 use crate::samples::{self, Syntax};
+use crate::telemetry::{mlflow, prometheus};
 use crate::{FormatError, Place};
 
 /// How many bytes of a file's start are enough to tell its format.
@@ -73,6 +74,10 @@ formats! {
     TrecRun = "trec-run", trec_run::recognises, trec_run::read;
     /// TREC relevance judgements.
     TrecQrels = "trec-qrels", trec_qrels::recognises, trec_qrels::read;
+    /// Answers of Prometheus.
+    Prometheus = "prometheus", prometheus::recognises, prometheus::read;
+    /// A run of MLflow.
+    Mlflow = "mlflow", mlflow::recognises, mlflow::read;
     /// k6's older summary.
     K6Summary = "k6-summary", k6_summary::recognises, k6_summary::read;
     /// k6's machine-readable summary.

@@ -7,6 +7,7 @@ mod error;
 mod figure;
 mod format;
 mod json;
+mod keys;
 mod load;
 mod measure;
 #[cfg(test)]

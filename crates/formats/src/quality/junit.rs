@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use adjutant_domain::{Absence, Data, Keys, Labels, Locator, Measurement, Samples, Unit};
+use adjutant_domain::{Absence, Data, Labels, Locator, Measurement, Samples, Unit};
 
 use super::xml::{self, Element, Elements, Step};
+use crate::keys::keys;
 use crate::{FormatError, measure_name};
 
 pub(crate) fn recognises(head: &[u8], _file_name: &str) -> bool {
@@ -334,18 +335,10 @@ fn suite_measurements(suite: Suite, found: &mut Vec<Measurement>) -> Result<(), 
 }
 
 fn durations(durations: &[Duration]) -> Samples {
-    let mut keys = Keys::default();
-    let mut places: HashMap<&str, u32> = HashMap::new();
-    for duration in durations {
-        let row = *places.entry(&duration.test).or_insert_with(|| {
-            keys.names.push(duration.test.clone());
-            (keys.names.len() - 1) as u32
-        });
-        keys.rows.push(row);
-    }
+    let tests = durations.iter().map(|duration| duration.test.clone());
     Samples {
         values: durations.iter().map(|duration| duration.ms).collect(),
-        pair: Some(Arc::new(keys)),
+        pair: Some(Arc::new(keys(tests))),
         cluster: None,
     }
 }

@@ -183,7 +183,7 @@ fn tool_measurements(
             tally.found.get(&severity).copied().unwrap_or(0),
         )?;
     }
-    push("findings.suppressed", of_tool.clone(), tally.suppressed)
+    push("findings.suppressed", of_tool, tally.suppressed)
 }
 
 fn counted(count: u64) -> Scalar {

@@ -8,10 +8,14 @@ fn counts(text: &str) -> Vec<String> {
     let found = read(text.as_bytes()).unwrap();
     found
         .iter()
-        .map(|measurement| match &measurement.data {
-            Data::Scalar(scalar) => scalar.value.to_string(),
-            Data::Absent(absence) => absence.to_string(),
-            other => panic!("{other:?}"),
+        .map(|measurement| {
+            if let Data::Scalar(scalar) = &measurement.data {
+                return scalar.value.to_string();
+            }
+            let Data::Absent(absence) = &measurement.data else {
+                panic!("{measurement:?}");
+            };
+            absence.to_string()
         })
         .collect()
 }
