@@ -95,6 +95,18 @@ impl Node<'_> {
         }
     }
 
+    /// A rate, or anything else that is 0 or more.
+    ///
+    /// # Errors
+    /// When it is not a number, or negative.
+    pub(crate) fn not_negative(&self) -> Result<f64, FormatError> {
+        let value = self.number()?;
+        if value < 0.0 {
+            return Err(self.wrong("a number of 0 or more is needed here", REMEDY_NEGATIVE));
+        }
+        Ok(value)
+    }
+
     /// A time in milliseconds, from a number of units of ten to `exponent` milliseconds each.
     ///
     /// # Errors
@@ -102,10 +114,10 @@ impl Node<'_> {
     pub(crate) fn milliseconds(&self, exponent: i32) -> Result<f64, FormatError> {
         let milliseconds = times_ten_to(self.number()?, exponent);
         if milliseconds < 0.0 {
-            return Err(self.wrong("a time is negative", REMEDY_TIME));
+            return Err(self.wrong("a time is negative", REMEDY_NEGATIVE));
         }
         if !milliseconds.is_finite() {
-            return Err(self.wrong("a time is too large", REMEDY_TIME));
+            return Err(self.wrong("a time is too large", REMEDY_NEGATIVE));
         }
         Ok(milliseconds)
     }
@@ -123,7 +135,7 @@ pub(crate) fn times_ten_to(value: f64, exponent: i32) -> f64 {
     shifted.unwrap_or(f64::NAN)
 }
 
-const REMEDY_TIME: &str =
+const REMEDY_NEGATIVE: &str =
     "Give the file as the tool wrote it; if the tool wrote this, measure again.";
 
 #[cfg(test)]

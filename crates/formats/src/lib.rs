@@ -6,6 +6,8 @@ mod benchmark;
 mod error;
 mod figure;
 mod format;
+#[cfg(test)]
+mod hostile;
 mod json;
 mod keys;
 mod load;

@@ -20,4 +20,8 @@ pub(crate) mod oha;
 pub(crate) mod wrk;
 
 #[cfg(test)]
+mod hdrhistogram_tests;
+#[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod tests;

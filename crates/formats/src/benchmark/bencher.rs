@@ -112,7 +112,7 @@ fn read_metric(
             continue;
         };
         let value = match (unit, statistic) {
-            (Unit::Milliseconds, "value") => node.milliseconds(exponent)?,
+            (Unit::Milliseconds, "value" | "upper") => node.milliseconds(exponent)?,
             _ => finite(&node, times_ten_to(node.number()?, exponent))?,
         };
         measurements.push(figure.scalar(node.locator(), statistic, value, None));

@@ -74,13 +74,13 @@ fn exits(codes: &Node<'_>, command: &str, runs: usize) -> Result<Vec<Measurement
         let problem = format!("there are {exits} exit codes, but {runs} times");
         return Err(codes.wrong(problem, REMEDY));
     }
-    let figure = |name, unit| Ok(Figure::new(name, unit)?.labelled("command", command));
-    let code = figure("exit_code", Unit::One)?.samples(codes.locator(), exit_codes);
-    let rate: Figure = figure("error_rate", Unit::Ratio)?;
-    Ok(vec![
-        code,
-        rate.proportion(codes.locator(), failed, runs as u64),
-    ])
+    let figure = Figure::new("error_rate", Unit::Ratio)?.labelled("command", command);
+    let mut measurements = vec![figure.proportion(codes.locator(), failed, runs as u64)];
+    if !exit_codes.is_empty() {
+        let figure = Figure::new("exit_code", Unit::One)?.labelled("command", command);
+        measurements.push(figure.samples(codes.locator(), exit_codes));
+    }
+    Ok(measurements)
 }
 
 /// The largest resident memory of each run.

@@ -40,7 +40,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
     let mut tags: BTreeMap<Option<&str>, Sum> = BTreeMap::new();
     for (row, line) in text::decode(bytes)?.lines().zip(1_u64..) {
         if let Some(comment) = row.strip_prefix('#') {
-            unit = assumed_unit(comment).unwrap_or(unit);
+            let told = assumed_unit(comment).unwrap_or(unit);
+            if told.because != unit.because && !tags.is_empty() {
+                let problem = "the log changes its unit";
+                return Err(FormatError::new(Place::Line(line), problem, REMEDY));
+            }
+            unit = told;
             continue;
         }
         if row.starts_with(LEGEND) {
@@ -53,6 +58,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
         let sum = tags.entry(tag).or_insert_with(|| Sum {
             shape: decoded.shape,
             counts: BTreeMap::new(),
+            total: 0,
             first: line,
             last: line,
         });
@@ -98,6 +104,7 @@ struct Sum {
     shape: Shape,
     /// Lowest value of a bucket: highest value, count.
     counts: BTreeMap<u64, (u64, u64)>,
+    total: u64,
     first: u64,
     last: u64,
 }
@@ -110,18 +117,13 @@ impl Sum {
                 "its resolution is not that of the intervals before it",
             ));
         }
-        let total = |counts: &BTreeMap<u64, (u64, u64)>| {
-            let mut counts = counts.values();
-            counts.try_fold(0_u64, |sum, (_high, count)| sum.checked_add(*count))
-        };
         for (low, high, count) in decoded.buckets {
-            let bucket = self.counts.entry(low).or_insert((high, 0));
-            bucket.1 = bucket.1.saturating_add(count);
+            let total = self.total.checked_add(count);
+            self.total = total.ok_or_else(|| wrong("there are more values than can be counted"))?;
+            self.counts.entry(low).or_insert((high, 0)).1 += count;
         }
         self.last = line;
-        total(&self.counts)
-            .map(|_total| ())
-            .ok_or_else(|| wrong("there are more values than can be counted"))
+        Ok(())
     }
 
     fn measurement(self, figure: &Figure, unit: &AssumedUnit) -> Measurement {

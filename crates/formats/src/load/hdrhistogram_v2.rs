@@ -11,9 +11,9 @@ const COOKIE: u32 = 0x1c84_9313;
 const COOKIE_COMPRESSED: u32 = 0x1c84_9314;
 /// Cookie, payload length, normalising offset, digits, lowest, highest, conversion ratio.
 const HEADER_BYTES: usize = 40;
-/// The largest histogram that can be configured has 6.2 million counts, of which few are not
-/// zero; a longer payload is an attack.
-const PAYLOAD_BYTES_MAX: usize = 16 << 20;
+/// Ten times what a histogram of an hour in nanoseconds with three digits can fill; a longer
+/// payload is an attack.
+const PAYLOAD_BYTES_MAX: usize = 4 << 20;
 const DIGITS_MAX: u32 = 5;
 
 /// Counts of integer values.

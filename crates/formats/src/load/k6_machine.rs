@@ -40,7 +40,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
         return Err(version.wrong(problem, "Update Adjutant, or write k6's older summary."));
     }
     let duration = root.need("config")?.need("duration")?;
-    let seconds = duration.number()?;
+    let seconds = duration.not_negative()?;
     let results = root.need("results")?;
     let metrics = results.need("metrics")?;
     let mut requests = None;

@@ -92,7 +92,7 @@ fn counter(name: &str, figure: &Figure, values: &Node<'_>) -> Result<Measurement
     if k6_metric::counts_requests(name) {
         let rate = values.need("rate")?;
         let n = Some(count.count()?);
-        return Ok(figure.scalar(rate.locator(), "rate", rate.number()?, n));
+        return Ok(figure.scalar(rate.locator(), "rate", rate.not_negative()?, n));
     }
     Ok(figure.scalar(count.locator(), "sum", count.number()?, None))
 }

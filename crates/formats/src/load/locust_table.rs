@@ -30,7 +30,9 @@ impl Table {
     /// When it is not text, has no rows, has a short or a long row, or ends inside one.
     pub(super) fn parse(bytes: &[u8], remedy: &'static str) -> Result<Self, FormatError> {
         let text = text::decode(bytes)?;
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let refuse = |error: csv::Error| {
             let line = error.position().map_or(1, csv::Position::line);
             let problem = format!("the row cannot be read: {error}");
@@ -47,7 +49,12 @@ impl Table {
         for record in reader.records() {
             let record = record.map_err(refuse)?;
             let begin = record.position().map_or(0, csv::Position::byte);
-            rows.push((lines.at(begin as usize), record));
+            let line = lines.at(begin as usize);
+            if record.len() != header.len() {
+                let problem = format!("{} cells are not {}", record.len(), header.len());
+                return Err(FormatError::new(Place::Line(line), problem, remedy));
+            }
+            rows.push((line, record));
         }
         let Some((last, _record)) = rows.last() else {
             let problem = "there is no row below the header";

@@ -206,10 +206,7 @@ fn throughput(root: &Node<'_>, counts: &Counts) -> Result<Measurement, FormatErr
     let Some(node) = summary.get("requestsPerSec") else {
         return Ok(figure.of(summary.locator(), Data::Absent(Absence::NotANumber)));
     };
-    let rate = node.number()?;
-    if rate < 0.0 {
-        return Err(node.wrong("a rate is negative", REMEDY));
-    }
+    let rate = node.not_negative()?;
     let requests = counts.answered + counts.unanswered + counts.cut_off;
     Ok(figure.scalar(node.locator(), "rate", rate, Some(requests)))
 }
