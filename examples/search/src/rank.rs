@@ -53,6 +53,16 @@ pub enum Sight {
     TextOnly,
 }
 
+/// A product's picture shows the ranker nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot look at the picture of {id}")]
+pub struct UnreadablePicture {
+    /// The product.
+    pub id: ProductId,
+    /// Why not.
+    pub source: PictureError,
+}
+
 /// One product found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hit {
@@ -86,7 +96,7 @@ impl Engine {
         sight: Sight,
         products: Vec<Product>,
         synonyms: Synonyms,
-    ) -> Result<Self, PictureError> {
+    ) -> Result<Self, UnreadablePicture> {
         let index = match (version, sight) {
             (Version::Baseline, Sight::Pictures | Sight::TextOnly) => {
                 Index::Baseline(BaselineIndex::new(&products))
@@ -109,7 +119,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the version reads a picture now and cannot.
-    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, PictureError> {
+    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, UnreadablePicture> {
         let scores = match &self.index {
             Index::Baseline(index) => index.score(query),
             Index::Candidate(index) => index.score(query),

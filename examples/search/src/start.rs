@@ -1,7 +1,6 @@
 //! Starts one service: reads the data, binds a port, says where, and serves until told to stop.
 
 use crate::arguments::ServeSettings;
-use crate::say;
 use adjutant_example_search::catalogue::read_products;
 use adjutant_example_search::rank::Engine;
 use adjutant_example_search::serve::{Service, serve};
@@ -62,9 +61,7 @@ async fn listen(settings: &ServeSettings, service: Arc<Service>) -> Result<()> {
     };
     let (served, stopped): (_, Result<()>) = tokio::join!(serving, stopper);
     stopped?;
-    served.context("the listener broke")?;
-    say("stopped");
-    Ok(())
+    served.context("the listener broke")
 }
 
 /// Waits, on a thread of its own, for standard input to end or break.

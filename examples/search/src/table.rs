@@ -33,14 +33,6 @@ pub enum DataError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A picture is not a PNG that this program can read.
-    #[error("{}: {problem}", path.display())]
-    Picture {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
 }
 
 /// One line of a table.

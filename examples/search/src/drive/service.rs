@@ -44,10 +44,8 @@ impl RunningService {
                 command.arg("--no-visual");
             }
         }
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+        // Standard error is shared, so that a service that cannot start says why.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let child = command.spawn().context("cannot start a service")?;
         let mut service = Self {
             child,
@@ -70,10 +68,7 @@ impl RunningService {
             .context("cannot read from the service")?;
         match line.trim_end().strip_prefix(ADDRESS_PREFIX) {
             Some(address) => Ok(address.to_owned()),
-            None => bail!(
-                "the {} service did not start: run it by hand to see why",
-                self.name
-            ),
+            None => bail!("the {} service did not start", self.name),
         }
     }
 

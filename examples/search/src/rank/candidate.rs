@@ -1,9 +1,9 @@
 //! The candidate: BM25F over title, material and description, with stems and synonyms, and the
 //! look of a product taken from its picture instead of its text.
 
+use super::UnreadablePicture;
 use crate::catalogue::Product;
 use crate::look::{LookWord, Pattern, read_look_word};
-use crate::picture::PictureError;
 use crate::picture::features::Features;
 use crate::text::{Synonyms, is_stop_word, stem, words};
 use std::collections::HashMap;
@@ -36,11 +36,14 @@ pub(super) enum Pictures {
 }
 
 /// Looks at every picture.
-pub(super) fn see_all(products: &[Product]) -> Result<Vec<Features>, PictureError> {
-    products
-        .iter()
-        .map(|product| Features::see(&product.picture))
-        .collect()
+pub(super) fn see_all(products: &[Product]) -> Result<Vec<Features>, UnreadablePicture> {
+    let see = |product: &Product| {
+        Features::see(&product.picture).map_err(|source| UnreadablePicture {
+            id: product.id.clone(),
+            source,
+        })
+    };
+    products.iter().map(see).collect()
 }
 
 /// A term of the index.

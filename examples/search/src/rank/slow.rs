@@ -5,9 +5,9 @@
 //! that comes meanwhile waits. The mean hardly moves; the tail does. The answers are the
 //! candidate's.
 
+use super::UnreadablePicture;
 use super::candidate::{CandidateIndex, Pictures, see_all};
 use crate::catalogue::Product;
-use crate::picture::PictureError;
 use crate::picture::features::Features;
 use crate::text::Synonyms;
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +28,7 @@ struct Cache {
 }
 
 impl SlowIndex {
-    pub(super) fn new(products: &[Product], synonyms: Synonyms) -> Result<Self, PictureError> {
+    pub(super) fn new(products: &[Product], synonyms: Synonyms) -> Result<Self, UnreadablePicture> {
         let text = CandidateIndex::new(products, synonyms, Pictures::NotLookedAt);
         let features = see_all(products)?;
         Ok(Self {
@@ -45,7 +45,7 @@ impl SlowIndex {
         &self,
         query: &str,
         products: &[Product],
-    ) -> Result<Vec<f64>, PictureError> {
+    ) -> Result<Vec<f64>, UnreadablePicture> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.built.elapsed() > CACHE_AGE_MAX {
             cache.features = see_all(products)?;

@@ -2,10 +2,14 @@
 //! from.
 
 use crate::data::data;
-use adjutant_example_search::catalogue::{Attributes, picture_path, read_attributes};
+use adjutant_example_search::catalogue::{
+    Attributes, picture_path, read_attributes, read_products,
+};
 use adjutant_example_search::picture::Picture;
 use adjutant_example_search::picture::draw::draw;
 use adjutant_example_search::picture::features::Features;
+use adjutant_example_search::rank::{Engine, Sight, Version};
+use adjutant_example_search::text::Synonyms;
 use std::collections::BTreeSet;
 
 fn look_at_all() -> Vec<(Attributes, Features)> {
@@ -16,6 +20,18 @@ fn look_at_all() -> Vec<(Attributes, Features)> {
         (labels, features)
     };
     labels.into_iter().map(see).collect()
+}
+
+#[test]
+fn a_candidate_does_not_start_with_a_broken_picture_and_names_it() {
+    let mut products = read_products(&data()).expect("the products");
+    products[3].picture.truncate(200);
+    let engine = |version, sight| {
+        Engine::new(version, sight, products.clone(), Synonyms::default()).map(|_engine| ())
+    };
+    let problem = engine(Version::Candidate, Sight::Pictures).expect_err("a refusal");
+    assert_eq!(problem.to_string(), "cannot look at the picture of p004");
+    engine(Version::Candidate, Sight::TextOnly).expect("it does not look");
 }
 
 #[test]
