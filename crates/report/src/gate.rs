@@ -4,6 +4,7 @@ mod human;
 mod junit;
 mod markdown;
 mod sarif;
+mod table;
 
 pub use human::human;
 pub use junit::junit;

@@ -1,57 +1,31 @@
 //! A decision for a terminal: the verdict and its reasons on top, then one block a criterion.
 
-use adjutant_domain::Verdict;
+use adjutant_domain::{Citation, Measured, Verdict};
 use adjutant_gate::{CriterionResult, Decision, Input, TriggerResult};
 
 use crate::deployment::{fired, needed};
-use crate::gate::markdown::{evidence_items, observed};
+use crate::gate::markdown::{evidence_items, evidence_of_arm, observed};
+use crate::gate::table::{Table, named_interval};
 use crate::number;
 use crate::standing::{self, Counts, NO_DATA_AVAILABLE, Standing};
-use crate::terminal::{Ink, Terminal, clean, columns, left, right, wrap};
+use crate::terminal::{Ink, Terminal, clean, columns, left, wrap};
 
-/// Below this many columns a criterion is a card, from it up a row of a table.
-const TABLE_COLUMNS_MIN: usize = 96;
 /// Where the details of a block start.
 const DETAIL_INDENT: usize = 14;
-const HEADINGS: [&str; 7] = [
-    "CRITERION",
-    "OBSERVED",
-    "INTERVAL",
-    "N",
-    "VALIDITY",
-    "OUTCOME",
-    "TREND",
-];
-
 /// The decision for a terminal, with a final newline.
 pub fn human(decision: &Decision, terminal: Terminal) -> String {
     let mut lines = head(decision, terminal);
     lines.push(String::new());
-    let rows: Vec<[String; 7]> = decision.criteria.iter().map(cells).collect();
-    let widths: [usize; 7] = std::array::from_fn(|column| {
-        rows.iter()
-            .map(|row| columns(&row[column]))
-            .chain([columns(HEADINGS[column])])
-            .max()
-            .unwrap_or(0)
-    });
-    let table_width = 2 + widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
-    let as_table = terminal.width() >= TABLE_COLUMNS_MIN.max(table_width);
-    if as_table && !rows.is_empty() {
-        let headings = HEADINGS.map(str::to_owned);
-        let heading = row_line(&headings, &widths);
-        lines.push(terminal.paint(Ink::Faint, &format!("  {}", heading.trim_end())));
+    let table = Table::fitting(decision, terminal.width());
+    if let Some(table) = table
+        && !decision.criteria.is_empty()
+    {
+        lines.push(terminal.paint(Ink::Faint, &table.heading()));
     }
-    for (criterion, row) in decision.criteria.iter().zip(&rows) {
-        if as_table {
-            let line = format!(
-                "{} {}",
-                Standing::of(criterion).mark(),
-                row_line(row, &widths)
-            );
-            lines.push(terminal.paint(ink(criterion), line.trim_end()));
-        } else {
-            lines.extend(card_head(criterion, row, terminal));
+    for criterion in &decision.criteria {
+        match table {
+            Some(table) => lines.push(terminal.paint(ink(criterion), &table.row(criterion))),
+            None => lines.extend(card_head(criterion, terminal)),
         }
         lines.extend(details(criterion, terminal));
         lines.push(String::new());
@@ -113,73 +87,20 @@ fn item(label: &str, text: &str, terminal: Terminal) -> Vec<String> {
         .collect()
 }
 
-fn cells(criterion: &CriterionResult) -> [String; 7] {
-    let n = criterion
-        .observed
-        .as_ref()
-        .map_or_else(|| "-".to_owned(), |observed| number::count(observed.n()));
-    [
-        criterion.id.to_string(),
-        observed(criterion),
-        criterion
-            .observed
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |_| named_interval(criterion)),
-        n,
-        criterion.validity.to_string(),
-        criterion.outcome.to_string(),
-        standing::trend(&criterion.trend).to_owned(),
-    ]
-}
-
-/// The interval behind its name: a terminal's table has no heading that says 95 %.
-fn named_interval(criterion: &CriterionResult) -> String {
-    let Some(ends) = criterion
-        .observed
-        .as_ref()
-        .and_then(number::measured_interval)
-    else {
-        return "none".to_owned();
-    };
-    if ends == number::EXACT {
-        ends
-    } else {
-        format!("{} {ends}", number::interval_name(criterion.confidence))
-    }
-}
-
-fn row_line(row: &[String; 7], widths: &[usize; 7]) -> String {
-    let numbers = [1, 3];
-    let cells: Vec<String> = row
-        .iter()
-        .zip(widths)
-        .enumerate()
-        .map(|(column, (text, &width))| {
-            if numbers.contains(&column) {
-                right(text, width)
-            } else {
-                left(text, width)
-            }
-        })
-        .collect();
-    cells.join("  ")
-}
-
-fn card_head(criterion: &CriterionResult, row: &[String; 7], terminal: Terminal) -> Vec<String> {
-    let standing = Standing::of(criterion);
+fn card_head(criterion: &CriterionResult, terminal: Terminal) -> Vec<String> {
     let title = format!(
         "{} {}  {}",
-        standing.mark(),
+        Standing::of(criterion).mark(),
         criterion.id,
         standing::words(criterion)
     );
     let mut lines = vec![terminal.paint(ink(criterion), &title)];
-    lines.extend(detail("observed", &row[1], terminal));
-    if criterion.observed.is_some() {
-        lines.extend(detail("interval", &row[2], terminal));
-        lines.extend(detail("n", &row[3], terminal));
+    lines.extend(detail("observed", &observed(criterion), terminal));
+    if let Some(observed) = &criterion.observed {
+        lines.extend(detail("interval", &named_interval(criterion), terminal));
+        lines.extend(detail("n", &number::count(observed.n()), terminal));
     }
-    lines.extend(detail("trend", &row[6], terminal));
+    lines.extend(detail("trend", standing::trend(&criterion.trend), terminal));
     lines
 }
 
@@ -192,8 +113,10 @@ fn details(criterion: &CriterionResult, terminal: Terminal) -> Vec<String> {
             terminal,
         ));
     }
-    lines.extend(detail("why", &criterion.reason, terminal));
-    for source in evidence_items(criterion) {
+    if Standing::of(criterion) != Standing::Pass {
+        lines.extend(detail("why", &criterion.reason, terminal));
+    }
+    for source in evidence(criterion) {
         lines.extend(detail("evidence", &source, terminal));
     }
     if let Some(reason) = standing::bypass(criterion) {
@@ -203,6 +126,26 @@ fn details(criterion: &CriterionResult, terminal: Terminal) -> Vec<String> {
         lines.extend(detail("change", &change, terminal));
     }
     lines
+}
+
+/// The values with their sources. A value computed from the arms has no source but theirs, so
+/// theirs are enough here; the other formats repeat them.
+fn evidence(criterion: &CriterionResult) -> Vec<String> {
+    let of_arms: Vec<&Citation> = criterion
+        .arms
+        .iter()
+        .flat_map(|(_, arm)| arm.sources())
+        .collect();
+    let is_from_arms = criterion
+        .observed
+        .iter()
+        .flat_map(Measured::sources)
+        .all(|source| of_arms.contains(&source));
+    if is_from_arms {
+        criterion.arms.iter().map(evidence_of_arm).collect()
+    } else {
+        evidence_items(criterion)
+    }
 }
 
 fn detail(label: &str, text: &str, terminal: Terminal) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! A decision as Markdown: for a pull request comment or a job summary.
 
-use adjutant_domain::Measured;
+use adjutant_domain::{Measured, Subject};
 use adjutant_gate::{CriterionResult, Decision, TriggerResult};
 
 use crate::cite;
@@ -115,13 +115,7 @@ pub(crate) fn evidence(criterion: &CriterionResult) -> String {
 
 /// Every value of the criterion with its source and sample size.
 pub(crate) fn evidence_items(criterion: &CriterionResult) -> Vec<String> {
-    let of_arms = criterion.arms.iter().map(|(subject, measured)| {
-        format!(
-            "{subject} {}, n = {}",
-            cite::cited(measured),
-            number::count(measured.n())
-        )
-    });
+    let of_arms = criterion.arms.iter().map(evidence_of_arm);
     let is_an_arm = |observed: &Measured| criterion.arms.iter().any(|(_, arm)| arm == observed);
     let of_observed = criterion
         .observed
@@ -135,6 +129,12 @@ pub(crate) fn evidence_items(criterion: &CriterionResult) -> Vec<String> {
             )
         });
     of_observed.chain(of_arms).collect()
+}
+
+/// The value of one arm with its source and sample size.
+pub(crate) fn evidence_of_arm((subject, measured): &(Subject, Measured)) -> String {
+    let n = number::count(measured.n());
+    format!("{subject} {}, n = {n}", cite::cited(measured))
 }
 
 fn what_would_change(criterion: &CriterionResult) -> Option<String> {
