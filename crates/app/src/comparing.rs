@@ -113,7 +113,7 @@ fn read(
         }
     }
     // A pipe can be read only once, and everything else is small.
-    let content = files::read(path)?;
+    let content = source::open(path)?;
     let format = recognise_or_take(format, &what, &content)?;
     let measured = match format.syntax() {
         Some(syntax) => read_in_two(syntax, selection, &content.bytes),

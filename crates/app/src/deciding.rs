@@ -202,17 +202,9 @@ fn failure(named: &NamedSource, error: &SourceError) -> SourceFailure {
     SourceFailure {
         subject: named.subject.clone(),
         what: files::name_of(Path::new(&named.what)),
-        why: why(error, error.remedy()),
+        why: format!("{}. {}", error.problem(), error.remedy()),
         empty: error.is_empty(),
     }
-}
-
-/// An error with its causes and its remedy, in one line that a decision can hold.
-fn why(error: &(dyn std::error::Error + 'static), remedy: &str) -> String {
-    let causes: Vec<String> = std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect();
-    format!("{}. {remedy}", causes.join(": "))
 }
 
 /// Opens the artifacts of the latest run of each subject.
@@ -251,10 +243,31 @@ fn stored_failure(stored: &StoredEvidence, error: &RecordError) -> SourceFailure
     SourceFailure {
         subject: stored.subject.clone(),
         what: stored.file.clone(),
-        why: why(
-            error,
-            "Add the original file again with adjutant evidence add.",
-        ),
+        why: format!("{}. Add the original file again.", stored_problem(error)),
         empty: false,
+    }
+}
+
+/// What is wrong with a stored artifact, without paths.
+fn stored_problem(error: &RecordError) -> String {
+    match error {
+        RecordError::Artifact { source, .. } => match source.as_ref() {
+            StoreError::ArtifactMissing(_) => "the stored artifact is missing".to_owned(),
+            StoreError::ArtifactChanged { .. } => "the stored artifact was changed".to_owned(),
+            StoreError::Open { .. }
+            | StoreError::SqliteTooOld { .. }
+            | StoreError::SchemaTooNew { .. }
+            | StoreError::Statement { .. }
+            | StoreError::ForeignRow { .. }
+            | StoreError::Encode { .. }
+            | StoreError::File { .. } => "the stored artifact cannot be read".to_owned(),
+        },
+        RecordError::Content { source, .. } => source.problem(),
+        RecordError::Format { .. }
+        | RecordError::Missing(_)
+        | RecordError::Unreadable(_)
+        | RecordError::TooNew { .. }
+        | RecordError::Policy(_)
+        | RecordError::NoGate(_) => error.to_string(),
     }
 }

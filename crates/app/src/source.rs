@@ -1,11 +1,12 @@
 //! A source that a caller names, read and measured: a file, a folder that a tool wrote, or a
 //! server's address.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use adjutant_domain::{Digest, Evidence, MeasureName, Measurement, RunId, Subject, Timestamp};
 use adjutant_formats::samples::{Selection, read_in_two};
 use adjutant_formats::{Format, FormatError};
+use adjutant_outbound::criterion::{self, CriterionError};
 use adjutant_outbound::files::{self, Content, FileError};
 use adjutant_outbound::sample_file::SampleFileError;
 use adjutant_outbound::sha256;
@@ -36,6 +37,14 @@ pub enum SourceError {
     /// The file of samples could not be read or measured.
     #[error(transparent)]
     Samples(#[from] SampleFileError),
+    /// The folder does not hold the samples of one benchmark.
+    #[error("{}: {problem}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        problem: CriterionError,
+    },
     /// The content is not what its format demands.
     #[error("{name}: {problem}")]
     Content {
@@ -49,10 +58,21 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// What is wrong, without the path: a decision is read on other machines.
+    pub fn problem(&self) -> String {
+        match self {
+            SourceError::File(error) => error.problem.to_string(),
+            SourceError::Samples(error) => error.to_string(),
+            SourceError::Folder { problem, .. } => problem.to_string(),
+            SourceError::Content { problem, .. } => problem.to_string(),
+        }
+    }
+
     /// What the user can do about it.
     pub fn remedy(&self) -> &str {
         match self {
             SourceError::File(error) => error.remedy(),
+            SourceError::Folder { problem, .. } => problem.remedy(),
             SourceError::Samples(error) => error.remedy(),
             SourceError::Content { problem, .. } => &problem.remedy,
         }
@@ -61,7 +81,7 @@ impl SourceError {
     /// Whether the source could be read and held nothing.
     pub fn is_empty(&self) -> bool {
         match self {
-            SourceError::File(_) | SourceError::Samples(_) => false,
+            SourceError::File(_) | SourceError::Samples(_) | SourceError::Folder { .. } => false,
             SourceError::Content { empty, .. } => *empty,
         }
     }
@@ -91,7 +111,7 @@ pub(crate) fn read(
     format: Option<Format>,
     named: Option<&MeasureName>,
 ) -> Result<Source, SourceError> {
-    let content = files::read(Path::new(what))?;
+    let content = open(Path::new(what))?;
     let format = recognise_or_take(format, what, &content)?;
     let measurements = measure(what, format, &content.bytes, named)?;
     Ok(Source {
@@ -102,6 +122,18 @@ pub(crate) fn read(
         taken_at: content.taken_at,
         measurements,
     })
+}
+
+/// The content of a file, or of the one file that matters in a folder that a tool wrote.
+pub(crate) fn open(path: &Path) -> Result<Content, SourceError> {
+    if path.is_dir() {
+        let samples = criterion::sample_file_in(path).map_err(|problem| SourceError::Folder {
+            folder: path.to_owned(),
+            problem,
+        })?;
+        return Ok(files::read(&samples)?);
+    }
+    Ok(files::read(path)?)
 }
 
 /// The format that was named, or else the one that the content shows.

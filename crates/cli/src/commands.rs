@@ -39,7 +39,7 @@ fn find_home(settings: &Settings) -> Result<Home, Failure> {
     let folder = std::env::current_dir().map_err(|error| {
         Failure::usage(
             format!("the current folder cannot be read: {error}"),
-            "change to a folder that exists",
+            "Change to a folder that exists.",
         )
     })?;
     Ok(locate(&folder, settings.database_url.clone())?)
@@ -62,7 +62,7 @@ fn complete<T>(
     let runtime = builder.build().map_err(|error| {
         Failure::machine(
             format!("no runtime can be built: {error}"),
-            "close other programs and try again",
+            "Close other programs and try again.",
         )
     })?;
     runtime.block_on(work)

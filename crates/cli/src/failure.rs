@@ -28,7 +28,7 @@ impl Failure {
 
     /// Something that cannot happen, and did.
     pub(crate) fn defect(error: &(dyn std::error::Error + 'static)) -> Self {
-        Self::of(Exit::Internal, error, "report this: it is a defect")
+        Self::of(Exit::Internal, error, "Report this: it is a defect.")
     }
 
     /// The machine refused what every program may do.
@@ -89,14 +89,14 @@ impl From<StoreError> for Failure {
 
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
-        let remedy = "repair or remove the .git file, or work in another folder";
+        let remedy = "Repair or remove the .git file, or work in another folder.";
         Self::of(Exit::Usage, &error, remedy)
     }
 }
 
 impl From<InvalidName> for Failure {
     fn from(error: InvalidName) -> Self {
-        Self::of(Exit::Usage, &error, "choose another name")
+        Self::of(Exit::Usage, &error, "Choose another name.")
     }
 }
 
@@ -113,13 +113,13 @@ impl From<PolicyError> for Failure {
     fn from(error: PolicyError) -> Self {
         match &error {
             PolicyError::Unknown { .. } => {
-                let remedy = "see adjutant gate list, or define it in adjutant.toml";
+                let remedy = "See adjutant gate list, or define it in adjutant.toml.";
                 Self::of(Exit::Usage, &error, remedy)
             }
             PolicyError::File(file) => Self::of(Exit::Usage, &error, file.remedy()),
-            PolicyError::NotText { .. } => Self::of(Exit::Usage, &error, "save it as UTF-8"),
+            PolicyError::NotText { .. } => Self::of(Exit::Usage, &error, "Save it as UTF-8."),
             PolicyError::Invalid { .. } => {
-                let remedy = "mend the line; adjutant gate show release is an example";
+                let remedy = "Mend the line; adjutant gate show release is an example.";
                 Self::of(Exit::Usage, &error, remedy)
             }
             PolicyError::BrokenBuiltIn { .. } => Self::defect(&error),
@@ -141,15 +141,15 @@ impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
         let remedy = match &error {
             RecordError::Missing(_) | RecordError::Artifact { .. } => {
-                "do not trust the report; decide again with adjutant gate"
+                "Do not trust the report; decide again with adjutant gate."
             }
             RecordError::TooNew { .. } | RecordError::Format { .. } => {
-                "use the Adjutant that wrote it"
+                "Use the Adjutant that wrote it."
             }
             RecordError::Unreadable(_)
             | RecordError::Content { .. }
             | RecordError::Policy(_)
-            | RecordError::NoGate(_) => "decide again with adjutant gate",
+            | RecordError::NoGate(_) => "Decide again with adjutant gate.",
         };
         Self::of(Exit::Rejected, &error, remedy)
     }
@@ -159,7 +159,7 @@ impl From<VerifyError> for Failure {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::NoRecord => {
-                let remedy = "give a report that adjutant report deployment wrote";
+                let remedy = "Give a report that adjutant report deployment wrote.";
                 Self::of(Exit::Rejected, &error, remedy)
             }
             VerifyError::Record(error) => error.into(),

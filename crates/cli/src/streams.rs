@@ -17,7 +17,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::machine(
             format!("standard output cannot be written: {error}"),
-            "check where the output goes",
+            "Check where the output goes.",
         )),
         Ok(()) | Err(_) => Ok(()),
     }

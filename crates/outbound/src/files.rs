@@ -29,39 +29,49 @@ pub struct Content {
 
 /// A file that could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+#[error("{}: {problem}", path.display())]
+pub struct FileError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub problem: FileProblem,
+}
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileProblem {
     /// There is none.
-    #[error("{}: there is no such file", .0.display())]
-    Missing(PathBuf),
+    #[error("there is no such file")]
+    Missing,
     /// It is a folder.
-    #[error("{}: this is a folder, not a file", .0.display())]
-    Folder(PathBuf),
-    /// It is larger than is read.
-    #[error("{}: the file has {bytes} bytes, more than the {FILE_BYTES_MAX} that are read", path.display())]
+    #[error("this is a folder, not a file")]
+    Folder,
+    /// It is larger than is read; for a pipe, the size is what was read before giving up.
+    #[error("the file has {bytes} bytes, more than the {FILE_BYTES_MAX} that are read")]
     TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size; for a pipe, what was read before giving up.
+        /// Its size.
         bytes: u64,
     },
     /// The operating system refused.
-    #[error("{}: the file cannot be read", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error("the file cannot be read: {0}")]
+    Unreadable(std::io::Error),
 }
 
 impl FileError {
+    pub(crate) fn new(path: &Path, problem: FileProblem) -> Self {
+        Self {
+            path: path.to_owned(),
+            problem,
+        }
+    }
+
     /// What the user can do about it.
     pub fn remedy(&self) -> &'static str {
-        match self {
-            FileError::Missing(_) => "check the path",
-            FileError::Folder(_) => "name a file inside it",
-            FileError::TooLarge { .. } => "give the tool's summary, or fewer samples",
-            FileError::Unreadable { .. } => "check the file's permissions",
+        match self.problem {
+            FileProblem::Missing => "Check the path.",
+            FileProblem::Folder => "Name a file inside it.",
+            FileProblem::TooLarge { .. } => "Give the tool's summary, or fewer samples.",
+            FileProblem::Unreadable(_) => "Check the file's permissions.",
         }
     }
 }
@@ -78,10 +88,8 @@ pub fn read(path: &Path) -> Result<Content, FileError> {
         .read_to_end(&mut bytes)
         .map_err(|source| unreadable(path, source))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(FileError::TooLarge {
-            path: path.to_owned(),
-            bytes: bytes.len() as u64,
-        });
+        let bytes = bytes.len() as u64;
+        return Err(FileError::new(path, FileProblem::TooLarge { bytes }));
     }
     Ok(Content {
         name: name_of(path),
@@ -115,13 +123,11 @@ fn open(path: &Path) -> Result<(File, Timestamp), FileError> {
     let file = File::open(path).map_err(|source| unreadable(path, source))?;
     let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
     if metadata.is_dir() {
-        return Err(FileError::Folder(path.to_owned()));
+        return Err(FileError::new(path, FileProblem::Folder));
     }
     if metadata.len() > FILE_BYTES_MAX {
-        return Err(FileError::TooLarge {
-            path: path.to_owned(),
-            bytes: metadata.len(),
-        });
+        let bytes = metadata.len();
+        return Err(FileError::new(path, FileProblem::TooLarge { bytes }));
     }
     let taken_at = match metadata.modified() {
         Ok(time) if metadata.is_file() => clock::from_system_time(time),
@@ -130,15 +136,15 @@ fn open(path: &Path) -> Result<(File, Timestamp), FileError> {
     Ok((file, taken_at))
 }
 
-fn unreadable(path: &Path, source: std::io::Error) -> FileError {
-    let path = path.to_owned();
-    if source.kind() == std::io::ErrorKind::NotFound {
-        FileError::Missing(path)
-    } else if source.kind() == std::io::ErrorKind::IsADirectory {
-        FileError::Folder(path)
+fn unreadable(path: &Path, error: std::io::Error) -> FileError {
+    let problem = if error.kind() == std::io::ErrorKind::NotFound {
+        FileProblem::Missing
+    } else if error.kind() == std::io::ErrorKind::IsADirectory {
+        FileProblem::Folder
     } else {
-        FileError::Unreadable { path, source }
-    }
+        FileProblem::Unreadable(error)
+    };
+    FileError::new(path, problem)
 }
 
 #[cfg(test)]
@@ -174,11 +180,10 @@ mod tests {
             .set_len(10_000_000_000)
             .unwrap();
         assert!(matches!(
-            read(&path),
-            Err(FileError::TooLarge {
-                bytes: 10_000_000_000,
-                ..
-            })
+            read(&path).unwrap_err().problem,
+            FileProblem::TooLarge {
+                bytes: 10_000_000_000
+            }
         ));
     }
 
@@ -186,7 +191,8 @@ mod tests {
     fn a_missing_file_and_a_folder_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.csv");
-        assert!(matches!(read(&missing), Err(FileError::Missing(_))));
-        assert!(matches!(read(folder.path()), Err(FileError::Folder(_))));
+        let problem = |path: &Path| read(path).unwrap_err().problem;
+        assert!(matches!(problem(&missing), FileProblem::Missing));
+        assert!(matches!(problem(folder.path()), FileProblem::Folder));
     }
 }

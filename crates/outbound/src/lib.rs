@@ -5,7 +5,11 @@
 //! environment and the arguments are the command line's: what they say comes in as parameters.
 
 pub mod clock;
+pub mod criterion;
 pub mod files;
+pub mod inquiry;
+pub mod mlflow;
+mod prometheus;
 pub mod repository;
 pub mod sample_file;
 pub mod sha256;

@@ -92,17 +92,17 @@ impl StoreError {
     pub fn remedy(&self) -> &'static str {
         match self {
             StoreError::Open { .. } => {
-                "check that the folder can be written, or that ADJUTANT_DATABASE_URL is right"
+                "Check that the folder can be written, or that ADJUTANT_DATABASE_URL is right."
             }
-            StoreError::SqliteTooOld { .. } => "build Adjutant with its bundled SQLite",
-            StoreError::SchemaTooNew { .. } => "use the newer Adjutant that wrote it",
-            StoreError::Statement { .. } => "run adjutant doctor",
+            StoreError::SqliteTooOld { .. } => "Build Adjutant with its bundled SQLite.",
+            StoreError::SchemaTooNew { .. } => "Use the newer Adjutant that wrote it.",
+            StoreError::Statement { .. } => "Run adjutant doctor.",
             StoreError::ForeignRow { .. } | StoreError::Encode { .. } => {
-                "run adjutant journal verify"
+                "Run adjutant journal verify."
             }
-            StoreError::File { .. } => "check the folder's permissions and the free space",
+            StoreError::File { .. } => "Check the folder's permissions and the free space.",
             StoreError::ArtifactMissing(_) | StoreError::ArtifactChanged { .. } => {
-                "add the original file again with adjutant evidence add"
+                "Add the original file again with adjutant evidence add."
             }
         }
     }

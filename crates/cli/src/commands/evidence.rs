@@ -105,7 +105,9 @@ fn list(arguments: &ListArguments, settings: &Settings) -> Result<Exit, Failure>
         }
         Format::Human if listed.is_empty() => {
             streams::tell("NO DATA AVAILABLE: nothing is stored yet");
-            streams::tell("remedy: adjutant evidence add FILE --subject candidate --run RUN_ID");
+            streams::tell(
+                "remedy: Run adjutant evidence add FILE --subject candidate --run RUN_ID.",
+            );
         }
         Format::Human => streams::print(&list_table(&listed))?,
     }
@@ -140,7 +142,7 @@ fn show(arguments: &ShowEvidenceArguments, settings: &Settings) -> Result<Exit, 
     if shown.is_empty() {
         return Err(Failure::usage(
             format!("no evidence is called {}", arguments.which),
-            "see adjutant evidence list",
+            "See adjutant evidence list.",
         ));
     }
     match arguments.format.format {

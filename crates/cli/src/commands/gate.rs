@@ -29,7 +29,7 @@ pub(super) fn run(arguments: GateArguments, settings: &Settings) -> Result<Exit,
         (None, Some(name)) => ask(&name, &arguments.ask, arguments.format, settings),
         (None, None) => Err(Failure::usage(
             "no gate is named",
-            "name one; see adjutant gate list",
+            "Name one; see adjutant gate list.",
         )),
     }
 }
@@ -93,7 +93,7 @@ pub(super) async fn decide(
         {
             return Err(Failure::usage(
                 format!("{} has no criterion {given}", policy.policy.name),
-                "see adjutant gate show",
+                "See adjutant gate show.",
             ));
         }
     }
@@ -108,7 +108,10 @@ pub(super) async fn decide(
 /// Says what stands beside the answer: which evidence, which source failed, which record.
 pub(super) fn tell_about(decided: &Decided) {
     for failure in &decided.failures {
-        streams::tell(&format!("error: {}: {}", failure.subject, failure.why));
+        streams::tell(&format!(
+            "error: {}={}: {}",
+            failure.subject, failure.what, failure.why
+        ));
     }
     match &decided.from {
         DecidedFrom::Sources => {}

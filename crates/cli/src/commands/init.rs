@@ -27,7 +27,7 @@ pub(super) fn init(settings: &Settings) -> Result<Exit, Failure> {
         Err(error) => {
             return Err(Failure::usage(
                 format!("{} cannot be written: {error}", path.display()),
-                "check the folder's permissions",
+                "Check the folder's permissions.",
             ));
         }
     }

@@ -58,7 +58,7 @@ async fn last_decision(
     if !arguments.ask.reason.is_empty() {
         return Err(Failure::usage(
             "a reason is given with a decision, and this one was made without it",
-            "ask adjutant gate again with --reason, then report",
+            "Ask adjutant gate again with --reason, then report.",
         ));
     }
     let record = DecisionRecord::open(store, last.record)?;
@@ -85,7 +85,7 @@ fn write_all(folder: &Path, decided: &Decided) -> Result<Vec<PathBuf>, Failure> 
     let refused = |path: &Path, error: &std::io::Error| {
         Failure::usage(
             format!("{} cannot be written: {error}", path.display()),
-            "name another folder with --out",
+            "Name another folder with --out.",
         )
     };
     std::fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;

@@ -28,13 +28,13 @@ pub(super) fn verify(arguments: &VerifyArguments, settings: &Settings) -> Result
         let at = error.utf8_error().valid_up_to();
         Failure::usage(
             format!("{}: byte {at} is not UTF-8", arguments.report.display()),
-            "give a report that adjutant report deployment wrote",
+            "Give a report that adjutant report deployment wrote.",
         )
     })?;
     if !Store::exists(&home.state) {
         return Err(Failure::usage(
             "there is no state here to verify against",
-            "verify in the repository whose gate decided",
+            "Verify in the repository whose gate decided.",
         ));
     }
     let verification = complete(settings.database_url.is_some(), async {
