@@ -15,6 +15,13 @@ pub(crate) struct Piece<'a> {
     pub(crate) measurement: &'a Measurement,
 }
 
+impl Piece<'_> {
+    /// What tells the pieces of one evidence from those of another.
+    fn origin(&self) -> Option<*const Evidence> {
+        self.evidence.map(std::ptr::from_ref)
+    }
+}
+
 /// Everything that one question may look at.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pool<'a> {
@@ -68,12 +75,13 @@ impl Missing {
 }
 
 /// The pieces of the first of `names` that any piece has. An `Absent` answer among them is the
-/// answer: other files of the same measure must not hide it.
+/// answer: other files of the same measure must not hide it. Where one evidence holds the whole
+/// (no labels) and its parts (labels), the parts are left out: they would count twice.
 pub(crate) fn of_measure<'a>(
     pieces: &[Piece<'a>],
     names: &[&str],
 ) -> Result<Vec<Piece<'a>>, Missing> {
-    let chosen: Vec<Piece<'a>> = names
+    let mut chosen: Vec<Piece<'a>> = names
         .iter()
         .map(|name| {
             pieces
@@ -84,6 +92,12 @@ pub(crate) fn of_measure<'a>(
         })
         .find(|found| !found.is_empty())
         .unwrap_or_default();
+    let wholes: BTreeSet<_> = chosen
+        .iter()
+        .filter(|piece| piece.measurement.labels.is_empty())
+        .map(Piece::origin)
+        .collect();
+    chosen.retain(|piece| piece.measurement.labels.is_empty() || !wholes.contains(&piece.origin()));
     let absent = chosen
         .iter()
         .find_map(|piece| match &piece.measurement.data {
@@ -252,4 +266,43 @@ fn joined_clusters(parts: &[(Piece<'_>, &Samples)], notes: &mut Vec<String>) -> 
         }
     }
     Some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adjutant_domain::{Labels, Locator};
+
+    fn requests(part: Option<&str>, trials: u64) -> Measurement {
+        let part = part.map(|part| ("name".to_owned(), part.to_owned()));
+        Measurement {
+            measure: "error_rate".parse().unwrap(),
+            labels: part.into_iter().collect::<Labels>(),
+            unit: Unit::Ratio,
+            locator: Locator::Whole,
+            data: Data::Proportion { events: 0, trials },
+        }
+    }
+
+    fn trials(measurements: &[Measurement]) -> Vec<Option<u64>> {
+        let piece = |measurement| Piece {
+            evidence: None,
+            measurement,
+        };
+        let pieces: Vec<Piece<'_>> = measurements.iter().map(piece).collect();
+        let chosen = of_measure(&pieces, &["error_rate"]).unwrap();
+        chosen
+            .iter()
+            .map(|piece| piece.measurement.data.n())
+            .collect()
+    }
+
+    #[test]
+    fn parts_do_not_count_beside_their_whole() {
+        let [whole, buy, search] = [(None, 30), (Some("buy"), 10), (Some("search"), 20)]
+            .map(|(part, trials)| requests(part, trials));
+        let parts = [buy.clone(), search.clone()];
+        assert_eq!(trials(&[buy, whole, search]), [Some(30)]);
+        assert_eq!(trials(&parts), [Some(10), Some(20)]);
+    }
 }
