@@ -72,10 +72,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
         ));
     }
     let mut measurements = Vec::new();
+    // Beside tagged intervals those without a tag are one part more, not the whole.
+    let has_tags = tags.keys().any(Option::is_some);
     for (tag, sum) in tags {
         let mut figure = unit.figure()?;
-        if let Some(tag) = tag {
-            figure = figure.labelled("tag", tag);
+        if has_tags {
+            figure = figure.labelled("tag", tag.unwrap_or_default());
         }
         measurements.push(sum.measurement(&figure, &unit));
     }

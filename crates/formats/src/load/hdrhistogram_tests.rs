@@ -147,5 +147,9 @@ fn intervals_of_different_resolution_are_not_added() {
     );
     let tagged = format!("{}Tag=a,{}", rows[0], rows[1]);
     let measurements = read(Format::HdrHistogram, tagged.as_bytes()).unwrap();
-    assert_eq!(measurements.len(), 2);
+    let tags: Vec<&str> = measurements
+        .iter()
+        .map(|measurement| measurement.labels["tag"].as_str())
+        .collect();
+    assert_eq!(tags, ["", "a"]);
 }
