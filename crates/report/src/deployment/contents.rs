@@ -232,6 +232,13 @@ fn next_actions(decision: &Decision) -> Vec<String> {
             Standing::Inconclusive | Standing::NoAnswer(_) => actions.push(decide(criterion)),
         }
     }
+    for trigger in decision.triggers.iter().filter(|t| t.fired.is_none()) {
+        actions.push(format!(
+            "Find out whether trigger `{}` fires: {}",
+            trigger.id,
+            sentence(&trigger.reason)
+        ));
+    }
     actions.push(match decision.verdict {
         Verdict::Go => "Ship the candidate and keep the rollback triggers in sight.".to_owned(),
         Verdict::ShadowOnly => format!(

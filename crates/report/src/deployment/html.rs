@@ -100,13 +100,18 @@ fn slo_row(criterion: &CriterionResult) -> String {
     format!(
         "<tr>\n<th scope=\"row\"><code>{id}</code></th>\n\
          <td data-label=\"Target\">{target}</td>\n\
-         <td data-label=\"Observed\" class=\"number\">{observed}</td>\n\
+         <td data-label=\"Observed\" class=\"number{missing}\">{observed}</td>\n\
          <td data-label=\"CI95\" class=\"number\">{interval}{picture}</td>\n\
          <td data-label=\"Status\"><span class=\"status {class}\">{mark}&nbsp;{words}</span></td>\n\
          <td data-label=\"Trend\" class=\"trend\">{trend}</td>\n\
          <td data-label=\"Evidence\" class=\"evidence\">{evidence}</td>\n</tr>\n",
         id = xml(criterion.id.as_str()),
         target = safe(&criterion.target),
+        missing = if criterion.observed.is_none() {
+            " missing"
+        } else {
+            ""
+        },
         observed = xml(&observed(criterion)),
         interval = xml(&interval(criterion)),
         picture = picture(criterion).unwrap_or_default(),
