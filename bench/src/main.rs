@@ -1,1 +1,101 @@
-fn main() {}
+//! The side-by-side comparisons: ours and what a user takes today, on the same data, in turns,
+//! in one run. Writes `bench/RESULTS.md`.
+//!
+//! `cargo run --release -p adjutant-bench`, after `cargo build --release`; with `--quick` on a
+//! tenth of the data, to see that it works.
+#![allow(
+    clippy::print_stderr,
+    reason = "a developer's command talks to its terminal"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the peers and the program are measured as processes"
+)]
+
+mod data;
+mod intervals;
+mod machine;
+mod passes;
+mod process;
+mod python;
+mod reading;
+mod results;
+mod timing;
+mod whole;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use python::Python;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    /// Rows of a file for an interval and for a whole process.
+    rows: usize,
+    /// Rows of the arrays in memory and of the files whose reading is timed.
+    rows_large: usize,
+    /// How often each contender has its turn.
+    rounds: usize,
+}
+
+const FULL: Scale = Scale {
+    rows: 1_000_000,
+    rows_large: 10_000_000,
+    rounds: 9,
+};
+
+const QUICK: Scale = Scale {
+    rows: 100_000,
+    rows_large: 1_000_000,
+    rounds: 3,
+};
+
+/// What every comparison needs.
+struct Bench {
+    scale: Scale,
+    /// Where data and the Python environment lie, inside the target folder.
+    folder: PathBuf,
+    python: Python,
+    /// The release binary.
+    adjutant: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let scale = match std::env::args().nth(1).as_deref() {
+        None => FULL,
+        Some("--quick") => QUICK,
+        Some(other) => bail!("{other:?} is not known; there is --quick"),
+    };
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = std::env::current_exe()?;
+    let target = program.parent().context("the program lies in a folder")?;
+    let adjutant = target.join("adjutant");
+    ensure!(
+        adjutant.is_file(),
+        "{} is missing: run `cargo build --release` first",
+        adjutant.display()
+    );
+    let folder = target.join("bench");
+    std::fs::create_dir_all(&folder)?;
+    let bench = Bench {
+        scale,
+        python: Python::install(&folder, sources)?,
+        folder,
+        adjutant,
+    };
+    let machine = machine::describe(&bench.python)?;
+    let sections = vec![
+        intervals::compare(&bench)?,
+        passes::compare(&bench)?,
+        reading::compare(&bench)?,
+        whole::compare_files(&bench)?,
+        whole::start_gate(&bench)?,
+    ];
+    let page = results::page(&machine, &sections);
+    let path = sources.join("RESULTS.md");
+    std::fs::write(&path, &page)?;
+    eprintln!("{page}\nwritten to {}", path.display());
+    Ok(())
+}
