@@ -140,11 +140,11 @@ pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<Measurement>, FormatErro
 }
 
 fn read_samples_csv(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
-    samples::read(Syntax::Csv, &samples::Selection::default(), bytes)
+    samples::read_in_two(Syntax::Csv, &samples::Selection::default(), bytes)
 }
 
 fn read_samples_ndjson(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
-    samples::read(Syntax::Ndjson, &samples::Selection::default(), bytes)
+    samples::read_in_two(Syntax::Ndjson, &samples::Selection::default(), bytes)
 }
 
 impl Format {
