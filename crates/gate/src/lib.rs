@@ -18,6 +18,7 @@ mod retrieval;
 mod sampled;
 mod self_test;
 mod statistic;
+mod synthetic;
 mod toml_keys;
 mod trend;
 mod verdict;
