@@ -33,16 +33,19 @@ pub fn format_of(report: &str) -> ReportFormat {
     }
 }
 
-/// The decision record that a report says it shows: the last 64 hexadecimal digits that follow
-/// the words "decision record". `None` when it names none.
+/// A digest further behind the words than these characters belongs to something else.
+const RECORD_CHARS_MAX: usize = 120;
+
+/// The decision record that a report says it shows: the 64 hexadecimal digits right behind the
+/// last place that says "decision record". `None` when it names none.
 pub fn record_of(report: &str) -> Option<Digest> {
     const WORDS: [&str; 2] = ["Decision record:", "\"decision_record\":"];
     let after = WORDS
         .iter()
         .filter_map(|words| report.rfind(words).map(|at| at + words.len()))
         .max()?;
-    report[after..]
-        .split(|c: char| !c.is_ascii_hexdigit())
+    let near: String = report[after..].chars().take(RECORD_CHARS_MAX).collect();
+    near.split(|c: char| !c.is_ascii_hexdigit())
         .find(|run| run.len() == 64)?
         .parse()
         .ok()

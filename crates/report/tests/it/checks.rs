@@ -130,6 +130,9 @@ fn a_report_that_lost_its_record_names_none() {
     for (format, report) in reports(of(&decision)) {
         let cut = report.replace(&decisions::record().to_string(), "sha256:unknown");
         assert_eq!(record_of(&cut), None, "{format:?}");
+        let artifact = decision.inputs[0].artifact;
+        let elsewhere = format!("{cut}\n\n\n{}{artifact}", "-".repeat(200));
+        assert_eq!(record_of(&elsewhere), None, "{format:?}");
     }
 }
 
