@@ -195,7 +195,7 @@ fn result(
         "ruleId": rule,
         "level": level,
         "kind": "fail",
-        "message": { "text": text },
+        "message": { "text": message(text) },
         "locations": [{
             "physicalLocation": physical,
             "logicalLocations": [{
@@ -205,6 +205,11 @@ fn result(
         }],
         "partialFingerprints": { "gateAndRule/v1": format!("{}/{rule}", decision.gate) },
     })
+}
+
+/// A message in SARIF's notation, where a single brace would open a placeholder.
+fn message(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
 }
 
 /// The lines of a place. A JSON pointer has none, so it points at the start of its file.
