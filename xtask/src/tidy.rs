@@ -62,7 +62,7 @@ fn tracked_files(shell: &Shell) -> Result<Vec<SourceFile>> {
         let is_foreign = path.contains("/fixtures/")
             || path.contains("/oracle/")
             || path.ends_with("LICENSE-APACHE");
-        if is_foreign || !shell.path_exists(path) {
+        if is_foreign || !shell.current_dir().join(path).is_file() {
             continue;
         }
         if let Ok(text) = String::from_utf8(shell.read_binary_file(path)?) {
