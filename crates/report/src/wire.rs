@@ -6,7 +6,10 @@ mod comparison;
 mod deployment;
 mod gate;
 
-pub use answer::{Evidence, InputFile, Number, Outcome, Trend, Unit, Validity, Verdict};
+pub use answer::{
+    EvidenceInJson, InputFile, Number, OutcomeInJson, TrendInJson, UnitInJson, ValidityInJson,
+    VerdictInJson,
+};
 pub use comparison::{ArmOfComparison, ComparisonAnswer, EstimateOfComparison, MarginOfComparison};
 pub use deployment::{DeploymentReport, FinalVerdict, NoData, SafetyGateStatus, Tally};
 pub use gate::{

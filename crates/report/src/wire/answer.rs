@@ -11,7 +11,8 @@ pub(crate) type Ends = (f64, f64);
 /// Whether the evidence can answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Validity {
+#[schemars(rename = "Validity")]
+pub enum ValidityInJson {
     /// It can.
     Valid,
     /// There is no measurement.
@@ -29,7 +30,8 @@ pub enum Validity {
 /// What valid evidence says; INCONCLUSIVE whenever the validity is not VALID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Outcome {
+#[schemars(rename = "Outcome")]
+pub enum OutcomeInJson {
     /// The interval lies wholly on the demanded side.
     Pass,
     /// The interval lies wholly on the wrong side.
@@ -40,7 +42,8 @@ pub enum Outcome {
 
 /// What to do with the candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub enum Verdict {
+#[schemars(rename = "Verdict")]
+pub enum VerdictInJson {
     /// Ship it.
     #[serde(rename = "GO")]
     Go,
@@ -57,7 +60,8 @@ pub enum Verdict {
 
 /// What one of a value is. A `ratio` is a share or a relative change: 0.1 is 10 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub enum Unit {
+#[schemars(rename = "Unit")]
+pub enum UnitInJson {
     /// Milliseconds.
     #[serde(rename = "ms")]
     Milliseconds,
@@ -84,7 +88,8 @@ pub enum Unit {
 /// How the observed value stands against the last decisions of the same gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Trend {
+#[schemars(rename = "Trend")]
+pub enum TrendInJson {
     /// Too few earlier decisions have a value.
     NoHistory,
     /// Inside the prediction interval of the earlier values.
@@ -97,7 +102,8 @@ pub enum Trend {
 
 /// Where a number comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Evidence {
+#[schemars(rename = "Evidence")]
+pub struct EvidenceInJson {
     /// The run that produced the artifact.
     pub run: String,
     /// The artifact's file name.
@@ -134,21 +140,21 @@ pub struct Number {
     /// The value, not rounded.
     pub value: f64,
     /// What one of it is.
-    pub unit: Unit,
+    pub unit: UnitInJson,
     /// `[low, high]`, or null where the evidence allows no interval.
     pub interval: Option<Ends>,
     /// The number of independent samples.
     pub n: u64,
     /// Where it comes from.
     #[schemars(length(min = 1))]
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<EvidenceInJson>,
 }
 
 pub(crate) fn ends(interval: domain::Interval) -> Ends {
     (interval.low(), interval.high())
 }
 
-impl From<&domain::Citation> for Evidence {
+impl From<&domain::Citation> for EvidenceInJson {
     fn from(citation: &domain::Citation) -> Self {
         Self {
             run: citation.run.to_string(),
@@ -167,7 +173,11 @@ impl From<&domain::Measured> for Number {
             unit: measured.unit().into(),
             interval: measured.interval().map(ends),
             n: measured.n(),
-            evidence: measured.sources().iter().map(Evidence::from).collect(),
+            evidence: measured
+                .sources()
+                .iter()
+                .map(EvidenceInJson::from)
+                .collect(),
         }
     }
 }
@@ -184,7 +194,7 @@ impl From<&gate::Input> for InputFile {
     }
 }
 
-impl From<domain::Validity> for Validity {
+impl From<domain::Validity> for ValidityInJson {
     fn from(validity: domain::Validity) -> Self {
         match validity {
             domain::Validity::Valid => Self::Valid,
@@ -197,7 +207,7 @@ impl From<domain::Validity> for Validity {
     }
 }
 
-impl From<domain::Outcome> for Outcome {
+impl From<domain::Outcome> for OutcomeInJson {
     fn from(outcome: domain::Outcome) -> Self {
         match outcome {
             domain::Outcome::Pass => Self::Pass,
@@ -207,7 +217,7 @@ impl From<domain::Outcome> for Outcome {
     }
 }
 
-impl From<domain::Verdict> for Verdict {
+impl From<domain::Verdict> for VerdictInJson {
     fn from(verdict: domain::Verdict) -> Self {
         match verdict {
             domain::Verdict::Go => Self::Go,
@@ -218,7 +228,7 @@ impl From<domain::Verdict> for Verdict {
     }
 }
 
-impl From<domain::Unit> for Unit {
+impl From<domain::Unit> for UnitInJson {
     fn from(unit: domain::Unit) -> Self {
         match unit {
             domain::Unit::Milliseconds => Self::Milliseconds,
@@ -232,7 +242,7 @@ impl From<domain::Unit> for Unit {
     }
 }
 
-impl From<&gate::Trend> for Trend {
+impl From<&gate::Trend> for TrendInJson {
     fn from(trend: &gate::Trend) -> Self {
         match trend {
             gate::Trend::NoHistory => Self::NoHistory,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Ends, ends};
-use super::{Outcome, Unit, Validity};
+use super::{OutcomeInJson, UnitInJson, ValidityInJson};
 use crate::number;
 
 /// A candidate compared with a baseline.
@@ -15,7 +15,7 @@ pub struct ComparisonAnswer {
     /// What was compared, such as `p95`.
     pub measure: String,
     /// What one of the values is.
-    pub unit: Unit,
+    pub unit: UnitInJson,
     /// The probability that such an interval holds the truth.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub confidence: f64,
@@ -30,9 +30,9 @@ pub struct ComparisonAnswer {
     /// How much worse the candidate may be; null when none was given.
     pub margin: Option<MarginOfComparison>,
     /// Whether the evidence can answer.
-    pub validity: Validity,
+    pub validity: ValidityInJson,
     /// What it answers.
-    pub outcome: Outcome,
+    pub outcome: OutcomeInJson,
     /// How many more samples an arm would decide it; null when decided or unknown.
     pub needed: Option<u64>,
     /// How the intervals were made and what was assumed.
@@ -78,7 +78,7 @@ pub enum MarginUnit {
     Points,
     /// The measure's own unit.
     #[serde(untagged)]
-    Measure(Unit),
+    Measure(UnitInJson),
 }
 
 impl From<&Comparison> for ComparisonAnswer {

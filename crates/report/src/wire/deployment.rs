@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CriterionAnswer, InputFile, TriggerAnswer, Validity, Verdict};
+use super::{CriterionAnswer, InputFile, TriggerAnswer, ValidityInJson, VerdictInJson};
 use crate::deployment::{CLOSING_WORDS, Contents, Deployment, NothingRecorded};
 use crate::standing::Counts;
 
@@ -46,7 +46,7 @@ pub struct DeploymentReport {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SafetyGateStatus {
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: VerdictInJson,
     /// How many criteria stand how.
     pub criteria: Tally,
     /// The rollback triggers.
@@ -70,7 +70,7 @@ pub struct Tally {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NoData {
     /// Always NO_DATA.
-    pub validity: Validity,
+    pub validity: ValidityInJson,
     /// What is missing and what would fill the section.
     pub reason: String,
 }
@@ -79,7 +79,7 @@ pub struct NoData {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FinalVerdict {
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: VerdictInJson,
     /// Why.
     pub justification: Vec<String>,
     /// What to do next, in order.
@@ -147,7 +147,7 @@ impl From<Counts> for Tally {
 impl From<NothingRecorded> for NoData {
     fn from(missing: NothingRecorded) -> Self {
         Self {
-            validity: Validity::NoData,
+            validity: ValidityInJson::NoData,
             reason: missing.reason().to_owned(),
         }
     }

@@ -5,7 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Ends, ends};
-use super::{Evidence, InputFile, Number, Outcome, Trend, Unit, Validity, Verdict};
+use super::{
+    EvidenceInJson, InputFile, Number, OutcomeInJson, TrendInJson, UnitInJson, ValidityInJson,
+    VerdictInJson,
+};
 use crate::cite;
 use crate::number;
 use crate::standing::{self, Standing};
@@ -20,7 +23,7 @@ pub struct GateAnswer {
     /// The version of this shape.
     pub version: u32,
     /// What to do with the candidate.
-    pub verdict: Verdict,
+    pub verdict: VerdictInJson,
     /// The gate that was asked.
     pub gate: String,
     /// The time the decision was made with, RFC 3339.
@@ -51,7 +54,7 @@ pub struct CriterionAnswer {
     /// The quantity that is decided on, not rounded; null when there is none.
     pub observed: Option<f64>,
     /// What one of it is; null when there is none.
-    pub unit: Option<Unit>,
+    pub unit: Option<UnitInJson>,
     /// `[low, high]`, or null where the evidence allows no interval.
     pub interval: Option<Ends>,
     /// The probability that such an interval holds the truth: 0.95, or 0.9 where each end is a
@@ -61,9 +64,9 @@ pub struct CriterionAnswer {
     /// The number of independent samples; null when there is no observed value.
     pub n: Option<u64>,
     /// Whether the evidence can answer.
-    pub validity: Validity,
+    pub validity: ValidityInJson,
     /// What it answers.
-    pub outcome: Outcome,
+    pub outcome: OutcomeInJson,
     /// Why this validity and outcome.
     pub reason: String,
     /// The recorded reason that lifts the block of an answer that does not pass, or null.
@@ -71,13 +74,13 @@ pub struct CriterionAnswer {
     /// How the interval was made.
     pub method: String,
     /// How the observed value stands against the last decisions.
-    pub trend: Trend,
+    pub trend: TrendInJson,
     /// What the observed value was computed from.
     pub arms: Vec<ArmAnswer>,
     /// What would change the answer.
     pub needed: CriterionNeeds,
     /// Where the observed value comes from; empty only when there is no value at all.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<EvidenceInJson>,
 }
 
 /// The values a criterion accepts, in the unit of its observed value.
@@ -187,7 +190,7 @@ impl From<&CriterionResult> for CriterionAnswer {
             needed: (&criterion.needed).into(),
             evidence: cite::sources(criterion)
                 .into_iter()
-                .map(Evidence::from)
+                .map(EvidenceInJson::from)
                 .collect(),
         }
     }
