@@ -87,14 +87,27 @@ impl From<&Decision> for PastDecision {
     }
 }
 
+/// How much of a decision is computed. What is judged is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Everything a report shows.
+    Full,
+    /// Without each arm's own interval, which the self-test does not look at.
+    Judged,
+}
+
 /// Decides: every criterion, every trigger, and the verdict that follows from them.
 pub fn decide(policy: &Policy, case: &Case<'_>) -> Decision {
+    decide_in(Detail::Full, policy, case)
+}
+
+pub(crate) fn decide_in(detail: Detail, policy: &Policy, case: &Case<'_>) -> Decision {
     let prepared: Vec<Prepared<'_>> = policy
         .criteria
         .iter()
         .map(|criterion| prepare(&criterion.ask, criterion.demand, policy.seed, case))
         .collect();
-    let answers = answers(policy, &prepared);
+    let answers = answers(detail, policy, &prepared);
     let results: Vec<CriterionResult> = policy
         .criteria
         .iter()
@@ -128,12 +141,12 @@ pub fn decide(policy: &Policy, case: &Case<'_>) -> Decision {
 /// Every criterion's answer. Families are answered by Holm's procedure: with `m` members still
 /// undecided each is asked at an error of `1/m`; whoever is decided leaves, and the rest is asked
 /// again.
-fn answers(policy: &Policy, prepared: &[Prepared<'_>]) -> Vec<Answer> {
+fn answers(detail: Detail, policy: &Policy, prepared: &[Prepared<'_>]) -> Vec<Answer> {
     let mut answers: Vec<Answer> = policy
         .criteria
         .iter()
         .zip(prepared)
-        .map(|(criterion, prepared)| prepared.answer(criterion.ask.confidence))
+        .map(|(criterion, prepared)| prepared.answer(criterion.ask.confidence, detail))
         .collect();
     let families: BTreeSet<&String> = policy.criteria.iter().flat_map(|c| &c.holm).collect();
     for family in families {
@@ -144,7 +157,7 @@ fn answers(policy: &Policy, prepared: &[Prepared<'_>]) -> Vec<Answer> {
             let members = undecided.len();
             for &at in &undecided {
                 let level = shared(policy.criteria[at].ask.confidence, members);
-                answers[at] = prepared[at].answer(level);
+                answers[at] = prepared[at].answer(level, detail);
             }
             undecided.retain(|&at| answers[at].outcome == Outcome::Inconclusive);
             if undecided.len() == members {
@@ -272,7 +285,8 @@ fn triggered(
             (alarm, reason.to_owned())
         }
         Condition::Holds { ask, demand } => {
-            let answer = prepare(ask, *demand, policy.seed, case).answer(ask.confidence);
+            let answer =
+                prepare(ask, *demand, policy.seed, case).answer(ask.confidence, Detail::Judged);
             let fired = match (answer.validity, answer.outcome) {
                 (Validity::Valid, Outcome::Pass) => Some(true),
                 (Validity::Valid, Outcome::Fail) => Some(false),

@@ -9,7 +9,7 @@ use adjutant_domain::{
 
 use crate::contrast::{Change, Contrast, contrast, reading};
 use crate::decision::{Accepted, Needed};
-use crate::evaluate::{Case, SourceFailure};
+use crate::evaluate::{Case, Detail, SourceFailure};
 use crate::judge::{Quantity, Region};
 use crate::piece::{Missing, Piece, Pool};
 use crate::policy::{Ask, Demand};
@@ -180,7 +180,7 @@ fn source_failure(ask: &Ask, demand: Demand, failures: &[SourceFailure]) -> Opti
 
 impl Prepared<'_> {
     /// The answer at a confidence.
-    pub(crate) fn answer(&self, confidence: Confidence) -> Answer {
+    pub(crate) fn answer(&self, confidence: Confidence, detail: Detail) -> Answer {
         let region = self.demand.region(self.ask.better);
         let (value, unit, n, interval) = self.observe(confidence);
         let interval = interval.and_then(|interval| self.check(unit, n, interval));
@@ -195,7 +195,10 @@ impl Prepared<'_> {
         let judged = self.judge(&region, value, n, interval);
         Answer {
             observed,
-            arms: self.arms(confidence),
+            arms: match detail {
+                Detail::Full => self.arms(confidence),
+                Detail::Judged => vec![],
+            },
             confidence,
             accepted: region.accepted(),
             method: self.method(),
@@ -269,9 +272,9 @@ impl Prepared<'_> {
             (Ok(interval), Some(value)) => (interval, value),
             (Ok(_), None) => {
                 let missing = Missing::interval("there is an interval and no value");
-                return self.unanswered(&missing);
+                return self.unanswered(&missing, n);
             }
-            (Err(missing), _) => return self.unanswered(&missing),
+            (Err(missing), _) => return self.unanswered(&missing, n),
         };
         let outcome = region.judge(interval);
         let mut needed = Needed {
@@ -287,8 +290,7 @@ impl Prepared<'_> {
         (Validity::Valid, outcome, reason, needed)
     }
 
-    fn unanswered(&self, missing: &Missing) -> (Validity, Outcome, String, Needed) {
-        let n = self.observe(self.ask.confidence).2;
+    fn unanswered(&self, missing: &Missing, n: u64) -> (Validity, Outcome, String, Needed) {
         let needed = Needed {
             samples: missing.needed,
             minutes: missing.needed.and_then(|samples| self.minutes(samples, n)),

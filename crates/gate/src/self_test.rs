@@ -7,7 +7,7 @@ use adjutant_domain::{Confidence, CriterionId, GateName, Interval, Outcome, Time
 use adjutant_stats::Proportion;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::{Case, decide};
+use crate::evaluate::{Case, Detail, decide_in};
 use crate::judge::Quantity;
 use crate::policy::{Criterion, Demand, Policy};
 use crate::quantity::{Bound, Margin};
@@ -206,7 +206,10 @@ fn outcome(policy: &Policy, truth: f64, seed: u64) -> Option<Outcome> {
         reasons: &BTreeMap::new(),
         now,
     };
-    let result = decide(&policy, &case).criteria.into_iter().next()?;
+    let result = decide_in(Detail::Judged, &policy, &case)
+        .criteria
+        .into_iter()
+        .next()?;
     (result.validity == adjutant_domain::Validity::Valid).then_some(result.outcome)
 }
 
@@ -224,6 +227,10 @@ fn truths(criterion: &Criterion) -> Truths {
     let good = match criterion.demand {
         Demand::Within(_) => 0.0,
         Demand::Value(..) if matches!(criterion.ask.statistic, Statistic::ErrorRate) => 0.2 * limit,
+        // There is no count below zero.
+        Demand::Value(..) if matches!(criterion.ask.statistic, Statistic::Count { .. }) => {
+            (limit - worse * step).max(0.0)
+        }
         Demand::Value(..) | Demand::Rise(..) | Demand::Fall(..) | Demand::Improves => {
             limit - worse * step
         }

@@ -17,10 +17,12 @@ use crate::statistic::Statistic;
 
 /// Requests an arm.
 pub(crate) const REQUESTS: usize = 2_000;
+/// Values an arm where a mean is resampled: few, because few are harder.
+pub(crate) const VALUES: usize = 150;
 /// Labelled queries.
-pub(crate) const QUERIES: usize = 200;
+pub(crate) const QUERIES: usize = 150;
 /// Scored documents.
-pub(crate) const DOCUMENTS: usize = 500;
+pub(crate) const DOCUMENTS: usize = 150;
 /// Seconds of load.
 pub(crate) const SECONDS: f64 = 60.0;
 /// The deviation of the logarithm of log-normal values.
@@ -32,7 +34,7 @@ const TAIL: f64 = 0.15;
 pub(crate) fn description(statistic: &Statistic) -> String {
     match statistic {
         Statistic::Quantile { .. } => format!("{REQUESTS} log-logistic values an arm"),
-        Statistic::Mean { .. } => format!("{REQUESTS} log-normal values an arm"),
+        Statistic::Mean { .. } => format!("{VALUES} log-normal values an arm"),
         Statistic::ErrorRate => format!("{REQUESTS} requests an arm"),
         Statistic::Throughput => format!("{SECONDS} seconds of Poisson arrivals"),
         Statistic::Ndcg { .. } | Statistic::AblationDrop => format!("{QUERIES} queries"),
@@ -255,7 +257,7 @@ impl Chance {
 
     /// Log-normal values of this mean.
     fn log_normal(&mut self, mean: f64) -> Vec<f64> {
-        (0..REQUESTS)
+        (0..VALUES)
             .map(|_| mean * (SPREAD * self.normal() - SPREAD * SPREAD / 2.0).exp())
             .collect()
     }
