@@ -2,6 +2,7 @@
 
 use adjutant_gate::Decision;
 use adjutant_report::deployment::{self, Deployment};
+use proptest::prelude::*;
 
 use crate::decisions;
 
@@ -101,4 +102,46 @@ fn words_from_outside_do_not_become_markup() {
     assert!(markdown.contains("[a\\](http://b)"), "{markdown}");
     let junit = adjutant_report::gate::junit(&decision);
     assert!(!junit.contains("<img") && !junit.contains('\u{1b}'));
+}
+
+/// A decision in which every text that comes from outside is `text`.
+fn with_text(text: &str) -> Decision {
+    let mut decision = decisions::reject();
+    decision.reasons = vec![text.to_owned()];
+    for criterion in &mut decision.criteria {
+        criterion.target = text.to_owned();
+        criterion.reason = text.to_owned();
+        criterion.bypass = Some(text.to_owned());
+        criterion.needed.command = None;
+    }
+    for trigger in &mut decision.triggers {
+        trigger.condition = text.to_owned();
+        trigger.reason = text.to_owned();
+    }
+    for input in &mut decision.inputs {
+        input.file = text.to_owned();
+    }
+    decision
+}
+
+/// The bars that divide a row of a Markdown table into cells.
+fn bars(row: &str) -> usize {
+    row.matches('|').count() - row.matches("\\|").count()
+}
+
+proptest! {
+    #[test]
+    fn no_text_from_outside_changes_the_structure(text in "\\PC{1,40}|[|`<>&\"'\\\\\n\r\u{1b}*_#\\[\\]() a]{1,40}") {
+        let (plain, given) = (with_text("x"), with_text(&text));
+        let (plain_page, page) = (deployment::html(of(&plain)), deployment::html(of(&given)));
+        let tags = |page: &str| page.matches('<').count() - page.matches("<code>").count() * 2;
+        prop_assert_eq!(tags(&plain_page), tags(&page));
+        let (plain, given) = (deployment::markdown(of(&plain)), deployment::markdown(of(&given)));
+        prop_assert_eq!(plain.lines().count(), given.lines().count());
+        for (plain, given) in plain.lines().zip(given.lines()) {
+            if plain.starts_with('|') {
+                prop_assert_eq!(bars(plain), bars(given), "{}", given);
+            }
+        }
+    }
 }
