@@ -12,6 +12,7 @@ mod interval;
 mod measured;
 mod measurement;
 mod name;
+pub mod sha256;
 mod timestamp;
 mod unit;
 

@@ -12,4 +12,3 @@ pub mod mlflow;
 mod prometheus;
 pub mod repository;
 pub mod sample_file;
-pub mod sha256;

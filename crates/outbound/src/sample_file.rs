@@ -13,7 +13,7 @@ use adjutant_formats::samples::{
 };
 use memchr::memchr;
 
-use crate::sha256::Sha256;
+use adjutant_domain::sha256::Sha256;
 
 /// The largest file of samples, 4 GiB. A row of two numbers takes some 20 bytes, so this is 200
 /// million requests, whose values take 3 GB of memory.
@@ -264,7 +264,7 @@ mod tests {
     use adjutant_formats::samples;
 
     use super::*;
-    use crate::sha256::digest_of;
+    use adjutant_domain::sha256::digest_of;
 
     /// More than the smallest file that is read by two threads.
     fn large_csv() -> String {

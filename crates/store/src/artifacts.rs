@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use adjutant_domain::sha256;
 use adjutant_domain::{Digest, Timestamp};
-use adjutant_outbound::sha256;
 
 use crate::StoreError;
 

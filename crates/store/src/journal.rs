@@ -1,8 +1,8 @@
 //! The journal: every change of the store, in order, each entry sealed with the hash of the one
 //! before. It is written in the same transaction as what it explains.
 
+use adjutant_domain::sha256;
 use adjutant_domain::{Digest, Timestamp};
-use adjutant_outbound::sha256;
 use serde_json::Value as Json;
 
 use crate::session::{Purpose, Session};

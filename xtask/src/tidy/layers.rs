@@ -9,7 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("formats", &["domain"]),
     ("gate", &["domain", "stats"]),
     ("report", &["domain", "stats", "gate"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "gate"]),
     ("outbound", &["domain", "formats"]),
     (
         "app",

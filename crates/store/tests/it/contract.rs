@@ -1,11 +1,11 @@
 //! What the store promises, whichever engine holds the rows. Each case starts from nothing.
 
+use adjutant_domain::sha256;
 use adjutant_domain::{
     Confidence, Data, Digest, Evidence, Labels, Locator, Measured, Measurement, Outcome, Samples,
     Scalar, Timestamp, Unit, Validity, Verdict,
 };
 use adjutant_gate::{Accepted, CriterionResult, Decision, Input, Needed, Trend};
-use adjutant_outbound::sha256;
 use adjutant_store::{Added, NewDecision, NewEvidence, Store, StoreError};
 use adjutant_testkit::postgres::Server;
 

@@ -1,7 +1,8 @@
 //! SHA-256, the name of every artifact. It does not decide what is hashed.
 
-use adjutant_domain::Digest;
-use ring::digest::{Context, SHA256};
+use sha2::Digest as _;
+
+use crate::Digest;
 
 /// The digest of `bytes`.
 pub fn digest_of(bytes: &[u8]) -> Digest {
@@ -12,12 +13,12 @@ pub fn digest_of(bytes: &[u8]) -> Digest {
 
 /// A digest in the making, for bytes that arrive in pieces.
 #[derive(Clone)]
-pub struct Sha256(Context);
+pub struct Sha256(sha2::Sha256);
 
 impl Sha256 {
     /// The digest of nothing yet.
     pub fn new() -> Self {
-        Self(Context::new(&SHA256))
+        Self(sha2::Sha256::new())
     }
 
     /// Adds the next bytes.
@@ -27,10 +28,7 @@ impl Sha256 {
 
     /// The digest of all bytes added.
     pub fn finish(self) -> Digest {
-        let digest = self.0.finish();
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest.as_ref());
-        Digest::from_bytes(bytes)
+        Digest::from_bytes(self.0.finalize().into())
     }
 }
 
