@@ -39,8 +39,8 @@ mod tests {
     #[test]
     fn text_is_cut_at_everything_but_letters_and_digits() {
         assert_eq!(
-            words("Kids' T-Shirt, No. 4"),
-            ["kids", "t", "shirt", "no", "4"]
+            words("Baker's T-Shirt, No. 4"),
+            ["bakers", "t", "shirt", "no", "4"]
         );
         assert_eq!(words("Marinière -- Tee"), ["marinière", "tee"]);
         assert_eq!(words(" .,; "), Vec::<String>::new());

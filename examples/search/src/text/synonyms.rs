@@ -68,12 +68,13 @@ mod tests {
 
     #[test]
     fn the_longest_phrase_names_the_concept() {
-        let table = "# things\ncurtain, drapes\nshower curtain\ntea towel, dish cloth\n";
+        let table = "# things\ncurtain, drapes\nshower curtain\ntea towel, dish cloth\ntea, brew\n";
         let synonyms = Synonyms::read(table);
         for (text, concepts) in [
             ("blue drapes", &[0][..]),
             ("a shower curtain and two curtains", &[1, 0][..]),
             ("dish cloths", &[2][..]),
+            ("tea towels for tea", &[2, 3][..]),
             ("a dish", &[][..]),
         ] {
             assert_eq!(synonyms.concepts_in(&stems(text)), concepts, "{text}");

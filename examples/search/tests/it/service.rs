@@ -6,10 +6,14 @@ use adjutant_example_search::rank::{Sight, Version};
 use adjutant_example_search::serve::{Service, serve};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// How long the program may take to stop; it drains connections for 5 s.
+const STOP_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Sends one request by hand and returns the status line and the body.
 fn ask(address: &str, method: &str, target: &str) -> (String, String) {
@@ -117,6 +121,20 @@ fn a_request_that_makes_no_sense_is_told_why() {
     });
 }
 
+/// How the program ended. It is killed, and there is no answer, when it does not end in time.
+fn wait_or_kill(child: &mut Child) -> Option<ExitStatus> {
+    let asked = Instant::now();
+    while asked.elapsed() < STOP_TIME_MAX {
+        if let Some(status) = child.try_wait().expect("a state") {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("a kill");
+    child.wait().expect("an end");
+    None
+}
+
 #[test]
 fn the_program_serves_on_a_free_port_and_stops_when_its_input_ends() {
     #[expect(
@@ -149,6 +167,7 @@ fn the_program_serves_on_a_free_port_and_stops_when_its_input_ends() {
         .to_owned();
     assert_eq!(ask(&address, "GET", "/healthz").0, "HTTP/1.1 200 OK");
     drop(child.stdin.take());
-    assert!(child.wait().expect("an end").success());
+    let status = wait_or_kill(&mut child);
+    assert!(status.is_some_and(|status| status.success()), "{status:?}");
     assert!(TcpStream::connect(&address).is_err());
 }
