@@ -140,3 +140,42 @@ fn deviance(x: f64, m: f64) -> f64 {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks `ours` against the last number of each row of the oracle's table.
+    fn check(table: &str, tolerance: f64, ours: impl Fn(&[f64]) -> f64) {
+        let oracle: serde_json::Value =
+            serde_json::from_str(include_str!("../tests/oracle/python.json")).unwrap();
+        for row in oracle[table].as_array().unwrap() {
+            let row: Vec<f64> = row
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|x| x.as_f64().unwrap())
+                .collect();
+            let (expected, arguments) = row.split_last().unwrap();
+            let ours = ours(arguments);
+            assert!(
+                (ours / expected - 1.0).abs() < tolerance,
+                "{table} {row:?}: {ours}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_laws_are_those_of_mpmath_and_scipy() {
+        check("beta_cdf", 1e-11, |row| cdf(row[0], row[1], row[2]));
+        check("beta_quantile", 1e-10, |row| {
+            quantile(row[0], row[1], row[2])
+        });
+        check("binomial_mass", 1e-12, |row| {
+            binomial_mass(row[0], row[1], row[2])
+        });
+        check("student_upper_quantile", 1e-10, |row| {
+            student_upper_quantile(row[0], row[1])
+        });
+    }
+}

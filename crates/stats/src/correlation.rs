@@ -90,7 +90,7 @@ fn total(clusters: &[[f64; 6]]) -> [f64; 6] {
     total
 }
 
-fn correlation_of(&[n, x, y, xx, yy, xy]: &[f64; 6]) -> Option<f64> {
+pub(crate) fn correlation_of(&[n, x, y, xx, yy, xy]: &[f64; 6]) -> Option<f64> {
     let x_spread = xx - x * x / n;
     let y_spread = yy - y * y / n;
     (n >= 2.0 && x_spread > 0.0 && y_spread > 0.0)

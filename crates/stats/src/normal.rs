@@ -107,4 +107,14 @@ mod tests {
             assert!((slope - density(z)).abs() < 1e-9);
         }
     }
+
+    #[test]
+    fn the_distribution_is_that_of_mpmath() {
+        let oracle: serde_json::Value =
+            serde_json::from_str(include_str!("../tests/oracle/python.json")).unwrap();
+        for row in oracle["normal_cdf"].as_array().unwrap() {
+            let (z, expected) = (row[0].as_f64().unwrap(), row[1].as_f64().unwrap());
+            assert!((cdf(z) / expected - 1.0).abs() < 1e-13, "{z}");
+        }
+    }
 }

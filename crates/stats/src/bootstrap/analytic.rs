@@ -13,9 +13,12 @@ pub(super) struct Analytic<'a> {
     along: Box<dyn Fn(f64) -> f64 + 'a>,
 }
 
-/// The step of numerical derivatives, in standard errors: small enough that the statistic is
+/// The step of second differences, in standard errors: small enough that the statistic is
 /// quadratic over it, large enough that second differences keep eight digits.
-const STEP: f64 = 0.05;
+const STEP: f64 = 0.01;
+
+/// First differences lose fewer digits, so their step is this share of it.
+const SLOPE_SHARE: f64 = 0.1;
 
 impl<'a> Analytic<'a> {
     pub(super) fn of<const D: usize, const K: usize>(
@@ -105,8 +108,15 @@ impl<const D: usize> Curve<D> {
         let here = statistic(totals);
         // A sum that never varies, such as the count of single observations, has no slope to find.
         for row in (0..D).filter(|&d| step[d] > 0.0) {
+            let slope = |share: f64| {
+                let (up, down) = (
+                    at([(row, share), (row, 0.0)]),
+                    at([(row, -share), (row, 0.0)]),
+                );
+                (up - down) / (2.0 * share * step[row])
+            };
+            gradient[row] = slope(SLOPE_SHARE);
             let (up, down) = (at([(row, 1.0), (row, 0.0)]), at([(row, -1.0), (row, 0.0)]));
-            gradient[row] = (up - down) / (2.0 * step[row]);
             hessian[row][row] = (up - 2.0 * here + down) / (step[row] * step[row]);
             for column in (0..row).filter(|&d| step[d] > 0.0) {
                 let mixed = at([(row, 1.0), (column, 1.0)])
@@ -119,5 +129,58 @@ impl<const D: usize> Curve<D> {
             }
         }
         Self { gradient, hessian }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bootstrap::single_pairs;
+    use crate::correlation;
+
+    /// The ends at 90 % and 95 %, against `boot::abc.ci`.
+    fn check<const D: usize>(
+        name: &str,
+        expected: &serde_json::Value,
+        clusters: &Vec<[f64; D]>,
+        statistic: impl Fn(&[f64; D]) -> f64,
+    ) {
+        let law = Analytic::of([clusters as &dyn Clusters<D>], |[t]: &[[f64; D]; 1]| {
+            statistic(t)
+        });
+        let law = law.unwrap();
+        for (row, level) in [0.90, 0.95].into_iter().enumerate() {
+            let z = normal::upper_quantile((1.0 - level) / 2.0);
+            for (column, side) in [-z, z].into_iter().enumerate() {
+                let expected = expected[row][column].as_f64().unwrap();
+                let ours = law.at(side).unwrap();
+                assert!(
+                    (ours / expected - 1.0).abs() < 1e-4,
+                    "{name} {level}: {ours} {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_analytic_limits_are_those_of_abc() {
+        let oracle: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/oracle/r.json")).unwrap();
+        let abc = &oracle["abc"];
+        let column = |name: &str| abc[name].as_array().unwrap().clone().into_iter();
+        let pairs: Vec<(f64, f64)> = column("x")
+            .zip(column("y"))
+            .map(|(x, y)| (x.as_f64().unwrap(), y.as_f64().unwrap()))
+            .collect();
+        let sums = single_pairs(&pairs);
+        check("mean", &abc["mean"], &sums, |[x, _, n]| x / n);
+        check("ratio", &abc["ratio"], &sums, |[x, y, _]| y / x);
+        let products: Vec<[f64; 6]> = pairs
+            .iter()
+            .map(|&(x, y)| [1.0, x, y, x * x, y * y, x * y])
+            .collect();
+        check("correlation", &abc["correlation"], &products, |sums| {
+            correlation::correlation_of(sums).unwrap()
+        });
     }
 }
