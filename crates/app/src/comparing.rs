@@ -56,7 +56,7 @@ pub fn compare(request: &ComparisonRequest) -> Result<Compared, SourceError> {
     });
     let (baseline, candidate) = (baseline?, candidate?);
     let judgements = match &request.qrels {
-        Some(qrels) => source::read(&qrels.display().to_string(), None, None)?.measurements,
+        Some(qrels) => read(qrels, None, &Selection::default())?,
         None => vec![],
     };
     Ok(Compared {
@@ -99,15 +99,11 @@ fn read(
 ) -> Result<Vec<Measurement>, SourceError> {
     let what = path.display().to_string();
     if path.is_file() {
-        let format = match format {
-            Some(format) => format,
-            None => {
-                let head = files::read_head(path)?;
-                recognise(&files::name_of(path), &head)
-                    .map_err(|problem| source::refused(&what, problem, &head))?
-            }
+        let known = match format {
+            Some(format) => Some(format),
+            None => recognise(&files::name_of(path), &files::read_head(path)?).ok(),
         };
-        if let Some(syntax) = format.syntax() {
+        if let Some(syntax) = known.and_then(Format::syntax) {
             let measured = sample_file::measure(path, syntax, selection, Threads::One);
             return Ok(measured?);
         }

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use adjutant_domain::{CriterionId, Digest, Evidence, GateName, InvalidName, Subject, Timestamp};
+use adjutant_domain::{
+    CriterionId, Digest, Evidence, GateName, InvalidName, Subject, Timestamp, sha256,
+};
 use adjutant_gate::{Case, Decision, SourceFailure, decide};
-use adjutant_outbound::{files, sha256};
+use adjutant_outbound::{files, inquiry};
 use adjutant_store::{NewDecision, NewEvidence, Store, StoreError, StoredDecision, StoredEvidence};
 
 use crate::FoundPolicy;
@@ -95,7 +97,7 @@ pub async fn run_gate(
     let gathered = if request.sources.is_empty() {
         gather_stored(store).await?
     } else {
-        gather_named(request.sources)?
+        gather_named(request.sources, now).await?
     };
     let gate = &request.policy.policy.name;
     let history = store.past_decisions(gate, HISTORY_MAX).await?;
@@ -161,7 +163,7 @@ pub async fn last_decision(
 }
 
 /// Reads the named sources. One that gives nothing becomes a failure that the gate answers.
-fn gather_named(sources: &[NamedSource]) -> Result<Gathered, GateError> {
+async fn gather_named(sources: &[NamedSource], now: Timestamp) -> Result<Gathered, GateError> {
     let mut gathered = Gathered {
         evidence: vec![],
         inputs: vec![],
@@ -170,7 +172,7 @@ fn gather_named(sources: &[NamedSource]) -> Result<Gathered, GateError> {
         from: DecidedFrom::Sources,
     };
     for named in sources {
-        match source::read(&named.what, None, None) {
+        match source::read(&named.what, None, None, now).await {
             Ok(source) => {
                 let run = format!("run_{}", source.digest.short()).parse()?;
                 let evidence = source.evidence(named.subject.clone(), run);
@@ -201,10 +203,21 @@ fn recorded(evidence: &Evidence, format: &str) -> RecordedInput {
 fn failure(named: &NamedSource, error: &SourceError) -> SourceFailure {
     SourceFailure {
         subject: named.subject.clone(),
-        what: files::name_of(Path::new(&named.what)),
+        what: shown_name(&named.what),
         why: format!("{}. {}", error.problem(), error.remedy()),
         empty: error.is_empty(),
     }
+}
+
+/// A file without its folders, an address without its parameters and credentials.
+fn shown_name(what: &str) -> String {
+    if !inquiry::is_address(what) {
+        return files::name_of(Path::new(what));
+    }
+    let end = what.find(['?', '#']).unwrap_or(what.len());
+    let (scheme, rest) = what[..end].split_once("://").unwrap_or(("http", what));
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://{host}")
 }
 
 /// Opens the artifacts of the latest run of each subject.

@@ -62,11 +62,10 @@ pub async fn add_evidence(
     now: Timestamp,
 ) -> Result<Vec<AddedEvidence>, AddError> {
     let named = request.named.as_ref();
-    let sources = request
-        .sources
-        .iter()
-        .map(|what| source::read(what, request.format, named))
-        .collect::<Result<Vec<Source>, SourceError>>()?;
+    let mut sources: Vec<Source> = Vec::with_capacity(request.sources.len());
+    for what in &request.sources {
+        sources.push(source::read(what, request.format, named, now).await?);
+    }
     let evidence: Vec<_> = sources
         .iter()
         .map(|source| source.evidence(request.subject.clone(), request.run.clone()))
@@ -77,7 +76,7 @@ pub async fn add_evidence(
         .map(|(evidence, source)| NewEvidence {
             evidence,
             format: source.format.name(),
-            named,
+            named: source.named.as_ref(),
             bytes: &source.bytes,
         })
         .collect();

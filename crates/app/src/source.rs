@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use adjutant_domain::sha256;
 use adjutant_domain::{Digest, Evidence, MeasureName, Measurement, RunId, Subject, Timestamp};
-use adjutant_formats::samples::{Selection, read_in_two};
-use adjutant_formats::{Format, FormatError};
+use adjutant_formats::{Format, FormatError, Place};
 use adjutant_outbound::criterion::{self, CriterionError};
 use adjutant_outbound::files::{self, Content, FileError};
+use adjutant_outbound::inquiry::{self, InquiryError};
+use adjutant_outbound::mlflow::{self, FolderError};
 use adjutant_outbound::sample_file::SampleFileError;
-use adjutant_outbound::sha256;
 
 /// What a source held.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Source {
     pub digest: Digest,
     /// The format they were read as.
     pub format: Format,
+    /// The name that the caller gave the measure, where it is not part of the bytes.
+    pub named: Option<MeasureName>,
     /// When they were produced.
     pub taken_at: Timestamp,
     /// What they hold.
@@ -45,8 +48,14 @@ pub enum SourceError {
         /// Why not.
         problem: CriterionError,
     },
+    /// The folder of an MLflow run cannot be bundled.
+    #[error(transparent)]
+    Bundle(#[from] FolderError),
+    /// Nothing can be asked at the address.
+    #[error(transparent)]
+    Inquiry(#[from] InquiryError),
     /// The content is not what its format demands.
-    #[error("{name}: {problem}")]
+    #[error("{name}: {}", without_whole(problem))]
     Content {
         /// The file, as it was named.
         name: String,
@@ -64,7 +73,9 @@ impl SourceError {
             SourceError::File(error) => error.problem.to_string(),
             SourceError::Samples(error) => error.to_string(),
             SourceError::Folder { problem, .. } => problem.to_string(),
-            SourceError::Content { problem, .. } => problem.to_string(),
+            SourceError::Bundle(_) => "the folder of the run cannot be read".to_owned(),
+            SourceError::Inquiry(error) => error.to_string(),
+            SourceError::Content { problem, .. } => without_whole(problem),
         }
     }
 
@@ -72,8 +83,10 @@ impl SourceError {
     pub fn remedy(&self) -> &str {
         match self {
             SourceError::File(error) => error.remedy(),
-            SourceError::Folder { problem, .. } => problem.remedy(),
             SourceError::Samples(error) => error.remedy(),
+            SourceError::Folder { problem, .. } => problem.remedy(),
+            SourceError::Bundle(error) => error.hint(),
+            SourceError::Inquiry(error) => error.hint(),
             SourceError::Content { problem, .. } => &problem.remedy,
         }
     }
@@ -81,8 +94,22 @@ impl SourceError {
     /// Whether the source could be read and held nothing.
     pub fn is_empty(&self) -> bool {
         match self {
-            SourceError::File(_) | SourceError::Samples(_) | SourceError::Folder { .. } => false,
+            SourceError::File(_)
+            | SourceError::Samples(_)
+            | SourceError::Folder { .. }
+            | SourceError::Bundle(_)
+            | SourceError::Inquiry(_) => false,
             SourceError::Content { empty, .. } => *empty,
+        }
+    }
+}
+
+/// The problem with its place, unless that is the file as a whole.
+fn without_whole(error: &FormatError) -> String {
+    match error.place {
+        Place::Whole => error.problem.clone(),
+        Place::Line(_) | Place::Cell { .. } | Place::Pointer(_) | Place::Byte(_) => {
+            error.to_string()
         }
     }
 }
@@ -101,17 +128,39 @@ impl Source {
     }
 }
 
-/// Reads what `what` names. Without `format` it is recognised; `named` is the name of the measure
-/// where the source does not name it.
+/// Reads what `what` names: an address, a folder, or a file. Without `format` it is recognised;
+/// `named` is the name of the measure where the source does not name it.
 ///
 /// # Errors
 /// When it cannot be read, is too large, or is not what its format demands.
-pub(crate) fn read(
+pub(crate) async fn read(
     what: &str,
     format: Option<Format>,
     named: Option<&MeasureName>,
+    now: Timestamp,
 ) -> Result<Source, SourceError> {
-    let content = open(Path::new(what))?;
+    if !inquiry::is_address(what) {
+        return take(what, open(Path::new(what))?, format, named);
+    }
+    let bytes = inquiry::fetch(&inquiry::client()?, what, named, now).await?;
+    let asked = Content {
+        name: "answers.json".to_owned(),
+        bytes,
+        taken_at: now,
+    };
+    // The record of what was asked holds the measure's name already.
+    let mut source = take(&asked.name.clone(), asked, format, None)?;
+    source.name = format!("{}.json", source.format);
+    Ok(source)
+}
+
+/// Measures content that was read.
+pub(crate) fn take(
+    what: &str,
+    content: Content,
+    format: Option<Format>,
+    named: Option<&MeasureName>,
+) -> Result<Source, SourceError> {
     let format = recognise_or_take(format, what, &content)?;
     let measurements = measure(what, format, &content.bytes, named)?;
     Ok(Source {
@@ -119,21 +168,33 @@ pub(crate) fn read(
         name: content.name,
         bytes: content.bytes,
         format,
+        named: named.cloned(),
         taken_at: content.taken_at,
         measurements,
     })
 }
 
-/// The content of a file, or of the one file that matters in a folder that a tool wrote.
+/// The content of a file, or of what matters in a folder that a tool wrote.
 pub(crate) fn open(path: &Path) -> Result<Content, SourceError> {
-    if path.is_dir() {
-        let samples = criterion::sample_file_in(path).map_err(|problem| SourceError::Folder {
+    if !path.is_dir() {
+        return Ok(files::read(path)?);
+    }
+    if mlflow::is_run_folder(path) {
+        let bytes = mlflow::bundle(path)?;
+        return Ok(Content {
+            // MLflow writes this file anew when the run ends.
+            taken_at: files::read(&path.join("meta.yaml"))?.taken_at,
+            name: files::name_of(path),
+            bytes,
+        });
+    }
+    match criterion::sample_file_in(path) {
+        Ok(samples) => Ok(files::read(&samples)?),
+        Err(problem) => Err(SourceError::Folder {
             folder: path.to_owned(),
             problem,
-        })?;
-        return Ok(files::read(&samples)?);
+        }),
     }
-    Ok(files::read(path)?)
 }
 
 /// The format that was named, or else the one that the content shows.
@@ -160,10 +221,7 @@ pub(crate) fn measure(
     bytes: &[u8],
     named: Option<&MeasureName>,
 ) -> Result<Vec<Measurement>, SourceError> {
-    let measured = match format.syntax() {
-        Some(syntax) => read_in_two(syntax, &Selection::default(), bytes),
-        None => adjutant_formats::read(format, bytes),
-    };
+    let measured = adjutant_formats::read(format, bytes);
     let mut measurements = measured.map_err(|problem| refused(what, problem, bytes))?;
     if let Some(name) = named {
         for measurement in &mut measurements {

@@ -67,8 +67,3 @@ fn complete<T>(
     })?;
     runtime.block_on(work)
 }
-
-/// Whether a source is asked for over the network.
-fn is_address(what: &str) -> bool {
-    what.starts_with("http://") || what.starts_with("https://")
-}

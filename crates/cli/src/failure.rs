@@ -1,6 +1,6 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
-use adjutant_app::{AddError, GateError, PolicyError, RecordError, SourceError, VerifyError};
+use adjutant_app::{AddError, GateError, PolicyError, RecordError, SourceError};
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
 use adjutant_outbound::repository::RepositoryError;
@@ -152,18 +152,5 @@ impl From<RecordError> for Failure {
             | RecordError::NoGate(_) => "Decide again with adjutant gate.",
         };
         Self::of(Exit::Rejected, &error, remedy)
-    }
-}
-
-impl From<VerifyError> for Failure {
-    fn from(error: VerifyError) -> Self {
-        match error {
-            VerifyError::NoRecord => {
-                let remedy = "Give a report that adjutant report deployment wrote.";
-                Self::of(Exit::Rejected, &error, remedy)
-            }
-            VerifyError::Record(error) => error.into(),
-            VerifyError::Render(_) => Self::defect(&error),
-        }
     }
 }

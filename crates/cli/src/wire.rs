@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use adjutant_app::{AddedEvidence, Condition, Finding, KnownGate, Origin, ShownEvidence};
+use adjutant_app::{AddedEvidence, Condition, Finding, Home, KnownGate, Origin, ShownEvidence};
 use adjutant_domain::{MeasureName, Measurement, Unit};
 use adjutant_store::{Added, StoredEvidence, StoredMeasurement};
 use serde::Serialize;
@@ -140,22 +140,25 @@ impl From<&Measurement> for MeasurementJson {
     }
 }
 
-impl From<&KnownGate> for GateJson {
-    fn from(gate: &KnownGate) -> Self {
+impl GateJson {
+    pub(crate) fn of(gate: &KnownGate, home: &Home) -> Self {
         Self {
             name: gate.name.to_string(),
             title: gate.title.clone(),
             criteria: gate.criteria,
-            origin: origin(&gate.origin),
+            origin: origin(&gate.origin, home),
         }
     }
 }
 
-/// Where a policy is written, in words.
-pub(crate) fn origin(origin: &Origin) -> String {
+/// Where a policy is written, in words; a file as it is seen from the current folder.
+pub(crate) fn origin(origin: &Origin, home: &Home) -> String {
     match origin {
         Origin::BuiltIn => "built-in".to_owned(),
-        Origin::File(path) => path.display().to_string(),
+        Origin::File(path) => {
+            let within = path.strip_prefix(&home.folder).unwrap_or(path);
+            within.display().to_string()
+        }
     }
 }
 

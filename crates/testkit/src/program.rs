@@ -57,7 +57,9 @@ pub fn without_times_and_digests(text: &str) -> String {
             word.push(c);
             continue;
         }
-        out.push_str(&normalise(&word));
+        let stop = if word.ends_with('.') { "." } else { "" };
+        out.push_str(&normalise(word.trim_end_matches('.')));
+        out.push_str(stop);
         word.clear();
         if c != '\0' {
             out.push(c);

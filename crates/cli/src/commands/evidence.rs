@@ -1,11 +1,11 @@
 //! `adjutant evidence`: adding, listing, showing.
 
 use adjutant_app::{AddRequest, AddedEvidence, ShownEvidence};
-use adjutant_outbound::clock;
+use adjutant_outbound::{clock, inquiry};
 use adjutant_report::number;
 use adjutant_store::{StoredEvidence, StoredMeasurement};
 
-use super::{complete, find_home, is_address, open_store};
+use super::{complete, find_home, open_store};
 use crate::arguments::{
     AddArguments, EvidenceCommand, Format, ListArguments, ShowEvidenceArguments,
 };
@@ -27,8 +27,11 @@ pub(super) fn run(command: EvidenceCommand, settings: &Settings) -> Result<Exit,
 fn add(arguments: AddArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let format = arguments.format.format;
-    let network =
-        settings.database_url.is_some() || arguments.sources.iter().any(|what| is_address(what));
+    let network = settings.database_url.is_some()
+        || arguments
+            .sources
+            .iter()
+            .any(|what| inquiry::is_address(what));
     let request = AddRequest {
         sources: arguments.sources,
         subject: arguments.subject,
@@ -116,7 +119,7 @@ fn list(arguments: &ListArguments, settings: &Settings) -> Result<Exit, Failure>
 
 fn list_table(listed: &[StoredEvidence]) -> String {
     let head = [
-        "id", "subject", "run", "file", "format", "taken at", "sha256",
+        "id", "subject", "run", "file", "format", "sha256", "taken at",
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(listed.iter().map(|evidence| {
@@ -126,8 +129,8 @@ fn list_table(listed: &[StoredEvidence]) -> String {
             evidence.run.to_string(),
             evidence.file.clone(),
             evidence.format.clone(),
-            evidence.taken_at.to_string(),
             evidence.artifact.short(),
+            evidence.taken_at.to_string(),
         ]
     }));
     table(&rows)

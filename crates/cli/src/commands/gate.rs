@@ -6,11 +6,11 @@ use std::path::Path;
 use adjutant_app::{Decided, DecidedFrom, FoundPolicy, GateRequest, Home, Origin};
 use adjutant_domain::{CriterionId, GateName};
 use adjutant_gate::Decision;
-use adjutant_outbound::clock;
+use adjutant_outbound::{clock, inquiry};
 use adjutant_report::gate as written;
 use adjutant_store::{Store, StoredEvidence};
 
-use super::{complete, find_home, is_address, open_store, self_test};
+use super::{complete, find_home, open_store, self_test};
 use crate::arguments::{
     AskArguments, Format, GateArguments, GateCommand, GateFormat, ListGatesArguments, ShowArguments,
 };
@@ -56,7 +56,7 @@ pub(super) fn needs_network(arguments: &AskArguments, settings: &Settings) -> bo
         || arguments
             .evidence
             .iter()
-            .any(|source| is_address(&source.what))
+            .any(|source| inquiry::is_address(&source.what))
 }
 
 /// The policy that is asked, after saying what is odd about its text.
@@ -154,7 +154,7 @@ fn list(arguments: &ListGatesArguments, settings: &Settings) -> Result<Exit, Fai
     let known = adjutant_app::known_gates(&home, arguments.policy.as_deref())?;
     match arguments.format.format {
         Format::Json => {
-            let json: Vec<GateJson> = known.iter().map(Into::into).collect();
+            let json: Vec<GateJson> = known.iter().map(|gate| GateJson::of(gate, &home)).collect();
             streams::print_json(&json)?;
         }
         Format::Human => {
@@ -164,7 +164,7 @@ fn list(arguments: &ListGatesArguments, settings: &Settings) -> Result<Exit, Fai
                 vec![
                     gate.name.to_string(),
                     gate.criteria.to_string(),
-                    wire::origin(&gate.origin),
+                    wire::origin(&gate.origin, &home),
                     gate.title.clone(),
                 ]
             }));

@@ -1,6 +1,6 @@
 //! `adjutant verify`: does a report say what its evidence gives?
 
-use adjutant_app::Verification;
+use adjutant_app::{Verification, VerifyError};
 use adjutant_outbound::files;
 use adjutant_store::Store;
 use serde::Serialize;
@@ -8,16 +8,15 @@ use serde::Serialize;
 use super::{complete, find_home, open_store};
 use crate::arguments::{Format, VerifyArguments};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::settings::Settings;
 use crate::streams;
 
 #[derive(Serialize)]
-struct VerificationJson {
+struct Answer {
     holds: bool,
-    record: String,
-    artifacts: usize,
-    decision_differs: bool,
+    record: Option<String>,
+    artifacts: Option<usize>,
     problems: Vec<String>,
 }
 
@@ -37,52 +36,69 @@ pub(super) fn verify(arguments: &VerifyArguments, settings: &Settings) -> Result
             "Verify in the repository whose gate decided.",
         ));
     }
-    let verification = complete(settings.database_url.is_some(), async {
+    let answer = complete(settings.database_url.is_some(), async {
         let store = open_store(&home).await?;
-        Ok(adjutant_app::verify(&store, &report)?)
+        match adjutant_app::verify(&store, &report) {
+            Ok(verification) => Ok(Answer::from(&verification)),
+            Err(error @ VerifyError::Render(_)) => Err(Failure::defect(&error)),
+            Err(error @ (VerifyError::NoRecord | VerifyError::Record(_))) => {
+                Ok(Answer::broken(chain(&error)))
+            }
+        }
     })?;
     match arguments.format.format {
-        Format::Json => streams::print_json(&VerificationJson {
-            holds: verification.holds(),
-            record: verification.record.to_string(),
-            artifacts: verification.artifacts,
-            decision_differs: verification.decision_differs,
-            problems: problems(&verification),
-        })?,
-        Format::Human => streams::print(&human(&verification))?,
+        Format::Json => streams::print_json(&answer)?,
+        Format::Human => streams::print(&answer.human())?,
     }
-    Ok(if verification.holds() {
+    Ok(if answer.holds {
         Exit::Done
     } else {
         Exit::Rejected
     })
 }
 
-fn problems(verification: &Verification) -> Vec<String> {
-    let mut problems = Vec::new();
-    if verification.decision_differs {
-        problems.push("deciding again gives another decision than the recorded one".to_owned());
+impl Answer {
+    /// The record, or an artifact of it, is not what it was.
+    fn broken(problem: String) -> Self {
+        Self {
+            holds: false,
+            record: None,
+            artifacts: None,
+            problems: vec![problem],
+        }
     }
-    problems.extend(verification.discrepancies.iter().map(ToString::to_string));
-    problems
+
+    fn human(&self) -> String {
+        if let (true, Some(record), Some(artifacts)) = (self.holds, &self.record, self.artifacts) {
+            return format!(
+                "the report holds: {artifacts} artifacts reopened, every number recomputed\n\
+                 decision record {record}\n"
+            );
+        }
+        let lines: String = self
+            .problems
+            .iter()
+            .map(|problem| format!("  {problem}\n"))
+            .collect();
+        format!(
+            "the report does not hold: {} problems\n{lines}",
+            self.problems.len()
+        )
+    }
 }
 
-fn human(verification: &Verification) -> String {
-    let artifacts = verification.artifacts;
-    if verification.holds() {
-        return format!(
-            "the report holds: {artifacts} artifacts reopened, every number recomputed \
-             (decision record {})\n",
-            verification.record.short()
-        );
+impl From<&Verification> for Answer {
+    fn from(verification: &Verification) -> Self {
+        let mut problems = Vec::new();
+        if verification.decision_differs {
+            problems.push("deciding again gives another decision than the recorded one".to_owned());
+        }
+        problems.extend(verification.discrepancies.iter().map(ToString::to_string));
+        Self {
+            holds: verification.holds(),
+            record: Some(verification.record.to_string()),
+            artifacts: Some(verification.artifacts),
+            problems,
+        }
     }
-    let problems = problems(verification);
-    let lines: String = problems
-        .iter()
-        .map(|problem| format!("  {problem}\n"))
-        .collect();
-    format!(
-        "the report does not hold: {} problems\n{lines}",
-        problems.len()
-    )
 }

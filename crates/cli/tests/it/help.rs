@@ -1,0 +1,78 @@
+//! Every command explains itself.
+
+use crate::stage::Stage;
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let stage = Stage::new();
+    let mut told = stage.outcome(&["--help"]);
+    for command in [
+        ["init"].as_slice(),
+        &["evidence"],
+        &["evidence", "add"],
+        &["evidence", "list"],
+        &["evidence", "show"],
+        &["gate"],
+        &["gate", "list"],
+        &["gate", "show"],
+        &["gate", "self-test"],
+        &["compare"],
+        &["report"],
+        &["report", "deployment"],
+        &["verify"],
+        &["journal"],
+        &["journal", "verify"],
+        &["doctor"],
+    ] {
+        let mut arguments = command.to_vec();
+        arguments.push("--help");
+        let help = stage.outcome(&arguments);
+        let has_commands = help.contains("Commands:");
+        assert!(
+            has_commands || help.contains("Example"),
+            "{command:?}: {help}"
+        );
+        told.push_str(&format!("\n$ adjutant {}\n{help}", arguments.join(" ")));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_mistaken_command_line_is_an_error_of_usage() {
+    let stage = Stage::new();
+    let mut told = String::new();
+    for arguments in [
+        ["gat"].as_slice(),
+        &["gate"],
+        &["gate", "smoke", "--evidence", "candidate"],
+        &["gate", "smoke", "--evidence", "two words=a.csv"],
+        &["gate", "smoke", "--reason", "p95= "],
+        &["compare", "baseline.csv", "same.csv"],
+        &["compare", "a", "b", "--measure", "p101"],
+        &[
+            "compare",
+            "a",
+            "b",
+            "--measure",
+            "p95",
+            "--confidence",
+            "95",
+        ],
+        &[
+            "evidence",
+            "add",
+            "a.csv",
+            "--subject",
+            "x",
+            "--run",
+            "r",
+            "--as",
+            "excel",
+        ],
+    ] {
+        told.push_str(&format!("$ adjutant {}\n", arguments.join(" ")));
+        told.push_str(&stage.outcome(arguments));
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told);
+}

@@ -1,0 +1,14 @@
+//! The program as a user runs it: whole outcomes (standard output, standard error, exit code) on
+//! real files, in an environment with nothing in it.
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod bad_input;
+mod compare;
+mod crash;
+mod evidence;
+mod gate;
+mod help;
+mod home;
+mod never_go;
+mod report;
+mod stage;
