@@ -295,9 +295,7 @@ fn triggered(
             let reason = match fired {
                 Some(true) => "the whole interval says so".to_owned(),
                 Some(false) => "the whole interval says the opposite".to_owned(),
-                None if answer.validity == Validity::Valid => {
-                    "the interval holds both: it cannot be told".to_owned()
-                }
+                None if answer.validity == Validity::Valid => "the interval holds both".to_owned(),
                 None => format!("{}: {}", answer.validity, answer.reason),
             };
             let live = is_live(&ask.statistic);

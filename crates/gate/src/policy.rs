@@ -136,7 +136,7 @@ pub enum Undecided {
 }
 
 /// Which measurements are meant, by label: every named label must match one of its globs.
-/// `*` stands for any text, `?` for one character.
+/// `*` stands for any text, `?` for one character; upper and lower case are the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selector {
     /// Label and its globs.
@@ -154,9 +154,10 @@ impl Selector {
     }
 }
 
-/// Whether `text` matches `glob` wholly. Linear in `glob x text`.
+/// Whether `text` matches `glob` wholly. Takes at most `glob x text` steps.
 pub(crate) fn glob_matches(glob: &str, text: &str) -> bool {
-    let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
+    let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let (glob, text) = (letters(glob), letters(text));
     let (mut at_glob, mut at_text) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while at_text < text.len() {

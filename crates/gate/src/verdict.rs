@@ -92,3 +92,149 @@ pub(crate) fn verdict(
         Verdict::PauseAndFix
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALIDITIES: [Validity; 6] = [
+        Validity::Valid,
+        Validity::NoData,
+        Validity::Insufficient,
+        Validity::Stale,
+        Validity::SourceError,
+        Validity::NotFinite,
+    ];
+    const OUTCOMES: [Outcome; 3] = [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive];
+    const WEIGHTS: [Weight; 3] = [Weight::Full, Weight::Unconfirmed, Weight::Lifted];
+
+    fn standings() -> Vec<Standing> {
+        let mut all = vec![];
+        for validity in VALIDITIES {
+            for outcome in OUTCOMES {
+                for weight in WEIGHTS {
+                    for required in [true, false] {
+                        for live in [true, false] {
+                            all.push(Standing {
+                                required,
+                                validity,
+                                outcome,
+                                weight,
+                                live,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    fn passing(live: bool) -> Standing {
+        Standing {
+            required: true,
+            validity: Validity::Valid,
+            outcome: Outcome::Pass,
+            weight: Weight::Full,
+            live,
+        }
+    }
+
+    fn quiet(live: bool) -> Alarm {
+        Alarm {
+            fired: Some(false),
+            validity: Validity::Valid,
+            live,
+        }
+    }
+
+    /// The table of docs/gates.md: a passing live criterion, one more criterion of every kind.
+    #[test]
+    fn every_kind_of_answer_beside_a_passing_live_criterion_gives_the_verdict_of_the_table() {
+        for one in standings() {
+            for undecided in [Undecided::Pause, Undecided::Shadow] {
+                let valid = one.validity == Validity::Valid;
+                let expected = match (one.required, valid, one.outcome, one.weight) {
+                    (false, ..) => Verdict::Go,
+                    (true, true, Outcome::Pass, _) => Verdict::Go,
+                    (true, true, _, Weight::Lifted) => Verdict::Go,
+                    (true, true, Outcome::Fail, Weight::Full) => Verdict::Reject,
+                    (true, true, Outcome::Fail, Weight::Unconfirmed) => Verdict::PauseAndFix,
+                    (true, true, Outcome::Inconclusive, _)
+                        if undecided == Undecided::Shadow && !one.live =>
+                    {
+                        Verdict::ShadowOnly
+                    }
+                    (true, true, Outcome::Inconclusive, _) => Verdict::PauseAndFix,
+                    (true, false, ..) => Verdict::PauseAndFix,
+                };
+                let found = verdict(&[passing(true), one], &[quiet(true)], undecided, true);
+                assert_eq!(found, expected, "{one:?} {undecided:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_two_answers_go_only_if_each_alone_goes() {
+        for one in standings() {
+            for other in standings() {
+                let go = |standings: &[Standing]| {
+                    verdict(standings, &[], Undecided::Shadow, true) == Verdict::Go
+                };
+                let beside = |standing: Standing| go(&[passing(true), standing]);
+                assert_eq!(
+                    go(&[passing(true), one, other]),
+                    beside(one) && beside(other)
+                );
+                let rejects = |standings: &[Standing]| {
+                    verdict(standings, &[], Undecided::Shadow, true) == Verdict::Reject
+                };
+                assert_eq!(rejects(&[one, other]), rejects(&[one]) || rejects(&[other]));
+            }
+        }
+    }
+
+    #[test]
+    fn every_trigger_and_every_unread_source_is_weighed() {
+        for fired in [Some(true), Some(false), None] {
+            for validity in VALIDITIES {
+                for live in [true, false] {
+                    let alarm = Alarm {
+                        fired,
+                        validity,
+                        live,
+                    };
+                    let expected = match fired {
+                        Some(true) => Verdict::Reject,
+                        Some(false) => Verdict::Go,
+                        None if validity == Validity::Valid && !live => Verdict::ShadowOnly,
+                        None => Verdict::PauseAndFix,
+                    };
+                    let found = verdict(&[passing(true)], &[alarm], Undecided::Shadow, true);
+                    assert_eq!(found, expected, "{alarm:?}");
+                    let unread = verdict(&[passing(true)], &[alarm], Undecided::Shadow, false);
+                    let at_best_paused = if fired == Some(true) {
+                        Verdict::Reject
+                    } else {
+                        Verdict::PauseAndFix
+                    };
+                    assert_eq!(unread, at_best_paused, "{alarm:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_and_nothing_live_are_not_enough() {
+        assert_eq!(
+            verdict(&[], &[], Undecided::Shadow, true),
+            Verdict::PauseAndFix
+        );
+        let undecided = Standing {
+            outcome: Outcome::Inconclusive,
+            ..passing(false)
+        };
+        let found = verdict(&[passing(false), undecided], &[], Undecided::Shadow, true);
+        assert_eq!(found, Verdict::PauseAndFix);
+    }
+}
