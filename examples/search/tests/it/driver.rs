@@ -61,7 +61,7 @@ fn a_drive_leaves_runs_judgements_samples_and_costs_of_both_arms() {
     ];
     assert_eq!(listed, expected);
 
-    let mut queries_by_arm = Vec::new();
+    let (mut queries_by_arm, mut samples_by_arm) = (Vec::new(), Vec::new());
     for arm in ["baseline", "candidate"] {
         let text = fs::read_to_string(out.join(format!("{arm}.csv"))).expect("samples");
         let mut lines = text.lines();
@@ -80,7 +80,9 @@ fn a_drive_leaves_runs_judgements_samples_and_costs_of_both_arms() {
         assert_eq!(queries.len(), 40);
         queries.sort();
         queries_by_arm.push(queries);
+        samples_by_arm.push(text);
     }
+    assert_ne!(samples_by_arm[0], samples_by_arm[1], "each arm has its own");
     assert_eq!(
         queries_by_arm[0], queries_by_arm[1],
         "both arms get the same queries"
