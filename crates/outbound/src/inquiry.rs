@@ -214,13 +214,9 @@ pub(crate) async fn ask(client: &Client, asks: &'static str, url: &Url) -> Answe
 }
 
 async fn answer_of(client: &Client, url: &Url) -> Result<(u16, Vec<u8>), String> {
-    let mut response = client
-        .get(url.clone())
-        .send()
-        .await
-        .map_err(|error| words(error))?;
+    let mut response = client.get(url.clone()).send().await.map_err(words)?;
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| words(error))? {
+    while let Some(chunk) = response.chunk().await.map_err(words)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > ANSWER_BYTES_MAX {
             return Err(format!(
