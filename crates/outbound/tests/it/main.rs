@@ -1,4 +1,8 @@
 //! What outbound does with the real servers: they are started here, on loopback, and ended here.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it stands"
+)]
 
 mod mlflow;
 mod prometheus;
