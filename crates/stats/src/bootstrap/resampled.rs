@@ -144,7 +144,7 @@ fn stream<const D: usize, const K: usize>(
 }
 
 /// The total of as many clusters as there are, picked with replacement. One draw of 64 bits picks
-/// two: at most 10,000 clusters share 2^32 numbers, so none is favored by more than 3e-6.
+/// two: at most 2,000 clusters share 2^32 numbers, so none is favored by more than 5e-7.
 fn resample<const D: usize>(clusters: &[[f64; D]], generator: &mut Xoshiro256PlusPlus) -> [f64; D] {
     let n = clusters.len() as u64;
     let mut totals = [[0.0; D]; 2];
