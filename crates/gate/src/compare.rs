@@ -3,8 +3,9 @@
 use adjutant_domain::{Interval, Measurement, Outcome, Unit, Validity};
 use adjutant_stats::planning::samples_to_decide;
 
+use crate::change::{Change, Contrast};
 use crate::comparison::{Arm, Comparison, Estimate, Question};
-use crate::contrast::{Change, Contrast, contrast};
+use crate::contrast::contrast;
 use crate::judge::margin_fits;
 use crate::piece::{Missing, Piece, Pool};
 use crate::quantity::Margin;

@@ -9,7 +9,7 @@ use adjutant_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{CriterionResult, Decision, Input, Needed, TriggerResult};
-use crate::policy::{Condition, Criterion, Policy, Trigger};
+use crate::policy::{Criterion, Policy, Trigger, TriggerCondition};
 use crate::prepared::{Answer, Prepared, prepare};
 use crate::statistic::Statistic;
 use crate::trend::trend;
@@ -275,7 +275,7 @@ fn triggered(
     case: &Case<'_>,
 ) -> (TriggerResult, Alarm) {
     let (alarm, reason) = match &trigger.condition {
-        Condition::AnyFails => {
+        TriggerCondition::AnyFails => {
             let alarm = any_fails(standings);
             let reason = match alarm.fired {
                 Some(true) => "a required criterion fails for sure",
@@ -284,7 +284,7 @@ fn triggered(
             };
             (alarm, reason.to_owned())
         }
-        Condition::Holds { ask, demand } => {
+        TriggerCondition::Holds { ask, demand } => {
             let answer =
                 prepare(ask, *demand, policy.seed, case).answer(ask.confidence, Detail::Judged);
             let fired = match (answer.validity, answer.outcome) {

@@ -1,6 +1,7 @@
 //! Policy x evidence -> criteria and verdict. Pure: no I/O, no clock, no environment.
 
 mod census;
+mod change;
 mod compare;
 mod comparison;
 mod contrast;
@@ -19,6 +20,7 @@ mod sampled;
 mod self_test;
 mod statistic;
 mod synthetic;
+mod throughput;
 mod toml_keys;
 mod trend;
 mod verdict;
@@ -28,7 +30,9 @@ pub use compare::compare;
 pub use comparison::{Arm, Comparison, Estimate, Question, SuccessRange};
 pub use decision::{Accepted, CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
 pub use evaluate::{Case, PastCriterion, PastDecision, SourceFailure, decide};
-pub use policy::{Ask, Condition, Criterion, Demand, Policy, Selector, Side, Trigger, Undecided};
+pub use policy::{
+    Ask, Criterion, Demand, Policy, Selector, Side, Trigger, TriggerCondition, Undecided,
+};
 pub use policy_toml::{BUILT_IN, InvalidPolicy, Policies, built_in, read_policies};
 pub use quantity::{Bound, InvalidQuantity, Margin, Scale};
 pub use self_test::{CriterionSelfTest, Rate, SelfTest, self_test};

@@ -51,12 +51,12 @@ pub struct Trigger {
     /// Its name, unique among the triggers.
     pub id: CriterionId,
     /// What fires it.
-    pub condition: Condition,
+    pub condition: TriggerCondition,
 }
 
 /// What fires a trigger.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
+pub enum TriggerCondition {
     /// The interval of a quantity lies wholly inside the demand.
     Holds {
         /// The quantity.

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use crate::comparison::SuccessRange;
 use crate::piece::common_unit;
 use crate::policy::{
-    Ask, Condition, Criterion, Demand, Policy, Selector, Side, Trigger, Undecided,
+    Ask, Criterion, Demand, Policy, Selector, Side, Trigger, TriggerCondition, Undecided,
 };
 use crate::quantity::{Bound, Margin, Scale};
 use crate::statistic::Statistic;
@@ -185,10 +185,10 @@ fn trigger(
         .text("id")?
         .ok_or_else(|| keys.invalid("a trigger needs an id"))?;
     let condition = if keys.boolean("any_criterion_fails")? == Some(true) {
-        Condition::AnyFails
+        TriggerCondition::AnyFails
     } else {
         let ask = ask(keys, defaults, warnings)?;
-        Condition::Holds {
+        TriggerCondition::Holds {
             demand: demand(keys, &ask.statistic)?,
             ask: Box::new(ask),
         }

@@ -7,7 +7,8 @@ use adjutant_domain::{
     Validity,
 };
 
-use crate::contrast::{Change, Contrast, contrast, reading};
+use crate::change::{Change, Contrast};
+use crate::contrast::{contrast, reading};
 use crate::decision::{Accepted, Needed};
 use crate::evaluate::{Case, Detail, SourceFailure};
 use crate::judge::{Quantity, Region};

@@ -4,7 +4,7 @@
 use adjutant_domain::Outcome;
 
 use crate::judge::Quantity;
-use crate::policy::{Ask, Condition, Demand, Selector, Side};
+use crate::policy::{Ask, Demand, Selector, Side, TriggerCondition};
 use crate::quantity::Scale;
 use crate::statistic::{Direction, Statistic, quantile_name};
 
@@ -56,10 +56,10 @@ pub(crate) fn target(ask: &Ask, demand: &Demand) -> String {
 }
 
 /// What fires a trigger, in words.
-pub(crate) fn condition(condition: &Condition) -> String {
+pub(crate) fn condition(condition: &TriggerCondition) -> String {
     match condition {
-        Condition::Holds { ask, demand } => target(ask, demand),
-        Condition::AnyFails => "any required criterion fails for sure".to_owned(),
+        TriggerCondition::Holds { ask, demand } => target(ask, demand),
+        TriggerCondition::AnyFails => "any required criterion fails for sure".to_owned(),
     }
 }
 
