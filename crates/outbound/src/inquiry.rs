@@ -60,14 +60,14 @@ impl InquiryError {
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
-            InquiryError::NotAnAddress { .. } => "write it as http://HOST:PORT/PATH?PARAMETERS",
+            InquiryError::NotAnAddress { .. } => "Write it as http://HOST:PORT/PATH?PARAMETERS.",
             InquiryError::UnknownSource { .. } | InquiryError::MissingParameter { .. } => {
-                "ask Prometheus as http://HOST:9090/api/v1/query?query=EXPRESSION or \
+                "Ask Prometheus as http://HOST:9090/api/v1/query?query=EXPRESSION or \
                  /api/v1/query_range?query=…&start=…&end=…&step=…, and MLflow as \
-                 http://HOST:5000/api/2.0/mlflow/runs/get?run_id=ID"
+                 http://HOST:5000/api/2.0/mlflow/runs/get?run_id=ID."
             }
-            InquiryError::Client(_) => "install the package ca-certificates",
-            InquiryError::Record(_) => "report this as a bug",
+            InquiryError::Client(_) => "Install the package ca-certificates.",
+            InquiryError::Record(_) => "Report this as a bug.",
         }
     }
 }

@@ -32,15 +32,16 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
 fn prepare(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_WAIT)?;
-    // Checkpointing when the last connection closes would add two syncs to every short command;
-    // the log is checkpointed every 1,000 pages instead.
+    // Checkpointing when the last connection closes would add two syncs to every short command.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     if mode != "wal" {
         enter_wal(&connection)?;
     }
+    // Every opening reads the log, so it is kept short: 250 pages are 1 MB.
     connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; \
+         PRAGMA wal_autocheckpoint = 250;",
     )?;
     Ok(connection)
 }

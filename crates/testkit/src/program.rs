@@ -69,6 +69,9 @@ pub fn without_times_and_digests(text: &str) -> String {
 }
 
 fn normalise(word: &str) -> String {
+    if let Some(digest) = word.strip_prefix("sha256:") {
+        return format!("sha256:{}", normalise(digest));
+    }
     let is_time = word.len() >= 20
         && word.as_bytes()[4] == b'-'
         && word.as_bytes()[10] == b'T'

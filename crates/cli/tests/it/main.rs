@@ -11,4 +11,5 @@ mod help;
 mod home;
 mod never_go;
 mod report;
+mod servers;
 mod stage;

@@ -46,10 +46,10 @@ impl FolderError {
     pub fn hint(&self) -> &'static str {
         match self {
             FolderError::Unreadable { .. } | FolderError::NotText(_) => {
-                "name the folder of one run, mlruns/EXPERIMENT/RUN, as MLflow wrote it"
+                "Name the folder of one run, mlruns/EXPERIMENT/RUN, as MLflow wrote it."
             }
-            FolderError::TooLarge(_) => "log fewer metrics, or ask the MLflow server for the run",
-            FolderError::Bundle(_) => "report this as a bug",
+            FolderError::TooLarge(_) => "Log fewer metrics, or ask the MLflow server for the run.",
+            FolderError::Bundle(_) => "Report this as a bug.",
         }
     }
 }
