@@ -1,6 +1,8 @@
 //! Comparisons of two arms through the public function.
 
-use adjutant_domain::{Data, Interval, Measurement, Outcome, Scalar, Unit, Validity};
+use adjutant_domain::{
+    Bucket, Data, Histogram, Interval, Measurement, Outcome, Scalar, Unit, Validity,
+};
 use adjutant_gate::{Comparison, Question, Statistic, compare};
 
 use crate::made::*;
@@ -433,4 +435,51 @@ fn a_statistic_reads_back_what_it_prints() {
     ] {
         assert!(text.parse::<Statistic>().is_err(), "{text:?} was accepted");
     }
+}
+
+#[test]
+fn coarse_buckets_widen_the_interval_until_they_cannot_decide() {
+    let counted = |width: f64| {
+        let bucket = |at: usize| Bucket {
+            low: 40.0 + width * at as f64,
+            high: 40.0 + width * (at + 1) as f64,
+            count: 10_000,
+        };
+        let buckets = (0..(120.0 / width) as usize).map(bucket).collect();
+        let data = Data::Histogram(Histogram { buckets });
+        vec![measurement("latency_ms", Unit::Milliseconds, data)]
+    };
+    let drift = with_margin("p95", "5ms");
+    let fine = compare(&drift, &counted(0.5), &counted(0.5), &[]);
+    assert_answer(&fine, Validity::Valid, Outcome::Pass);
+    let coarse = compare(&drift, &counted(40.0), &counted(40.0), &[]);
+    assert_answer(&coarse, Validity::Valid, Outcome::Inconclusive);
+}
+
+#[test]
+fn pairs_inside_clusters_are_drawn_with_their_cluster_and_crossing_pairs_alone() {
+    let arm = |shift: f64, cluster_of: fn(usize) -> usize| {
+        let values = (0..240)
+            .map(|row| (row * 37 % 101) as f64 + shift)
+            .collect();
+        let pair = keys((0..240).map(|row| row % 120));
+        let cluster = keys((0..240).map(cluster_of));
+        vec![keyed(
+            "duration_ms",
+            Unit::Milliseconds,
+            values,
+            Some(pair),
+            Some(cluster),
+        )]
+    };
+    let paired = Question {
+        paired: true,
+        ..question("duration_ms")
+    };
+    let inside = |row: usize| row % 120 / 6;
+    let method = compare(&paired, &arm(0.0, inside), &arm(1.0, inside), &[]).method;
+    assert!(method.contains("120 pairs in 20 clusters"), "{method}");
+    let crossing = |row: usize| row / 12;
+    let method = compare(&paired, &arm(0.0, crossing), &arm(1.0, crossing), &[]).method;
+    assert!(method.contains("pairs cross clusters"), "{method}");
 }

@@ -17,7 +17,7 @@ fn outcome_of(decision: &Decision, id: &str) -> (Validity, Outcome) {
 #[test]
 fn a_better_candidate_of_the_same_speed_may_be_released() {
     let decision = decide(&built_in("release"), &good_release());
-    insta::assert_snapshot!(shown(&decision));
+    insta::assert_snapshot!(told(&decision));
     assert_eq!(decision.verdict, Verdict::Go);
 }
 
@@ -55,7 +55,7 @@ fn what_mirrored_traffic_can_settle_goes_to_shadow() {
         outcome_of(&decision, "p95-drift"),
         (Validity::Valid, Outcome::Pass)
     );
-    insta::assert_snapshot!(shown(&decision));
+    insta::assert_snapshot!(told(&decision));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn merge_evidence(tokens: f64, failed_guardrails: u64) -> Vec<adjutant_domain::E
 #[test]
 fn a_change_that_keeps_every_promise_may_be_merged() {
     let decision = decide(&built_in("merge"), &merge_evidence(500.0, 0));
-    insta::assert_snapshot!(shown(&decision));
+    insta::assert_snapshot!(told(&decision));
     assert_eq!(decision.verdict, Verdict::Go);
 }
 

@@ -269,6 +269,19 @@ pub(crate) fn decide_with(
     adjutant_gate::decide(policy, &case)
 }
 
+/// A decision without its intervals, whose digits are the business of the statistics.
+pub(crate) fn told(decision: &Decision) -> String {
+    let without_interval = |line: &str| match (line.find(" ["), line.find("] n=")) {
+        (Some(from), Some(to)) => format!("{}{}", &line[..from], &line[to + 1..]),
+        (_, _) => line.to_owned(),
+    };
+    shown(decision)
+        .lines()
+        .map(without_interval)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 /// One line a criterion: what a reader of a failing test needs.
 pub(crate) fn shown(decision: &Decision) -> String {
     let mut lines = vec![format!("{}", decision.verdict)];

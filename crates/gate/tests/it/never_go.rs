@@ -149,3 +149,34 @@ fn a_source_that_failed_beside_evidence_that_passes() {
         decision.reasons
     );
 }
+
+#[test]
+fn a_suite_of_which_no_test_ran() {
+    let gate = gate_of("measure = \"count:tests.failed\"\nat_most = \"0 count\"");
+    let none_ran = proportion("tests.failed", 0, 0);
+    assert_paused(
+        &decide(&gate, &[evidence("candidate", 1, vec![none_ran])]),
+        Validity::NoData,
+    );
+}
+
+#[test]
+fn a_relative_change_of_a_baseline_that_is_zero() {
+    let gate = gate_of("measure = \"mean:retries\"\nrise_at_most = \"10%\"");
+    let retries = |value: f64| vec![samples("retries", Unit::One, vec![value; 200])];
+    let evidence = [
+        evidence("baseline", 1, retries(0.0)),
+        evidence("candidate", 2, retries(3.0)),
+    ];
+    assert_paused(&decide(&gate, &evidence), Validity::Insufficient);
+}
+
+#[test]
+fn a_share_in_per_cent_where_a_share_of_one_is_needed() {
+    let gate = gate_of("measure = \"share:line_coverage\"\nat_least = \"85%\"");
+    let percent = scalar("line_coverage", "value", 86.0);
+    assert_paused(
+        &decide(&gate, &[evidence("candidate", 1, vec![percent])]),
+        Validity::SourceError,
+    );
+}
