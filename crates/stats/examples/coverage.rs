@@ -2,6 +2,10 @@
 //! coverage [simulations]`. Seeds are fixed, so the figures are the same everywhere.
 
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "the simulated laws are sound by construction"
+)]
 
 #[path = "../tests/it/simulation.rs"]
 mod simulation;

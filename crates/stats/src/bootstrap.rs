@@ -4,7 +4,8 @@
 //!
 //! A cluster is the unit that is resampled: a single observation, a pair, or everything that one
 //! task, run, or instance-and-minute produced. It enters as the vector of its sums; the statistic
-//! is a function of the total. Repeats of one task are one cluster: they are not new tasks.
+//! is a function of the total. Every interval is expanded for few clusters as by Hesterberg (2015,
+//! "What teachers should know about the bootstrap"). Repeats of one task are one cluster: they are not new tasks.
 
 mod analytic;
 mod clusters;
@@ -12,7 +13,7 @@ mod resampled;
 
 use adjutant_domain::{Confidence, Interval};
 
-use crate::normal;
+use crate::beta;
 pub use clusters::{
     Clusters, MeanSums, PairSums, SinglePairs, Singles, grouped, grouped_pairs, single_pairs,
     singles,
@@ -32,6 +33,7 @@ pub const CLUSTERS_MIN: usize = 10;
 
 /// The bootstrap of one statistic, drawn once, to be asked for intervals at any level.
 pub struct BootstrapLaw<'a> {
+    clusters: usize,
     kind: Kind<'a>,
 }
 
@@ -59,7 +61,10 @@ impl<'a> BootstrapLaw<'a> {
         } else {
             Kind::Analytic(analytic::Analytic::of(arms, statistic)?)
         };
-        Some(Self { kind })
+        Some(Self {
+            clusters: smallest,
+            kind,
+        })
     }
 
     /// The interval. `None` when the resamples do not reach that far out (tails below about
@@ -69,7 +74,10 @@ impl<'a> BootstrapLaw<'a> {
         if !(tail > 0.0 && tail < 0.5) {
             return None;
         }
-        let z = normal::upper_quantile(tail);
+        // A resample's variance is (n-1)/n of what it stands for, and estimated: Hesterberg's
+        // expansion (2015) makes both good, or few clusters would cover less than they say.
+        let n = self.clusters as f64;
+        let z = beta::student_upper_quantile(tail, n - 1.0) * (n / (n - 1.0)).sqrt();
         let (one, other) = match &self.kind {
             Kind::Resampled(law) => (law.at(-z)?, law.at(z)?),
             Kind::Analytic(law) => (law.at(-z)?, law.at(z)?),

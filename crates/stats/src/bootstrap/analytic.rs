@@ -108,15 +108,10 @@ impl<const D: usize> Curve<D> {
         let here = statistic(totals);
         // A sum that never varies, such as the count of single observations, has no slope to find.
         for row in (0..D).filter(|&d| step[d] > 0.0) {
-            let slope = |share: f64| {
-                let (up, down) = (
-                    at([(row, share), (row, 0.0)]),
-                    at([(row, -share), (row, 0.0)]),
-                );
-                (up - down) / (2.0 * share * step[row])
-            };
-            gradient[row] = slope(SLOPE_SHARE);
-            let (up, down) = (at([(row, 1.0), (row, 0.0)]), at([(row, -1.0), (row, 0.0)]));
+            let nearby = |share: f64| at([(row, share), (row, 0.0)]);
+            gradient[row] =
+                (nearby(SLOPE_SHARE) - nearby(-SLOPE_SHARE)) / (2.0 * SLOPE_SHARE * step[row]);
+            let (up, down) = (nearby(1.0), nearby(-1.0));
             hessian[row][row] = (up - 2.0 * here + down) / (step[row] * step[row]);
             for column in (0..row).filter(|&d| step[d] > 0.0) {
                 let mixed = at([(row, 1.0), (column, 1.0)])
@@ -142,10 +137,10 @@ mod tests {
     fn check<const D: usize>(
         name: &str,
         expected: &serde_json::Value,
-        clusters: &Vec<[f64; D]>,
+        clusters: &[[f64; D]],
         statistic: impl Fn(&[f64; D]) -> f64,
     ) {
-        let law = Analytic::of([clusters as &dyn Clusters<D>], |[t]: &[[f64; D]; 1]| {
+        let law = Analytic::of([&clusters as &dyn Clusters<D>], |[t]: &[[f64; D]; 1]| {
             statistic(t)
         });
         let law = law.unwrap();

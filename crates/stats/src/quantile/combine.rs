@@ -79,10 +79,17 @@ pub(super) fn quantile(
     let (c_low, c_high) = candidate.range()?;
     let (b_low, b_high) = baseline.range()?;
     let (low, high) = (combination.of(c_low, b_high), combination.of(c_high, b_low));
-    // Rounding may leave the true ends a hair outside.
-    let hair = 4.0 * f64::EPSILON * low.abs().max(high.abs());
+    // Rounding may leave the true ends a hair outside, and a smaller step would vanish in them.
+    let largest = match combination {
+        Combination::Difference => [c_low, c_high, b_low, b_high],
+        Combination::Ratio => [low, high, low, high],
+    };
+    let largest = largest
+        .into_iter()
+        .fold(f64::MIN_POSITIVE, |most, end| most.max(end.abs()));
+    let hair = 4.0 * f64::EPSILON * largest;
     let excess = |t: f64| distribution(combination, candidate, baseline, t) - probability;
-    let bracket = enclose(excess, low - hair - f64::MIN_POSITIVE, high + hair)?;
+    let bracket = enclose(excess, low - hair, high + hair)?;
     settle(combination, candidate, baseline, bracket, excess)
 }
 
@@ -138,17 +145,14 @@ fn settle(
 ) -> Option<f64> {
     const STEPS_MAX: usize = 8;
     for _ in 0..STEPS_MAX {
+        // May lie a hair beyond `high`, where rounding already lets the distribution jump.
         let next = next_value(combination, candidate, baseline, low);
-        if next >= high {
-            break;
-        }
         if excess(next) >= 0.0 {
             return next.is_finite().then_some(next);
         }
         low = next;
     }
-    let next = next_value(combination, candidate, baseline, low).min(high);
-    next.is_finite().then_some(next)
+    high.is_finite().then_some(high)
 }
 
 /// The smallest value of the combination above `t`.

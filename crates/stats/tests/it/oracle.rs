@@ -1,7 +1,6 @@
 //! Values that other programs computed: see `tests/oracle/README.md`.
 
 use adjutant_domain::{Confidence, Interval, Judgement, Ranked};
-use adjutant_stats::bootstrap::{self, Singles, single_pairs, singles};
 use adjutant_stats::planning::{self, Power};
 use adjutant_stats::sequence;
 use adjutant_stats::spending::{self, Shape};
@@ -201,46 +200,6 @@ fn a_quantile_interval_is_that_of_nyblom_and_lies_inside_scipys_whole_ranks() {
 }
 
 #[test]
-fn bca_intervals_are_those_of_scipy_and_boot() {
-    let python = python();
-    let (a, b) = (numbers(&python["bca"]["a"]), numbers(&python["bca"]["b"]));
-    let level = Confidence::TWO_SIDED_95;
-    let pairs: Vec<(f64, f64)> = a.iter().copied().zip(b.iter().copied()).collect();
-    let cases = [
-        ("mean", bootstrap::mean(&Singles(&a), level, 5)),
-        (
-            "mean_difference",
-            bootstrap::mean_difference(&Singles(&a), &singles(&b), level, 5),
-        ),
-        (
-            "mean_ratio",
-            bootstrap::mean_ratio(&Singles(&a), &Singles(&b), level, 5),
-        ),
-        (
-            "paired_ratio",
-            bootstrap::paired_ratio(&single_pairs(&pairs), level, 5),
-        ),
-    ];
-    for (name, ours) in cases {
-        let ends = numbers(&python["bca"][name]);
-        // Both were drawn: an adjusted tail of 9,999 resamples is uncertain by 0.03 standard errors and
-        // more where the law is long.
-        let tolerance = 0.1 * (ends[1] - ends[0]) / 3.92;
-        assert_near(ours.unwrap(), ends[0], ends[1], tolerance);
-    }
-    let r = r();
-    let x = numbers(&r["abc"]["x"]);
-    let ends = numbers(&r["bca_mean"]);
-    let tolerance = 0.1 * (ends[1] - ends[0]) / 3.92;
-    assert_near(
-        bootstrap::mean(&Singles(&x), level, 5).unwrap(),
-        ends[0],
-        ends[1],
-        tolerance,
-    );
-}
-
-#[test]
 fn correlations_and_their_intervals_are_those_of_scipy() {
     let case = &python()["correlation"];
     let (x, y) = (numbers(&case["x"]), numbers(&case["y"]));
@@ -249,6 +208,7 @@ fn correlations_and_their_intervals_are_those_of_scipy() {
     assert!((correlation::pearson(&pairs).unwrap() - expected("pearson")).abs() < 1e-14);
     assert!((correlation::spearman(&pairs).unwrap() - expected("spearman")).abs() < 1e-14);
     let level = Confidence::TWO_SIDED_95;
+    // Ours is expanded for few clusters and drawn: hence the slack.
     for (key, tolerance, ours) in [
         (
             "fisher",
@@ -262,7 +222,7 @@ fn correlations_and_their_intervals_are_those_of_scipy() {
         ),
         (
             "bca",
-            0.006,
+            0.015,
             correlation::pearson_interval_bca(&pairs, level, 3),
         ),
     ] {

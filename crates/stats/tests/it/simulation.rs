@@ -240,7 +240,10 @@ pub(crate) fn false_alarms(monitor: Monitor, law: Law, tries: u32, seed: u64) ->
         Monitor::Spending(shape) => {
             spending::boundaries(&fractions, shape, Confidence::TWO_SIDED_95).unwrap()
         }
-        _ => vec![1.959_963_984_540_054; LOOKS],
+        Monitor::Naive
+        | Monitor::MeanSequence
+        | Monitor::ShareSequence
+        | Monitor::QuantileSequence => vec![1.959_963_984_540_054; LOOKS],
     };
     let alarms = (0..tries)
         .filter(|_| raises(monitor, law, &boundaries, &mut chance))
