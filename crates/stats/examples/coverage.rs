@@ -31,8 +31,18 @@ fn tries(method: Method, n: usize, tries: u32) -> u32 {
         Method::Quantile(_) => tries,
         Method::QuantileDifference(_) if n < 10_000 => tries,
         Method::QuantileDifference(_) => tries / 2,
-        _ if n == 1_000 => tries / 4,
-        _ => tries / 2,
+        Method::Mean
+        | Method::MeanDifference
+        | Method::PairedDifference
+        | Method::ClusteredMean
+            if n == 1_000 =>
+        {
+            tries / 4
+        }
+        Method::Mean
+        | Method::MeanDifference
+        | Method::PairedDifference
+        | Method::ClusteredMean => tries / 2,
     }
 }
 
