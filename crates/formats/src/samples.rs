@@ -4,6 +4,7 @@
 //! It does not open files (`outbound::sample_file` does) and does not judge values beyond what
 //! makes sense for their measure.
 
+mod block;
 mod csv;
 #[cfg(test)]
 mod equivalence;
@@ -12,6 +13,7 @@ mod meaning;
 mod ndjson;
 mod number;
 mod parts;
+mod plain;
 mod reader;
 mod recognition;
 mod refusal;

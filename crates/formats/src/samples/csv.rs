@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr2};
 
+use super::plain::PlainRows;
 use super::reader::RowError;
 use super::table::{Table, Target};
 use super::{number, refusal};
@@ -11,6 +12,8 @@ use super::{number, refusal};
 pub(super) struct CsvRows {
     /// The columns in the file's order; `None` before the header has been read.
     header: Option<Vec<HeaderCell>>,
+    /// The fast way, once the columns are known to have one.
+    plain: Option<PlainRows>,
     /// The text of a quoted cell that holds quotes.
     unquoted: String,
 }
@@ -63,7 +66,17 @@ impl CsvRows {
     ) -> Result<usize, Box<RowError>> {
         let bytes = text.as_bytes();
         let mut at = 0;
+        let mut is_first = true;
+        if let Some(plain) = &mut self.plain {
+            plain.restart();
+        }
         while at < bytes.len() {
+            if let Some(plain) = &mut self.plain {
+                at = plain.read(bytes, at, table, lines, row_bytes_max);
+                if at == bytes.len() {
+                    break;
+                }
+            }
             let line = *lines + 1;
             let blank = blank_line(bytes, at);
             if blank > 0 {
@@ -87,6 +100,10 @@ impl CsvRows {
             }
             at = end.next;
             *lines = line + end.inner_lines;
+            if self.plain.is_none() && table.rows() > 0 && std::mem::take(&mut is_first) {
+                let header = self.header.as_deref().unwrap_or_default();
+                self.plain = PlainRows::of(header.iter().map(|cell| cell.target), table);
+            }
         }
         Ok(at)
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use adjutant_domain::{Data, Keys, Locator, Measurement, Samples, Timestamp};
 
+use super::block::Block;
 use super::keys::{KeyColumn, without_rows};
-use super::meaning::{Domain, Meaning, Measures, Role, Selection, role_of};
+use super::meaning::{Conversion, Domain, Meaning, Measures, Role, Selection, role_of};
 use super::refusal;
 use crate::FormatError;
 
@@ -173,6 +174,34 @@ impl Table {
     #[inline]
     pub(super) fn accept(&mut self, measure: usize, value: f64) -> bool {
         self.measures[measure].accept(value)
+    }
+
+    /// Whether the measure's first cell was a number.
+    pub(super) fn is_number(&self, measure: usize) -> bool {
+        self.measures[measure].kind == Kind::Number
+    }
+
+    /// Whether the measure's first cell was text.
+    pub(super) fn is_text(&self, measure: usize) -> bool {
+        self.measures[measure].kind == Kind::Text
+    }
+
+    /// Adds the rows of a block, which holds every measure of numbers, if nothing in it needs a
+    /// closer look; otherwise nothing happens.
+    pub(super) fn accept_block(&mut self, block: &Block) -> bool {
+        // A block has some hundred rows at most.
+        let rows = block.rows() as u32;
+        let are_accepted = self.rows_max - self.rows >= rows
+            && block
+                .columns()
+                .all(|(measure, values)| self.measures[measure].makes_sense_of(values));
+        if are_accepted {
+            for (measure, values) in block.columns() {
+                self.measures[measure].extend(values);
+            }
+            self.rows += rows;
+        }
+        are_accepted
     }
 
     /// Gives this row the value, or the key, that a text stands for.
@@ -356,18 +385,38 @@ impl MeasureColumn {
 
     #[inline]
     fn accept(&mut self, value: f64) -> bool {
-        let makes_sense = match self.meaning.domain {
-            Domain::Span => value >= 0.0,
-            Domain::Code => f64::from(value as u32) == value,
-            Domain::TimeInSeconds => value.abs() < SECONDS_MAX,
+        let is_accepted = self.kind == Kind::Number && self.makes_sense_of(&[value]);
+        if is_accepted {
+            self.values.push(self.meaning.conversion.apply(value));
+        }
+        is_accepted
+    }
+
+    /// Whether each of these (finite) values can be one of the measure's.
+    #[inline]
+    fn makes_sense_of(&self, values: &[f64]) -> bool {
+        let each = |makes_sense: fn(f64) -> bool| values.iter().all(|&value| makes_sense(value));
+        let in_domain = match self.meaning.domain {
+            Domain::Span => each(|value| value >= 0.0),
+            Domain::Code => each(|value| f64::from(value as u32) == value),
+            Domain::TimeInSeconds => each(|value| value.abs() < SECONDS_MAX),
             Domain::Time | Domain::Any => true,
         };
-        let converted = self.meaning.conversion.apply(value);
-        if self.kind != Kind::Number || !makes_sense || !converted.is_finite() {
-            return false;
+        let conversion = self.meaning.conversion;
+        in_domain
+            && values
+                .iter()
+                .all(|&value| conversion.apply(value).is_finite())
+    }
+
+    fn extend(&mut self, values: &[f64]) {
+        match self.meaning.conversion {
+            Conversion::None => self.values.extend_from_slice(values),
+            conversion @ (Conversion::Times(_) | Conversion::Over(_)) => {
+                let converted = values.iter().map(|&value| conversion.apply(value));
+                self.values.extend(converted);
+            }
         }
-        self.values.push(converted);
-        true
     }
 
     fn push_text(&mut self, text: &str, row: u32, line: u64) -> Result<(), FormatError> {
