@@ -117,15 +117,22 @@ fn missing_of(computed: &Computed<'_>) -> Option<Missing> {
     }
 }
 
-/// The measurements that a quantity may look at.
+/// The measurements that a quantity may look at. What is given twice counts once: the same place of
+/// the same artifact is the same measurement, under whatever run.
 fn pool<'a>(ask: &Ask, case: &Case<'a>, is_usable: impl Fn(&Evidence) -> bool) -> Pool<'a> {
     let mut pool = Pool::default();
+    let mut seen = BTreeSet::new();
     for evidence in case.evidence.iter().filter(|evidence| is_usable(evidence)) {
         let pieces = evidence.measurements.iter().map(|measurement| Piece {
             evidence: Some(evidence),
             measurement,
         });
         for piece in pieces {
+            let found = piece.measurement;
+            let place = (&found.measure, &found.labels, &found.locator);
+            if !seen.insert((&evidence.subject, evidence.artifact, place)) {
+                continue;
+            }
             if let Data::Judgements(_) = piece.measurement.data {
                 pool.judgements.push(piece);
                 continue;

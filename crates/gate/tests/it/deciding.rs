@@ -349,3 +349,19 @@ fn samples_of_several_files_are_pooled_and_the_method_says_so() {
         many.criteria[0].method
     );
 }
+
+#[test]
+fn a_file_that_is_given_twice_counts_once() {
+    let gate = gate_of("measure = \"p95\"\nbelow = \"500 ms\"");
+    let once = evidence("candidate", 1, load(60.0, 50, 0, 1));
+    let mut again = once.clone();
+    again.run = "run_again".parse().unwrap();
+    let decision = decide(&gate, &[once, again]);
+    assert_eq!(
+        decision.criteria[0].validity,
+        Validity::Insufficient,
+        "{}",
+        shown(&decision)
+    );
+    assert_eq!(decision.criteria[0].observed.as_ref().unwrap().n(), 50);
+}
