@@ -96,23 +96,35 @@ async fn measure(settings: &DriveSettings) -> Result<()> {
 
     warn_of_lateness(&sent);
     for (index, (arm, _)) in arms.iter().enumerate() {
-        let subject = arm.subject();
         let samples = files::samples_csv(&sent, *arm, &queries);
+        let subject = arm.subject();
         files.write(subject, "samples", &format!("{subject}.csv"), &samples)?;
         let requests = sent.iter().filter(|sent| sent.shot.arm == *arm).count();
-        match (&before[index], &after[index]) {
-            (Ok(before), Ok(after)) => {
-                let spent = cost::as_metric_format(before, after, requests)?;
-                files.write(subject, "bmf", &format!("{subject}.cost.json"), &spent)?;
-            }
-            (Err(error), _) | (_, Err(error)) => {
-                say(&format!("the cost of {subject} is not known: {error:#}"));
-            }
-        }
+        write_cost(&mut files, subject, &before[index], &after[index], requests)?;
     }
     baseline.stop()?;
     candidate.stop()?;
     files.print()
+}
+
+/// What the requests cost, where this machine can tell.
+fn write_cost(
+    files: &mut Files,
+    subject: &str,
+    before: &Result<cost::Cost>,
+    after: &Result<cost::Cost>,
+    requests: usize,
+) -> Result<()> {
+    match (before, after) {
+        (Ok(before), Ok(after)) => {
+            let spent = cost::as_metric_format(before, after, requests)?;
+            files.write(subject, "bmf", &format!("{subject}.cost.json"), &spent)
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            say(&format!("the cost of {subject} is not known: {error:#}"));
+            Ok(())
+        }
+    }
 }
 
 /// Latency counts from the intended time, so a late driver makes the services look slow.
