@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use adjutant_domain::Confidence;
 use adjutant_stats::QuantileLaw;
+use adjutant_stats::bootstrap::{self, Singles};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
@@ -67,4 +68,8 @@ fn main() {
             QuantileLaw::difference(&candidate, &baseline, Confidence::TWO_SIDED_95)
         });
     }
+    time("interval of the mean difference", || {
+        let (candidate, baseline) = (Singles(&candidate), Singles(&baseline));
+        bootstrap::mean_difference(&candidate, &baseline, Confidence::TWO_SIDED_95, 1)
+    });
 }

@@ -34,7 +34,7 @@ proptest! {
     #[test]
     fn a_quantile_is_that_of_the_sorted_sample_and_lies_in_its_interval(values in latencies(), p in 0.05..0.95_f64) {
         let law = QuantileLaw::of(&values, p).unwrap();
-        let mut sorted = values.clone();
+        let mut sorted = values;
         sorted.sort_unstable_by(f64::total_cmp);
         let position = (sorted.len() - 1) as f64 * p;
         let (at, next) = (position as usize, (position as usize + 1).min(sorted.len() - 1));
@@ -110,13 +110,11 @@ proptest! {
         let level = Confidence::TWO_SIDED_95;
         prop_assert!(encloses(coarse.interval(level).unwrap(), exact.interval(level).unwrap()));
         let other = QuantileLaw::of(&values[values.len() / 4..], 0.9);
-        if let Some(other) = other.filter(|other| other.n() >= 60) {
-            if let (Some(wide), Some(narrow)) = (
-                QuantileLaw::difference(&coarse, &other, level),
-                QuantileLaw::difference(&exact, &other, level),
-            ) {
-                prop_assert!(wide.low() <= narrow.low() + 1e-6 && narrow.high() <= wide.high() + 1e-6);
-            }
+        if let Some(other) = other.filter(|other| other.n() >= 60)
+            && let Some(wide) = QuantileLaw::difference(&coarse, &other, level)
+            && let Some(narrow) = QuantileLaw::difference(&exact, &other, level)
+        {
+            prop_assert!(wide.low() <= narrow.low() + 1e-6 && narrow.high() <= wide.high() + 1e-6);
         }
     }
 
