@@ -77,6 +77,18 @@ impl<const D: usize, C: Clusters<D> + ?Sized> Clusters<D> for &C {
     fn sums(&self, at: usize) -> [f64; D] {
         (**self).sums(at)
     }
+
+    fn total(&self) -> [f64; D] {
+        (**self).total()
+    }
+
+    fn scatter(&self, mean: &[f64; D]) -> [[f64; D]; D] {
+        (**self).scatter(mean)
+    }
+
+    fn cubes(&self, mean: &[f64; D], gradient: &[f64; D]) -> f64 {
+        (**self).cubes(mean, gradient)
+    }
 }
 
 /// The sums `[sum of values, count]` of a cluster.
@@ -91,6 +103,7 @@ pub fn singles(values: &[f64]) -> Vec<MeanSums> {
     values.iter().map(|&value| [value, 1.0]).collect()
 }
 
+/// Only the value varies, never the count, so one sum of powers is all that each pass needs.
 impl Clusters<2> for Singles<'_> {
     fn count(&self) -> usize {
         self.0.len()
@@ -99,6 +112,37 @@ impl Clusters<2> for Singles<'_> {
     fn sums(&self, at: usize) -> MeanSums {
         [self.0[at], 1.0]
     }
+
+    fn total(&self) -> MeanSums {
+        [sum_of(self.0, |value| value), self.0.len() as f64]
+    }
+
+    fn scatter(&self, mean: &MeanSums) -> [MeanSums; 2] {
+        let squares = sum_of(self.0, |value| (value - mean[0]) * (value - mean[0]));
+        [[squares, 0.0], [0.0, 0.0]]
+    }
+
+    fn cubes(&self, mean: &MeanSums, gradient: &MeanSums) -> f64 {
+        let cube = |value: f64| {
+            let along = gradient[0] * (value - mean[0]);
+            along * along * along
+        };
+        sum_of(self.0, cube)
+    }
+}
+
+/// Adds in independent lanes, in an order that does not depend on the machine.
+fn sum_of(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+    const LANES: usize = 8;
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for block in blocks {
+        lanes
+            .iter_mut()
+            .zip(block)
+            .for_each(|(lane, &value)| *lane += term(value));
+    }
+    lanes.iter().sum::<f64>() + rest.iter().map(|&value| term(value)).sum::<f64>()
 }
 
 /// The sums `[sum of candidate, sum of baseline, count of pairs]` of a cluster of pairs.
