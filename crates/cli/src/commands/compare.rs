@@ -38,7 +38,14 @@ pub(super) fn compare(arguments: &CompareArguments, settings: &Settings) -> Resu
         }
         Format::Human => {
             let shape = |measured: &[Measurement]| distribution(&arguments.measure, measured);
-            let shapes = (shape(&compared.baseline), shape(&compared.candidate));
+            let shapes = std::thread::scope(|scope| {
+                let baseline = scope.spawn(|| shape(&compared.baseline));
+                let candidate = shape(&compared.candidate);
+                match baseline.join() {
+                    Ok(baseline) => (baseline, candidate),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            });
             let baseline = files::name_of(&arguments.baseline);
             let candidate = files::name_of(&arguments.candidate);
             let shown = |name, distribution| ShownArm { name, distribution };
