@@ -9,6 +9,7 @@ mod csv;
 #[cfg(test)]
 mod equivalence;
 mod keys;
+mod literal;
 mod meaning;
 mod ndjson;
 mod number;
@@ -19,6 +20,7 @@ mod recognition;
 mod refusal;
 mod shape;
 mod table;
+mod word;
 
 pub use meaning::{Measures, Selection};
 pub use parts::{PARTS_BYTES_MIN, PIECE_BYTES, read, read_in_two};

@@ -72,7 +72,7 @@ impl CsvRows {
         }
         while at < bytes.len() {
             if let Some(plain) = &mut self.plain {
-                at = plain.read(bytes, at, table, lines, row_bytes_max);
+                at = plain.read(text, at, table, lines, row_bytes_max);
                 if at == bytes.len() {
                     break;
                 }

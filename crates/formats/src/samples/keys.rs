@@ -9,7 +9,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeyColumn {
     keys: Keys,
-    numbers: HashTable<u32>,
+    /// Each name's number with its hash, so that a larger table need not look at the names.
+    numbers: HashTable<(u64, u32)>,
     hasher: DefaultHashBuilder,
 }
 
@@ -47,19 +48,16 @@ impl KeyColumn {
             }
         }
         let names = &self.keys.names;
-        let hasher = &self.hasher;
-        let hash = hasher.hash_one(name);
-        if let Some(&number) = self
-            .numbers
-            .find(hash, |&number| names[number as usize] == name)
-        {
+        let hash = self.hasher.hash_one(name);
+        let is_same =
+            |&(known, number): &(u64, u32)| known == hash && names[number as usize] == name;
+        if let Some(&(_, number)) = self.numbers.find(hash, is_same) {
             return number;
         }
         // There are no more names than rows, and rows are counted in a u32.
         let number = names.len() as u32;
-        self.numbers.insert_unique(hash, number, |&number| {
-            hasher.hash_one(names[number as usize].as_str())
-        });
+        self.numbers
+            .insert_unique(hash, (hash, number), |&(hash, _)| hash);
         self.keys.names.push(name.to_owned());
         number
     }

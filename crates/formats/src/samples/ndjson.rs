@@ -33,9 +33,16 @@ impl NdjsonRows {
     ) -> Result<usize, Box<RowError>> {
         let bytes = text.as_bytes();
         let mut at = 0;
+        self.shapes.iter_mut().for_each(Shape::restart);
         while at < bytes.len() {
+            if let Some(shape) = self.shapes.first_mut() {
+                at = shape.read_alike(text, at, table, lines, row_bytes_max);
+                if at == bytes.len() {
+                    break;
+                }
+            }
             let line = *lines + 1;
-            let next = match self.read_alike(bytes, at, table, line) {
+            let next = match self.read_similar(text, at, table, line) {
                 Some(next) => next,
                 None => self.read_other(text, at, table, line)?,
             };
@@ -51,16 +58,15 @@ impl NdjsonRows {
     }
 
     /// Reads a line that has the shape of an earlier one; the place after it.
-    #[inline]
-    fn read_alike(
+    fn read_similar(
         &mut self,
-        bytes: &[u8],
+        text: &str,
         start: usize,
         table: &mut Table,
         line: u64,
     ) -> Option<usize> {
         for index in 0..self.shapes.len() {
-            if let Some(next) = self.shapes[index].read(bytes, start, table, line) {
+            if let Some(next) = self.shapes[index].read(text, start, table, line) {
                 if index > 0 {
                     self.shapes.swap(0, index);
                 }

@@ -6,6 +6,8 @@
 //! Method: Clinger, "How to read floating point numbers accurately" (1990): a whole number below
 //! 2^53 divided by a power of ten up to 10^22 is one correctly rounded operation on exact operands.
 
+use super::word::bytes_above_nine;
+
 /// A number found at the start of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scanned {
@@ -78,7 +80,7 @@ struct Written {
 fn in_window(window: &[u8; WINDOW], rest: &[u8], first: usize) -> Option<Written> {
     let (low, high) = words_of(window);
     let (low, high) = (low ^ ZEROS, high ^ ZEROS);
-    let stops = stops_of(low);
+    let stops = bytes_above_nine(low);
     if stops == 0 {
         return None;
     }
@@ -98,7 +100,7 @@ fn in_window(window: &[u8; WINDOW], rest: &[u8], first: usize) -> Option<Written
     }
     let later_stops = stops & (stops - 1);
     let end_bits = if later_stops == 0 {
-        64 + stops_of(high).trailing_zeros()
+        64 + bytes_above_nine(high).trailing_zeros()
     } else {
         later_stops.trailing_zeros()
     };
@@ -131,7 +133,7 @@ fn in_window(window: &[u8; WINDOW], rest: &[u8], first: usize) -> Option<Written
 fn with_last_digits(inside: Written, rest: &[u8]) -> Option<Written> {
     let word = u64::from_le_bytes(*rest.get(WINDOW..)?.first_chunk::<8>()?);
     let values = word ^ ZEROS;
-    let count = (stops_of(values).trailing_zeros() / 8) as usize;
+    let count = (bytes_above_nine(values).trailing_zeros() / 8) as usize;
     if count > DIGITS_MAX + 1 - WINDOW {
         return None;
     }
@@ -184,7 +186,7 @@ fn digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> Option<(u64, usize)
     loop {
         let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk::<8>()?);
         let values = word ^ ZEROS;
-        let stops = stops_of(values);
+        let stops = bytes_above_nine(values);
         if stops == 0 {
             mantissa = mantissa
                 .wrapping_mul(100_000_000)
@@ -199,13 +201,6 @@ fn digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> Option<(u64, usize)
             .wrapping_add(eight_digits(aligned));
         return Some((mantissa, at + count));
     }
-}
-
-/// The top bit of every byte that is no digit value.
-#[inline(always)]
-fn stops_of(values: u64) -> u64 {
-    const TOPS: u64 = 0x8080_8080_8080_8080;
-    (((values & !TOPS) + 0x7676_7676_7676_7676) | values) & TOPS
 }
 
 /// The number that eight digit values make, the first digit in the lowest byte.

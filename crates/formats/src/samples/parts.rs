@@ -23,7 +23,10 @@ pub fn read(
     bytes: &[u8],
 ) -> Result<Vec<Measurement>, FormatError> {
     let mut reader = SamplesReader::new(syntax, selection.clone());
-    feed_all(&mut reader, bytes)?;
+    let (head, rest) = bytes.split_at(PIECE_BYTES.min(bytes.len()));
+    reader.feed(head)?;
+    reader.expect(rest.len() as u64);
+    feed_all(&mut reader, rest)?;
     reader.finish()
 }
 

@@ -1,6 +1,7 @@
 //! The columns of a file while its rows are read: values, missing rows, keys. It knows neither
 //! CSV nor JSON.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use adjutant_domain::{Data, Keys, Locator, Measurement, Samples, Timestamp};
@@ -186,22 +187,31 @@ impl Table {
         self.measures[measure].kind == Kind::Text
     }
 
-    /// Adds the rows of a block, which holds every measure of numbers, if nothing in it needs a
-    /// closer look; otherwise nothing happens.
-    pub(super) fn accept_block(&mut self, block: &Block) -> bool {
-        // A block has some hundred rows at most.
-        let rows = block.rows() as u32;
-        let are_accepted = self.rows_max - self.rows >= rows
-            && block
-                .columns()
-                .all(|(measure, values)| self.measures[measure].makes_sense_of(values));
-        if are_accepted {
-            for (measure, values) in block.columns() {
-                self.measures[measure].extend(values);
-            }
-            self.rows += rows;
+    /// Adds the first `rows` rows of a block, which has a slot for every column that is not text,
+    /// if nothing in them needs a closer look; otherwise nothing happens. The block's keys stand
+    /// in `text`.
+    pub(super) fn accept_block(&mut self, block: &Block, rows: usize, text: &str) -> bool {
+        let sum = u32::try_from(rows)
+            .ok()
+            .and_then(|rows| self.rows.checked_add(rows));
+        let Some(sum) = sum.filter(|&sum| sum <= self.rows_max) else {
+            return false;
+        };
+        let mut columns = block.columns(rows);
+        if !columns.all(|(measure, values)| self.measures[measure].makes_sense_of(values)) {
+            return false;
         }
-        are_accepted
+        for (measure, values) in block.columns(rows) {
+            self.measures[measure].extend(values);
+        }
+        for (key, places) in block.key_columns(rows) {
+            let column = &mut self.keys[key].column;
+            for place in places {
+                column.push(&text[place.clone()]);
+            }
+        }
+        self.rows = sum;
+        true
     }
 
     /// Gives this row the value, or the key, that a text stands for.
@@ -325,12 +335,18 @@ impl Table {
                 Ok(Target::Ignored | Target::Measure(_)) | Err(_) => return Err(Unjoinable),
             }
         }
+        let mut nexts = HashMap::new();
         for column in &next.measures {
             match self.target_of(&column.name, 0) {
-                Ok(Target::Measure(at)) => self.measures[at].append(column, self.rows)?,
+                Ok(Target::Measure(at)) => nexts.insert(at, column),
                 Ok(Target::Ignored | Target::Key(_)) | Err(_) => return Err(Unjoinable),
-            }
+            };
         }
+        let measures = self.measures.iter_mut().enumerate();
+        let mut pairs: Vec<(&mut MeasureColumn, &MeasureColumn)> = measures
+            .filter_map(|(at, column)| Some((column, *nexts.get(&at)?)))
+            .collect();
+        append_all(&mut pairs, self.rows)?;
         for column in &mut self.measures {
             if column.kind != Kind::Text && column.rows() == self.rows as usize {
                 column.missing.extend(self.rows..rows);
@@ -374,6 +390,28 @@ impl Table {
         }
         Ok(measurements)
     }
+}
+
+/// Appends to each column its next part, whose first row is row `first`; half of the columns in
+/// another thread, because what costs is the memory.
+fn append_all(
+    pairs: &mut [(&mut MeasureColumn, &MeasureColumn)],
+    first: u32,
+) -> Result<(), Unjoinable> {
+    fn append(
+        pairs: &mut [(&mut MeasureColumn, &MeasureColumn)],
+        first: u32,
+    ) -> Result<(), Unjoinable> {
+        pairs
+            .iter_mut()
+            .try_for_each(|(column, next)| column.append(next, first))
+    }
+    let (ours, others) = pairs.split_at_mut(pairs.len() / 2);
+    std::thread::scope(|scope| {
+        let others = scope.spawn(|| append(others, first));
+        append(ours, first)?;
+        others.join().map_err(|_panic| Unjoinable)?
+    })
 }
 
 impl MeasureColumn {
