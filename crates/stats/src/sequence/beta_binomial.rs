@@ -91,3 +91,27 @@ fn whole_boundary(mut rejected: u64, mut kept: u64, rejects: impl Fn(u64) -> boo
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `beta_binomial_mixture_bound(100, 0.05, 100, 0.2, 0.8, 0.05, false)` is 31.4308 in
+    /// `test/uniform_boundaries_unittest.cpp` of gostevehoward/confseq: at variance 100, which 625
+    /// trials of share 0.2 have, up to 125 + 31.43 events are no surprise.
+    #[test]
+    fn the_most_events_are_those_of_confseqs_mixture_bound() {
+        assert_eq!(counts(625, 0.2, 625, 0.05).unwrap().1, 156);
+        // The mirrored share sees the mirrored counts.
+        assert_eq!(counts(625, 0.8, 625, 0.05).unwrap().0, 625 - 156);
+    }
+
+    #[test]
+    fn the_martingale_reaches_its_threshold_where_confseq_says() {
+        let (n, p, at) = (625.0, 0.2, 125.0 + 31.4308);
+        let variance = p * (1.0 - p);
+        let spread = mixture_precision(100.0, 0.05) - variance;
+        let log = evidence(at, n - at, p, (spread / (1.0 - p), spread / p));
+        assert!((log + libm::log(0.05)).abs() < 1e-4, "{log}");
+    }
+}
