@@ -25,19 +25,20 @@ pub fn compare(
     candidate: &[Measurement],
     judgements: &[Measurement],
 ) -> Comparison {
+    let piece = |measurement| Piece {
+        evidence: None,
+        measurement,
+    };
     let pieces = |measurements| {
-        let piece = |measurement| Piece {
-            evidence: None,
-            measurement,
-        };
         <[Measurement]>::iter(measurements)
+            .filter(|measurement| question.labels.matches(&measurement.labels))
             .map(piece)
             .collect::<Vec<_>>()
     };
     let pool = Pool {
         baseline: pieces(baseline),
         candidate: pieces(candidate),
-        judgements: pieces(judgements),
+        judgements: judgements.iter().map(piece).collect(),
         ablation: vec![],
     };
     let settings = Settings {

@@ -4,6 +4,7 @@
 use adjutant_domain::{Confidence, Interval, Outcome, Unit, Validity};
 use serde::{Deserialize, Serialize};
 
+use crate::policy::Selector;
 use crate::quantity::Margin;
 use crate::statistic::{Direction, Statistic};
 
@@ -12,6 +13,8 @@ use crate::statistic::{Direction, Statistic};
 pub struct Question {
     /// The quantity to compare.
     pub statistic: Statistic,
+    /// Which measurements are meant, by their labels.
+    pub labels: Selector,
     /// How much worse the candidate may be. Without it the question is whether it is better.
     pub margin: Option<Margin>,
     /// Whether observations with the same pair key are compared with each other.
@@ -100,6 +103,7 @@ impl Question {
     pub fn about(statistic: Statistic) -> Self {
         Self {
             statistic,
+            labels: Selector::default(),
             margin: None,
             paired: false,
             clustered: false,

@@ -168,6 +168,27 @@ pub(crate) fn with_samples<'a>(pieces: &[Piece<'a>]) -> Vec<(Piece<'a>, &'a Samp
         .collect()
 }
 
+/// Refuses parts of one file that are told apart by labels, such as two benchmarked commands: their
+/// mixture is no quantity of either.
+pub(crate) fn one_whole(parts: &[(Piece<'_>, &Samples)]) -> Result<(), Missing> {
+    let other_labels = |(piece, _): &(Piece<'_>, &Samples)| {
+        parts.iter().any(|(other, _)| {
+            other.origin() == piece.origin() && other.measurement.labels != piece.measurement.labels
+        })
+    };
+    let Some((mixed, _)) = parts.iter().find(|part| other_labels(part)) else {
+        return Ok(());
+    };
+    let labels = mixed.measurement.labels.iter();
+    let named: Vec<String> = labels
+        .map(|(label, value)| format!("{label}={value}"))
+        .collect();
+    Err(Missing::interval(format!(
+        "one file holds several parts and no whole: choose one by its label, such as {}",
+        named.join(" and ")
+    )))
+}
+
 /// Joins the samples of several files into one column; one file is borrowed, not copied.
 pub(crate) fn column<'a>(parts: &[(Piece<'a>, &'a Samples)]) -> Column<'a> {
     if let [(_, only)] = parts {

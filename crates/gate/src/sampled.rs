@@ -6,7 +6,7 @@ use adjutant_stats::bootstrap::{self, Clusters as _, MeanSums};
 use adjutant_stats::clustered_quantile::ClusteredQuantile;
 use adjutant_stats::{Proportion, QuantileLaw};
 
-use crate::piece::{Column, Missing, Piece, column, of_measure, unit_of, with_samples};
+use crate::piece::{Column, Missing, Piece, column, of_measure, one_whole, unit_of, with_samples};
 use crate::reading::{Law, MeanClusters, Reading, Settings, enough_clusters};
 
 /// The names a measure goes by.
@@ -27,6 +27,7 @@ pub(crate) fn samples_of<'a>(
     if parts.is_empty() {
         return Ok(None);
     }
+    one_whole(&parts)?;
     let column = column(&parts);
     if column.values.is_empty() {
         return Err(Missing::data("the file holds no observation"));
@@ -304,6 +305,11 @@ pub(crate) fn error_rate<'a>(
     settings: &Settings<'_>,
 ) -> Result<Reading<'a>, Missing> {
     let statuses = of_measure(pieces, &["status"])?;
+    if statuses.iter().any(|piece| leaves_out_unanswered(piece)) {
+        return Err(Missing::interval(
+            "the file has no row for a request without an answer, so its error rate can only look too low: use samples with status 0 for no response",
+        ));
+    }
     if let Some(column) = samples_of(&statuses, settings)? {
         return failures(&column, statuses, settings);
     }
@@ -329,6 +335,14 @@ pub(crate) fn error_rate<'a>(
             "rate",
         ),
     }
+}
+
+/// Whether the tool writes no row for a request that got no answer (hey).
+fn leaves_out_unanswered(piece: &Piece<'_>) -> bool {
+    let labels = &piece.measurement.labels;
+    labels
+        .get("requests")
+        .is_some_and(|requests| requests == "answered")
 }
 
 /// The share of failures. Where requests come in clusters, the counts shrink by the design effect

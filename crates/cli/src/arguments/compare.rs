@@ -27,6 +27,10 @@ pub(crate) struct CompareArguments {
     /// name for its mean.
     #[arg(long, value_name = "STATISTIC")]
     pub(crate) measure: Statistic,
+    /// Which part of a file is meant, where it holds several: --label command=./new. `*` stands for
+    /// any text.
+    #[arg(long = "label", value_name = "KEY=GLOB", value_parser = label)]
+    pub(crate) labels: Vec<(String, String)>,
     /// Relevance judgements (TREC qrels), for ndcg and compliance.
     #[arg(long, value_name = "FILE")]
     pub(crate) qrels: Option<PathBuf>,
@@ -53,6 +57,13 @@ pub(crate) struct CompareArguments {
     pub(crate) as_format: Option<Format>,
     #[command(flatten)]
     pub(crate) format: FormatArguments,
+}
+
+fn label(argument: &str) -> Result<(String, String), String> {
+    match argument.split_once('=') {
+        Some((key, glob)) if !key.is_empty() => Ok((key.to_owned(), glob.to_owned())),
+        Some(_) | None => Err("a label is written KEY=GLOB, as in command=./new".to_owned()),
+    }
 }
 
 fn level(argument: &str) -> Result<f64, String> {

@@ -2,7 +2,7 @@
 
 use adjutant_app::ComparisonRequest;
 use adjutant_domain::{Confidence, Data, MeasureName, Measurement};
-use adjutant_gate::{Question, Statistic};
+use adjutant_gate::{Question, Selector};
 use adjutant_outbound::files;
 use adjutant_report::comparison::{self, Distribution, ShownArm};
 
@@ -13,7 +13,11 @@ use crate::settings::Settings;
 use crate::streams;
 
 pub(super) fn compare(arguments: &CompareArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let globs = arguments.labels.iter().cloned();
     let question = Question {
+        labels: Selector {
+            globs: globs.map(|(label, glob)| (label, vec![glob])).collect(),
+        },
         margin: arguments.margin,
         paired: arguments.paired,
         clustered: arguments.cluster.is_some(),
@@ -28,7 +32,7 @@ pub(super) fn compare(arguments: &CompareArguments, settings: &Settings) -> Resu
         qrels: arguments.qrels.clone(),
         format: arguments.as_format,
         cluster: arguments.cluster.clone(),
-        question,
+        question: question.clone(),
     })?;
     let answer = &compared.comparison;
     match arguments.format.format {
@@ -37,7 +41,7 @@ pub(super) fn compare(arguments: &CompareArguments, settings: &Settings) -> Resu
             streams::print(&json)?;
         }
         Format::Human => {
-            let shape = |measured: &[Measurement]| distribution(&arguments.measure, measured);
+            let shape = |measured: &[Measurement]| distribution(&question, measured);
             let shapes = std::thread::scope(|scope| {
                 let baseline = scope.spawn(|| shape(&compared.baseline));
                 let candidate = shape(&compared.candidate);
@@ -61,11 +65,11 @@ pub(super) fn compare(arguments: &CompareArguments, settings: &Settings) -> Resu
 }
 
 /// The shape of what is compared, where single observations or buckets tell it.
-fn distribution(statistic: &Statistic, measured: &[Measurement]) -> Option<Distribution> {
-    let measure: &MeasureName = statistic.measure()?;
-    let mut fitting = measured
-        .iter()
-        .filter(|measurement| measurement.measure == *measure);
+fn distribution(question: &Question, measured: &[Measurement]) -> Option<Distribution> {
+    let measure: &MeasureName = question.statistic.measure()?;
+    let mut fitting = measured.iter().filter(|measurement| {
+        measurement.measure == *measure && question.labels.matches(&measurement.labels)
+    });
     fitting.find_map(|measurement| match &measurement.data {
         Data::Samples(samples) => Distribution::of_samples(&samples.values),
         Data::Histogram(histogram) => Distribution::of_histogram(histogram),

@@ -483,3 +483,33 @@ fn pairs_inside_clusters_are_drawn_with_their_cluster_and_crossing_pairs_alone()
     let method = compare(&paired, &arm(0.0, crossing), &arm(1.0, crossing), &[]).method;
     assert!(method.contains("pairs cross clusters"), "{method}");
 }
+
+#[test]
+fn parts_of_a_file_are_not_mixed_and_a_label_chooses_one() {
+    let part = |command: &str, median: f64, seed: u64| {
+        let values = Draws::of(seed).latencies(median, 1_000);
+        labelled(latency(values), &[("command", command)])
+    };
+    let file = |seed| vec![part("old", 100.0, seed), part("new", 50.0, seed + 1)];
+    let mixed = compare(&question("p95"), &file(1), &file(3), &[]);
+    assert_answer(&mixed, Validity::Insufficient, Outcome::Inconclusive);
+    assert!(mixed.reason.contains("command=old"), "{mixed:#?}");
+
+    let mut of_new = with_margin("p95", "20%");
+    of_new.labels.globs = vec![("command".to_owned(), vec!["new".to_owned()])];
+    let chosen = compare(&of_new, &file(1), &file(3), &[]);
+    assert_answer(&chosen, Validity::Valid, Outcome::Pass);
+    assert_eq!(chosen.candidate.n, 1_000);
+}
+
+#[test]
+fn a_file_without_rows_for_unanswered_requests_proves_no_error_rate() {
+    let answered = || vec![labelled(status(1_000, 0), &[("requests", "answered")])];
+    let found = compare(
+        &with_margin("error-rate", "1points"),
+        &answered(),
+        &answered(),
+        &[],
+    );
+    assert_answer(&found, Validity::Insufficient, Outcome::Inconclusive);
+}
