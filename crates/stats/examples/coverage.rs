@@ -29,20 +29,15 @@ fn cell(coverage: Coverage) -> String {
 fn tries(method: Method, n: usize, tries: u32) -> u32 {
     match method {
         Method::Quantile(_) => tries,
-        Method::QuantileDifference(_) if n < 10_000 => tries,
-        Method::QuantileDifference(_) => tries / 2,
+        Method::QuantileDifference(_) => tries.div_ceil(if n < 10_000 { 1 } else { 2 }),
         Method::Mean
         | Method::MeanDifference
         | Method::PairedDifference
-        | Method::ClusteredMean
-            if n == 1_000 =>
-        {
-            tries / 4
-        }
-        Method::Mean
-        | Method::MeanDifference
-        | Method::PairedDifference
-        | Method::ClusteredMean => tries / 2,
+        | Method::ClusteredMean => match n {
+            100 => tries,
+            1_000 => tries / 4,
+            _ => tries / 2,
+        },
     }
 }
 

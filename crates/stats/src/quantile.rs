@@ -71,15 +71,8 @@ impl QuantileLaw {
         if candidate.len().min(baseline.len()) < WORTH_A_THREAD {
             return Some((Self::of(candidate, p)?, Self::of(baseline, p)?));
         }
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| Self::of(baseline, p));
-            let candidate = Self::of(candidate, p);
-            let baseline = match other.join() {
-                Ok(law) => law,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
-            Some((candidate?, baseline?))
-        })
+        let (candidate, baseline) = both(|| Self::of(candidate, p), || Self::of(baseline, p));
+        Some((candidate?, baseline?))
     }
 
     /// The law from bucket counts. What the buckets hide widens every interval: a lower end takes
@@ -147,6 +140,21 @@ impl QuantileLaw {
     }
 }
 
+/// Below this, searching one end after the other is quicker than starting a thread.
+const ATOMS_WORTH_A_THREAD: usize = 4_000;
+
+/// Does one piece of work here and the other on a second thread.
+fn both<A: Send, B>(other: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let here = here();
+        match other.join() {
+            Ok(other) => (other, here),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 fn combined(
     combination: Combination,
     candidate: &QuantileLaw,
@@ -157,7 +165,12 @@ fn combined(
         return None;
     }
     let tail = confidence.tail();
-    let low = combine::quantile(combination, &candidate.low, baseline.high(), tail)?;
-    let high = combine::quantile(combination, candidate.high(), &baseline.low, 1.0 - tail)?;
-    Interval::new(low, high).ok()
+    let low = || combine::quantile(combination, &candidate.low, baseline.high(), tail);
+    let high = || combine::quantile(combination, candidate.high(), &baseline.low, 1.0 - tail);
+    let (low, high) = if candidate.low.count() + baseline.low.count() < ATOMS_WORTH_A_THREAD {
+        (low(), high())
+    } else {
+        both(low, high)
+    };
+    Interval::new(low?, high?).ok()
 }

@@ -15,6 +15,10 @@ impl Atoms {
         Self { values, weights }
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.values.len()
+    }
+
     pub(super) fn all_positive(&self) -> bool {
         self.values.first().is_some_and(|&lowest| lowest > 0.0)
     }
