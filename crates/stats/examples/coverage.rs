@@ -35,7 +35,6 @@ fn tries(method: Method, n: usize, tries: u32) -> u32 {
         | Method::PairedDifference
         | Method::ClusteredMean => match n {
             100 => tries,
-            1_000 => tries / 4,
             _ => tries / 2,
         },
     }
