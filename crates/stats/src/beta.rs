@@ -62,17 +62,17 @@ pub(crate) fn student_upper_quantile(tail: f64, freedom: f64) -> f64 {
 /// fractional.
 pub(crate) fn binomial_mass(k: f64, n: f64, p: f64) -> f64 {
     if k <= 0.0 {
-        return (n * libm::log1p(-p)).exp();
+        return libm::exp(n * libm::log1p(-p));
     }
     if k >= n {
-        return (n * p.ln()).exp();
+        return libm::exp(n * libm::log(p));
     }
     let log = stirling_error(n)
         - stirling_error(k)
         - stirling_error(n - k)
         - deviance(k, n * p)
         - deviance(n - k, n * (1.0 - p));
-    log.exp() * (n / (2.0 * PI * k * (n - k))).sqrt()
+    libm::exp(log) * (n / (2.0 * PI * k * (n - k))).sqrt()
 }
 
 /// x^a (1-x)^b / B(a, b).
@@ -113,7 +113,7 @@ fn away_from_zero(value: f64, tiny: f64) -> f64 {
 /// ln Γ(z+1) minus its Stirling approximation.
 fn stirling_error(z: f64) -> f64 {
     if z < 16.0 {
-        return libm::lgamma(z + 1.0) - (z + 0.5) * z.ln() + z - 0.5 * (2.0 * PI).ln();
+        return libm::lgamma(z + 1.0) - (z + 0.5) * libm::log(z) + z - 0.5 * libm::log(2.0 * PI);
     }
     let square = z * z;
     (1.0 / 12.0
@@ -125,7 +125,7 @@ fn stirling_error(z: f64) -> f64 {
 /// x ln(x/m) + m - x without cancellation.
 fn deviance(x: f64, m: f64) -> f64 {
     if (x - m).abs() >= 0.1 * (x + m) {
-        return x * (x / m).ln() + m - x;
+        return x * libm::log(x / m) + m - x;
     }
     let v = (x - m) / (x + m);
     let mut sum = (x - m) * v;

@@ -7,9 +7,7 @@
 //! | Question | Function |
 //! |---|---|
 //! | a quantile, the difference or ratio of two | [`QuantileLaw`] |
-//! | a quantile of observations that are not independent | [`clustered_quantile`] |
 //! | a share of events, the difference or ratio of two | [`Proportion`] |
-//! | shares over the same items | [`paired_proportion`] |
 //! | means, paired, clustered; any smooth statistic of sums | [`bootstrap`] |
 //! | a quantile of clustered observations | [`clustered_quantile`] |
 //! | the difference of two shares over the same items | [`paired_proportion`] |

@@ -26,7 +26,7 @@ pub(crate) fn quantile(p: f64) -> f64 {
         return f64::NEG_INFINITY;
     }
     let z = approximate_quantile(p);
-    let error = (cdf(z) - p) * (2.0 * PI).sqrt() * (z * z / 2.0).exp();
+    let error = (cdf(z) - p) * (2.0 * PI).sqrt() * libm::exp(z * z / 2.0);
     z - error / (1.0 + z * error / 2.0)
 }
 
@@ -67,7 +67,7 @@ fn approximate_quantile(p: f64) -> f64 {
     let polynomial =
         |coefficients: &[f64], x: f64| coefficients.iter().fold(0.0, |sum, c| sum * x + c);
     if p < TAIL_BELOW {
-        let q = (-2.0 * p.ln()).sqrt();
+        let q = (-2.0 * libm::log(p)).sqrt();
         polynomial(&TAIL_TOP, q) / polynomial(&TAIL_BOTTOM, q)
     } else {
         let q = p - 0.5;
@@ -77,7 +77,7 @@ fn approximate_quantile(p: f64) -> f64 {
 
 /// The density at z.
 pub(crate) fn density(z: f64) -> f64 {
-    (-z * z / 2.0).exp() / (SQRT_2 * PI.sqrt())
+    libm::exp(-z * z / 2.0) / (SQRT_2 * PI.sqrt())
 }
 
 #[cfg(test)]

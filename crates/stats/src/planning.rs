@@ -81,7 +81,8 @@ pub fn trials_for_proportions(candidate: f64, baseline: f64, plan: Power) -> Opt
     let pooled = (candidate + baseline) / 2.0;
     let separate = candidate * (1.0 - candidate) + baseline * (1.0 - baseline);
     let sum = z * (2.0 * pooled * (1.0 - pooled)).sqrt() + z_power * separate.sqrt();
-    whole((sum.max(0.0) / (candidate - baseline)).powi(2))
+    let ratio = sum.max(0.0) / (candidate - baseline);
+    whole(ratio * ratio)
 }
 
 /// The smallest increase over the share `baseline` that `n` trials per arm find. `None` when even
@@ -132,7 +133,8 @@ impl Pilot {
 pub fn samples_for_quantiles(effect: f64, pilot: Pilot, plan: Power) -> Option<u64> {
     let (z, z_power) = plan.quantiles()?;
     (effect != 0.0).then_some(())?;
-    whole(((z + z_power).max(0.0) * pilot.deviation()? / effect).powi(2))
+    let ratio = (z + z_power).max(0.0) * pilot.deviation()? / effect;
+    whole(ratio * ratio)
 }
 
 /// The smallest difference of quantiles that `n` samples per arm find, from a pilot.

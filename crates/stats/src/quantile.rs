@@ -39,7 +39,7 @@ pub struct QuantileLaw {
 /// `p^n` and `(1-p)^n` must not exceed the tail. Two-sided 95 %: 72 for p95, 368 for p99.
 pub fn samples_needed(p: f64, confidence: Confidence) -> u64 {
     let rarer = p.max(1.0 - p);
-    (confidence.tail().ln() / rarer.ln()).ceil() as u64
+    (libm::log(confidence.tail()) / libm::log(rarer)).ceil() as u64
 }
 
 impl QuantileLaw {

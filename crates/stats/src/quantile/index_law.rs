@@ -109,7 +109,7 @@ impl Window {
     fn beyond(&self, at: usize) -> f64 {
         let above = (self.n - (self.first + at)) as f64;
         let draws = (self.n - self.rank) as f64;
-        (draws * libm::log1p(-1.0 / (above + 1.0))).exp()
+        libm::exp(draws * libm::log1p(-1.0 / (above + 1.0)))
     }
 }
 
@@ -153,7 +153,7 @@ impl IndexWeights {
             let above = (n - k) * libm::log1p((center - x) / (1.0 - center));
             // 0 * ln 0 arises at the ends, where the factor's power is 0.
             let or_zero = |log: f64| if log.is_nan() { 0.0 } else { log };
-            (or_zero(below) + or_zero(above)).exp()
+            libm::exp(or_zero(below) + or_zero(above))
         };
         let nodes = nodes_for(window.variance);
         let half = 0.5 / n;
