@@ -18,8 +18,10 @@ mod plain;
 mod reader;
 mod recognition;
 mod refusal;
+mod rounding;
 mod shape;
 mod table;
+mod window;
 mod word;
 
 pub use meaning::{Measures, Selection};

@@ -6,7 +6,9 @@
 //! Method: Clinger, "How to read floating point numbers accurately" (1990): a whole number below
 //! 2^53 divided by a power of ten up to 10^22 is one correctly rounded operation on exact operands.
 
-use super::word::bytes_above_nine;
+use super::rounding::divide;
+use super::window::{WINDOW, Written, unsigned};
+use super::word::{ZEROS, bytes_above_nine, eight_digits, word_at};
 
 /// A number found at the start of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,13 +24,10 @@ pub(super) struct Scanned {
 }
 
 /// The most digits that fit a `u64` whatever they are.
-const DIGITS_MAX: usize = 19;
+pub(super) const DIGITS_MAX: usize = 19;
 /// Whole numbers up to here are exact in an `f64`.
 const EXACT_MAX: u64 = 1 << 53;
 
-/// How many bytes are looked at at once.
-const WINDOW: usize = 16;
-const ZEROS: u64 = 0x3030_3030_3030_3030;
 const TENS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const POWERS: [f64; DIGITS_MAX + 1] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
@@ -43,117 +42,51 @@ const POWERS: [f64; DIGITS_MAX + 1] = [
 pub(super) fn scan(bytes: &[u8], start: usize) -> Option<Scanned> {
     let is_negative = *bytes.get(start)? == b'-';
     let first = start + usize::from(is_negative);
-    let rest = bytes.get(first..)?;
-    let written = match rest.first_chunk::<WINDOW>() {
-        Some(window) => in_window(window, rest, first).or_else(|| anywhere(bytes, first))?,
-        None => anywhere(bytes, first)?,
+    let window = bytes.get(first..)?.first_chunk::<WINDOW>();
+    let found = match window.and_then(scan_window) {
+        Some(found) => found,
+        None => valued(&anywhere(bytes, first)?, bytes[first]),
     };
-    let end = written.end;
-    let value = if written.mantissa <= EXACT_MAX {
-        written.mantissa as f64 / POWERS[written.fraction_digits]
-    } else {
-        divide(written.mantissa, written.fraction_digits)
-    };
-    let has_point = written.integer_digits < end - first;
-    let is_json = written.integer_digits > 0
-        && (written.integer_digits == 1 || bytes[first] != b'0')
-        && has_point == (written.fraction_digits > 0);
     Some(Scanned {
-        value: if is_negative { -value } else { value },
-        end,
+        value: if is_negative {
+            -found.value
+        } else {
+            found.value
+        },
+        end: first + found.end,
+        ..found
+    })
+}
+
+/// The number that a window starts with, if it has no sign and ends inside.
+#[inline(always)]
+pub(super) fn scan_window(window: &[u8; WINDOW]) -> Option<Scanned> {
+    Some(valued(&unsigned(window)?, window[0]))
+}
+
+#[inline(always)]
+fn valued(written: &Written, first: u8) -> Scanned {
+    let Written {
+        mantissa,
+        integer_digits,
+        fraction_digits,
+        length,
+    } = *written;
+    let value = if mantissa <= EXACT_MAX {
+        mantissa as f64 / POWERS[fraction_digits]
+    } else {
+        divide(mantissa, fraction_digits)
+    };
+    let has_point = integer_digits < length;
+    let is_json = integer_digits > 0
+        && (integer_digits == 1 || first != b'0')
+        && has_point == (fraction_digits > 0);
+    Scanned {
+        value,
+        end: length,
         has_point,
         is_json,
-    })
-}
-
-/// A number as its digits: `mantissa / 10^fraction_digits`.
-struct Written {
-    mantissa: u64,
-    integer_digits: usize,
-    fraction_digits: usize,
-    end: usize,
-}
-
-/// The number that `window`, which starts at `first`, starts with, if it ends inside. All places
-/// are found before any digit is read, so that the next number need not wait for this one's value.
-#[inline(always)]
-fn in_window(window: &[u8; WINDOW], rest: &[u8], first: usize) -> Option<Written> {
-    let (low, high) = words_of(window);
-    let (low, high) = (low ^ ZEROS, high ^ ZEROS);
-    let stops = bytes_above_nine(low);
-    if stops == 0 {
-        return None;
     }
-    let stop = (stops.trailing_zeros() / 8) as usize;
-    if window[stop] != b'.' {
-        let aligned = if stop == 0 {
-            return None;
-        } else {
-            low << (64 - 8 * stop)
-        };
-        return Some(Written {
-            mantissa: eight_digits(aligned),
-            integer_digits: stop,
-            fraction_digits: 0,
-            end: first + stop,
-        });
-    }
-    let later_stops = stops & (stops - 1);
-    let end_bits = if later_stops == 0 {
-        64 + bytes_above_nine(high).trailing_zeros()
-    } else {
-        later_stops.trailing_zeros()
-    };
-    let length = (end_bits / 8) as usize;
-    if length == 1 {
-        return None;
-    }
-    // The point is taken out: what follows it moves one byte down.
-    let before = (1_u64 << (8 * stop)) - 1;
-    let joined = (low & before) | (((low >> 8) | (high << 56)) & !before);
-    let digits = u128::from(joined) | (u128::from(high >> 8) << 64);
-    let aligned = digits << (8 * (WINDOW + 1 - length));
-    let mantissa =
-        eight_digits(aligned as u64) * 100_000_000 + eight_digits((aligned >> 64) as u64);
-    let inside = Written {
-        mantissa,
-        integer_digits: stop,
-        fraction_digits: length - 1 - stop,
-        end: first + length,
-    };
-    if length < WINDOW {
-        return Some(inside);
-    }
-    with_last_digits(inside, rest)
-}
-
-/// A number that fills the window, point and all, with the digits that follow: floats printed to
-/// the last digit have one or two more.
-#[inline(always)]
-fn with_last_digits(inside: Written, rest: &[u8]) -> Option<Written> {
-    let word = u64::from_le_bytes(*rest.get(WINDOW..)?.first_chunk::<8>()?);
-    let values = word ^ ZEROS;
-    let count = (bytes_above_nine(values).trailing_zeros() / 8) as usize;
-    if count > DIGITS_MAX + 1 - WINDOW {
-        return None;
-    }
-    let last = eight_digits((values << (56 - 8 * count)) << 8);
-    Some(Written {
-        mantissa: inside.mantissa * TENS[count] + last,
-        fraction_digits: inside.fraction_digits + count,
-        end: inside.end + count,
-        ..inside
-    })
-}
-
-/// The first eight and the last eight bytes of a window. Two loads from memory are faster than
-/// taking one apart.
-#[inline(always)]
-fn words_of(window: &[u8; WINDOW]) -> (u64, u64) {
-    let (&[low, high], _none) = window.as_chunks::<8>() else {
-        return (0, 0);
-    };
-    (u64::from_le_bytes(low), u64::from_le_bytes(high))
 }
 
 /// The number at `first`, wherever its point is and however close the end of the bytes.
@@ -175,7 +108,7 @@ fn anywhere(bytes: &[u8], first: usize) -> Option<Written> {
         mantissa,
         integer_digits,
         fraction_digits,
-        end,
+        length: end - first,
     })
 }
 
@@ -184,8 +117,7 @@ fn anywhere(bytes: &[u8], first: usize) -> Option<Written> {
 #[inline]
 fn digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> Option<(u64, usize)> {
     loop {
-        let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk::<8>()?);
-        let values = word ^ ZEROS;
+        let values = word_at(bytes, at)? ^ ZEROS;
         let stops = bytes_above_nine(values);
         if stops == 0 {
             mantissa = mantissa
@@ -201,125 +133,6 @@ fn digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> Option<(u64, usize)
             .wrapping_add(eight_digits(aligned));
         return Some((mantissa, at + count));
     }
-}
-
-/// The number that eight digit values make, the first digit in the lowest byte.
-#[inline]
-fn eight_digits(values: u64) -> u64 {
-    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
-    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
-    let high = (pairs & PAIRS).wrapping_mul(0x000f_4240_0000_0064);
-    let low = ((pairs >> 16) & PAIRS).wrapping_mul(0x0000_2710_0000_0001);
-    high.wrapping_add(low) >> 32
-}
-
-/// `mantissa / 10^tens`, rounded to the nearest, ties to even, for a mantissa above 2^53 and at
-/// most 19 tens. The fives are divided by, the twos go into the exponent.
-///
-/// Method: Lemire, "Number parsing at a gigabyte per second" (2021): the upper half of the product
-/// with the reciprocal has enough right bits, once the reciprocal's lower half is taken into
-/// account where its carry could reach them. Ties need 5^tens to divide the mantissa, which
-/// above 2^53 leaves no more than four tens; these are divided in whole numbers.
-#[inline]
-fn divide(mantissa: u64, tens: usize) -> f64 {
-    if tens <= TIED_TENS_MAX {
-        return divide_whole(mantissa, tens);
-    }
-    let shift = mantissa.leading_zeros();
-    let normalized = u128::from(mantissa << shift);
-    let Reciprocal { high, low, bits } = RECIPROCALS[tens];
-    let mut product = normalized * u128::from(high);
-    if (product >> 64) as u64 & 0x1ff == 0x1ff {
-        product += (normalized * u128::from(low)) >> 64;
-    }
-    let exponent = 1 - shift as i32 - bits - tens as i32;
-    round((product >> 64) as u64, true, exponent)
-}
-
-/// The most tens for which a mantissa above 2^53 that fits 64 bits can give a tie.
-const TIED_TENS_MAX: usize = 4;
-
-/// `2^(bits + 127) / 5^n`, rounded up to a whole number of 128 bits.
-#[derive(Clone, Copy)]
-struct Reciprocal {
-    high: u64,
-    low: u64,
-    bits: i32,
-}
-
-const RECIPROCALS: [Reciprocal; DIGITS_MAX + 1] = reciprocals();
-
-const fn reciprocals() -> [Reciprocal; DIGITS_MAX + 1] {
-    let mut all = [Reciprocal {
-        high: 0,
-        low: 0,
-        bits: 0,
-    }; DIGITS_MAX + 1];
-    let mut fives: u128 = 1;
-    let mut n = 0;
-    while n < all.len() {
-        all[n] = reciprocal(fives);
-        fives *= 5;
-        n += 1;
-    }
-    all
-}
-
-const fn reciprocal(divisor: u128) -> Reciprocal {
-    let bits = u128::BITS - (divisor - 1).leading_zeros();
-    // Long division of a one with `bits + 127` zeros after it.
-    let (mut quotient, mut remainder, mut step) = (0_u128, 1_u128, 0);
-    while step < bits + 127 {
-        remainder *= 2;
-        quotient *= 2;
-        if remainder >= divisor {
-            remainder -= divisor;
-            quotient += 1;
-        }
-        step += 1;
-    }
-    // Only a power of two divides evenly, and its quotient has no room for one more.
-    let rounded = if remainder == 0 {
-        quotient
-    } else {
-        quotient + 1
-    };
-    Reciprocal {
-        high: (rounded >> 64) as u64,
-        low: rounded as u64,
-        bits: bits as i32,
-    }
-}
-
-/// The same by long division, which knows ties.
-#[inline(never)]
-fn divide_whole(mantissa: u64, tens: usize) -> f64 {
-    let fives = 5_u64.pow(tens as u32);
-    let mantissa_shift = mantissa.leading_zeros();
-    let fives_shift = fives.leading_zeros();
-    // Both operands have their top bit set, so the quotient has 63 or 64 bits.
-    let dividend = u128::from(mantissa << mantissa_shift) << 63;
-    let divisor = u128::from(fives << fives_shift);
-    let quotient = (dividend / divisor) as u64;
-    let is_inexact = u128::from(quotient) * divisor != dividend;
-    let exponent = fives_shift as i32 - mantissa_shift as i32 - 63 - tens as i32;
-    round(quotient, is_inexact, exponent)
-}
-
-/// `significand * 2^exponent` (a little more when `is_inexact`), rounded to the nearest, ties to
-/// even. The significand has 63 or 64 bits, so none is lost but by this one rounding, and the
-/// result is far from the ends of the range of an `f64`.
-#[inline(always)]
-fn round(significand: u64, is_inexact: bool, exponent: i32) -> f64 {
-    let dropped = 11 - significand.leading_zeros();
-    let kept = significand >> dropped;
-    let rest = significand & ((1 << dropped) - 1);
-    let half = 1 << (dropped - 1);
-    let up = rest > half || (rest == half && (is_inexact || kept & 1 == 1));
-    // 2^53 after rounding up is still exact.
-    let whole = (kept + u64::from(up)) as i64 as f64;
-    let power = 1023 + exponent + dropped as i32;
-    whole * f64::from_bits((power as u64) << 52)
 }
 
 #[cfg(test)]

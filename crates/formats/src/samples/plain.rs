@@ -4,7 +4,8 @@
 use super::block::{Block, ShortCell, Slot};
 use super::number;
 use super::table::{Table, Target};
-use super::word::{bytes_equal_to, word_at};
+use super::window::WINDOW;
+use super::word::{bytes_equal_to, first_word, word_at};
 
 /// How the cells of a plain row are read.
 #[derive(Debug, Clone)]
@@ -64,14 +65,21 @@ fn read_row(steps: &mut [Step], block: &mut Block, bytes: &[u8], start: usize) -
     for step in steps {
         match step.slot {
             Slot::Number(slot) => {
-                let word = word_at(bytes, at)?;
+                let window = bytes.get(at..)?.first_chunk::<WINDOW>()?;
+                let word = first_word(window);
                 if step.short.equals(word) {
                     block.set(slot, step.short.value);
                     at += step.short.length;
                     continue;
                 }
-                let scanned = number::scan(bytes, at)?;
-                let next = after_delimiter(bytes, scanned.end, step.delimiter)?;
+                let (scanned, end) = match number::scan_window(window) {
+                    Some(scanned) => (scanned, at + scanned.end),
+                    None => {
+                        let scanned = number::scan(bytes, at)?;
+                        (scanned, scanned.end)
+                    }
+                };
+                let next = after_delimiter(bytes, end, step.delimiter)?;
                 block.set(slot, scanned.value);
                 if !scanned.has_point && next - at <= 8 {
                     step.short = ShortCell::of(word, next - at, scanned.value);

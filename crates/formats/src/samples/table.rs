@@ -430,21 +430,30 @@ impl MeasureColumn {
         is_accepted
     }
 
-    /// Whether each of these (finite) values can be one of the measure's.
+    /// Whether each of these (finite) values can be one of the measure's. All are looked at, even
+    /// after one that cannot: without a way out the loop looks at several at once.
     #[inline]
     fn makes_sense_of(&self, values: &[f64]) -> bool {
-        let each = |makes_sense: fn(f64) -> bool| values.iter().all(|&value| makes_sense(value));
+        let each = |makes_sense: fn(f64) -> bool| {
+            values
+                .iter()
+                .fold(true, |all, &value| all & makes_sense(value))
+        };
         let in_domain = match self.meaning.domain {
             Domain::Span => each(|value| value >= 0.0),
-            Domain::Code => each(|value| f64::from(value as u32) == value),
+            Domain::Code => each(|value| f64::from(value as i32) == value && value >= 0.0),
             Domain::TimeInSeconds => each(|value| value.abs() < SECONDS_MAX),
             Domain::Time | Domain::Any => true,
         };
-        let conversion = self.meaning.conversion;
-        in_domain
-            && values
-                .iter()
-                .all(|&value| conversion.apply(value).is_finite())
+        let stays_finite = match self.meaning.conversion {
+            Conversion::None => true,
+            conversion @ (Conversion::Times(_) | Conversion::Over(_)) => {
+                values.iter().fold(true, |all, &value| {
+                    all & conversion.apply(value).is_finite()
+                })
+            }
+        };
+        in_domain & stays_finite
     }
 
     fn extend(&mut self, values: &[f64]) {

@@ -1,5 +1,9 @@
 //! Eight bytes at a time. The first byte of a word is its lowest.
 
+use wide::u8x16;
+
+/// The digit zero eight times: with `^` it turns digits into their values.
+pub(super) const ZEROS: u64 = 0x3030_3030_3030_3030;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const TOPS: u64 = 0x8080_8080_8080_8080;
 
@@ -7,6 +11,12 @@ const TOPS: u64 = 0x8080_8080_8080_8080;
 #[inline(always)]
 pub(super) fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk::<8>()?))
+}
+
+/// The first eight bytes of a window.
+#[inline(always)]
+pub(super) fn first_word<const N: usize>(window: &[u8; N]) -> u64 {
+    word_at(window, 0).unwrap_or_default()
 }
 
 /// The top bit of each byte of `word` that equals `byte`. Right up to the first such byte; those
@@ -27,6 +37,24 @@ pub(super) fn controls_in(word: u64) -> u64 {
 #[inline(always)]
 pub(super) fn bytes_above_nine(values: u64) -> u64 {
     (((values & !TOPS) + (0x80 - 10) * ONES) | values) & TOPS
+}
+
+/// One bit for each byte, the first one lowest: whether it is no digit.
+#[inline(always)]
+pub(super) fn places_without_digit(bytes: &[u8; 16]) -> u32 {
+    let values = u8x16::new(*bytes) ^ u8x16::splat(b'0');
+    let above_nine = values.saturating_sub(u8x16::splat(9));
+    !above_nine.simd_eq(u8x16::splat(0)).to_bitmask() & 0xffff
+}
+
+/// The number that eight digit values make, the first digit in the lowest byte.
+#[inline(always)]
+pub(super) fn eight_digits(values: u64) -> u64 {
+    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let high = (pairs & PAIRS).wrapping_mul(0x000f_4240_0000_0064);
+    let low = ((pairs >> 16) & PAIRS).wrapping_mul(0x0000_2710_0000_0001);
+    high.wrapping_add(low) >> 32
 }
 
 #[cfg(test)]
@@ -50,6 +78,9 @@ mod tests {
             prop_assert_eq!(place(bytes_equal_to(whole, b',')), first(word, |byte| byte == b','));
             prop_assert_eq!(place(controls_in(whole)), first(word, |byte| byte < 0x20));
             prop_assert_eq!(place(bytes_above_nine(whole)), first(word, |byte| byte > 9));
+            let both = std::array::from_fn(|at| if at < 8 { b'5' } else { word[at - 8] ^ b'0' });
+            let places: u32 = (0..8).map(|at| u32::from(word[at] > 9) << (at + 8)).sum();
+            prop_assert_eq!(places_without_digit(&both), places);
         }
     }
 }
