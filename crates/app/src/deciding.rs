@@ -204,7 +204,11 @@ fn failure(named: &NamedSource, error: &SourceError) -> SourceFailure {
     SourceFailure {
         subject: named.subject.clone(),
         what: shown_name(&named.what),
-        why: format!("{}. {}", error.problem(), error.remedy()),
+        why: format!(
+            "{}. {}",
+            error.problem(),
+            error.remedy().trim_end_matches('.')
+        ),
         empty: error.is_empty(),
     }
 }
@@ -256,7 +260,7 @@ fn stored_failure(stored: &StoredEvidence, error: &RecordError) -> SourceFailure
     SourceFailure {
         subject: stored.subject.clone(),
         what: stored.file.clone(),
-        why: format!("{}. Add the original file again.", stored_problem(error)),
+        why: format!("{}. Add the original file again", stored_problem(error)),
         empty: false,
     }
 }

@@ -38,7 +38,7 @@ pub struct SourceFailure {
     pub subject: Subject,
     /// What was named: a file or a URL, without folders.
     pub what: String,
-    /// The error, with its remedy.
+    /// The error, with its remedy, without a full stop at its end.
     pub why: String,
     /// Whether it could be read and held nothing.
     pub empty: bool,
