@@ -25,6 +25,6 @@ mod window;
 mod word;
 
 pub use meaning::{Measures, Selection};
-pub use parts::{PARTS_BYTES_MIN, PIECE_BYTES, read, read_in_two};
+pub use parts::{PARTS_BYTES_MIN, PIECE_BYTES, read, read_by_two, read_in_two};
 pub use reader::{ROW_BYTES_MAX, SamplesReader, Syntax};
 pub(crate) use recognition::{recognises_csv, recognises_ndjson};

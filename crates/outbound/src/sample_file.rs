@@ -2,16 +2,14 @@
 //! What the pieces mean is the business of `adjutant_formats::samples`.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use adjutant_domain::{Digest, Measurement};
 use adjutant_formats::FormatError;
 use adjutant_formats::samples::{
-    PARTS_BYTES_MIN, PIECE_BYTES, ROW_BYTES_MAX, SamplesReader, Selection, Syntax,
+    self, PARTS_BYTES_MIN, PIECE_BYTES, SamplesReader, Selection, Syntax,
 };
-use memchr::memchr;
 
 use adjutant_domain::sha256::Sha256;
 
@@ -87,7 +85,7 @@ pub fn measure(
     if threads == Threads::Two
         && let Some(bytes) = source.bytes
         && bytes >= PARTS_BYTES_MIN as u64
-        && let Some(reader) = source.measure_halves(bytes, syntax, selection)?
+        && let Some(reader) = source.read_by_two(bytes, syntax, selection, |_piece| ())?
     {
         return reader.finish().map_err(|problem| source.refused(problem));
     }
@@ -103,8 +101,20 @@ pub fn measure_and_digest(
     syntax: Syntax,
     selection: &Selection,
 ) -> Result<(Vec<Measurement>, Digest), SampleFileError> {
-    let mut hasher = Sha256::new();
     let source = Source::open(path)?;
+    let mut hasher = Sha256::new();
+    if let Some(bytes) = source.bytes
+        && bytes >= PARTS_BYTES_MIN as u64
+        && let Some(reader) =
+            source.read_by_two(bytes, syntax, selection, |piece| hasher.update(piece))?
+    {
+        let measurements = reader.finish();
+        return Ok((
+            measurements.map_err(|problem| source.refused(problem))?,
+            hasher.finish(),
+        ));
+    }
+    let mut hasher = Sha256::new();
     let measurements =
         source.measure_whole(syntax, selection, &mut |piece| hasher.update(piece))?;
     Ok((measurements, hasher.finish()))
@@ -135,110 +145,61 @@ impl<'a> Source<'a> {
         watch: &mut impl FnMut(&[u8]),
     ) -> Result<Vec<Measurement>, SampleFileError> {
         let mut reader = SamplesReader::new(syntax, selection.clone());
-        let end = SAMPLE_FILE_BYTES_MAX + 1;
+        let mut file = self.open_file()?;
+        let mut piece = vec![0; PIECE_BYTES];
         let mut total = 0;
-        self.read_pieces(0..end, |piece| {
-            watch(piece);
+        loop {
+            let length = self.read_piece(&mut file, &mut piece)?;
+            if length == 0 {
+                break;
+            }
+            watch(&piece[..length]);
             let is_first = total == 0;
-            total += piece.len() as u64;
-            reader
-                .feed(piece)
-                .map_err(|problem| self.refused(problem))?;
+            total += length as u64;
+            if total > SAMPLE_FILE_BYTES_MAX {
+                return Err(self.too_large(total));
+            }
+            let fed = reader.feed(&piece[..length]);
+            fed.map_err(|problem| self.refused(problem))?;
             if let (true, Some(bytes)) = (is_first, self.bytes) {
                 reader.expect(bytes.saturating_sub(total));
             }
-            Ok(true)
-        })?;
-        if total == end {
-            return Err(self.too_large(total));
         }
         reader.finish().map_err(|problem| self.refused(problem))
     }
 
-    /// Reads the second half in a thread of its own. `None` when the file must be read in one,
-    /// such as when a row is refused: only then the first error is surely the one reported.
-    fn measure_halves(
+    /// Reads the file by two threads. `None` when it must be read in one, such as when a row is
+    /// refused: only then the first error is surely the one reported.
+    fn read_by_two(
         &self,
         bytes: u64,
         syntax: Syntax,
         selection: &Selection,
+        mut watch: impl FnMut(&[u8]) + Send,
     ) -> Result<Option<SamplesReader>, SampleFileError> {
-        let head = PIECE_BYTES as u64;
-        let mut reader = SamplesReader::new(syntax, selection.clone());
-        if !self.feed(&mut reader, 0..head)? {
-            return Ok(None);
-        }
-        let Some(split) = self.line_start_after(head + (bytes - head) / 2)? else {
-            return Ok(None);
+        let mut file = self.open_file()?;
+        let reader = SamplesReader::new(syntax, selection.clone());
+        let read = |piece: &mut [u8]| {
+            let length = self.read_piece(&mut file, piece)?;
+            watch(&piece[..length]);
+            Ok(length)
         };
-        reader.expect(bytes - head);
-        let Some(mut later) = reader.for_later_rows(bytes.saturating_sub(split)) else {
-            return Ok(None);
-        };
-        let (first, second) = std::thread::scope(|scope| {
-            let second = scope.spawn(|| self.feed(&mut later, split..bytes));
-            let first = self.feed(&mut reader, head..split);
-            (first, second.join())
-        });
-        let is_fed = match second {
-            Ok(second) => second? && first?,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        if !is_fed || later.end().is_err() {
-            return Ok(None);
-        }
-        Ok(reader.join(&later))
+        samples::read_by_two(reader, bytes, PIECE_BYTES, read)
     }
 
-    /// Feeds a range of the file; whether every row was accepted.
-    fn feed(&self, reader: &mut SamplesReader, range: Range<u64>) -> Result<bool, SampleFileError> {
-        let mut is_accepted = true;
-        self.read_pieces(range, |piece| {
-            is_accepted = reader.feed(piece).is_ok();
-            Ok(is_accepted)
-        })?;
-        Ok(is_accepted)
+    fn open_file(&self) -> Result<File, SampleFileError> {
+        File::open(self.path).map_err(|error| self.unreadable(error))
     }
 
-    /// The start of the first line after `from`, if it is not too far away.
-    fn line_start_after(&self, from: u64) -> Result<Option<u64>, SampleFileError> {
-        let mut at = from;
-        let mut found = None;
-        self.read_pieces(from..from + ROW_BYTES_MAX as u64, |piece| {
-            found = memchr(b'\n', piece).map(|length| at + length as u64 + 1);
-            at += piece.len() as u64;
-            Ok(found.is_none())
-        })?;
-        Ok(found)
-    }
-
-    /// Reads `range`, or what there is of it, until `take` has enough.
-    fn read_pieces(
-        &self,
-        range: Range<u64>,
-        mut take: impl FnMut(&[u8]) -> Result<bool, SampleFileError>,
-    ) -> Result<(), SampleFileError> {
-        let mut file = File::open(self.path).map_err(|error| self.unreadable(error))?;
-        if range.start > 0 {
-            file.seek(SeekFrom::Start(range.start))
-                .map_err(|error| self.unreadable(error))?;
-        }
-        let mut piece = vec![0; PIECE_BYTES];
-        let mut left = range.end.saturating_sub(range.start);
-        while left > 0 {
-            let wanted = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            let length = match file.read(&mut piece[..wanted]) {
-                Ok(0) => break,
-                Ok(length) => length,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+    /// Reads some bytes; 0 at the end.
+    fn read_piece(&self, file: &mut File, piece: &mut [u8]) -> Result<usize, SampleFileError> {
+        loop {
+            match file.read(piece) {
+                Ok(length) => return Ok(length),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.unreadable(error)),
-            };
-            if !take(&piece[..length])? {
-                break;
             }
-            left -= length as u64;
         }
-        Ok(())
     }
 
     fn unreadable(&self, source: std::io::Error) -> SampleFileError {
@@ -260,8 +221,6 @@ impl<'a> Source<'a> {
 #[cfg(test)]
 mod tests {
     use std::fmt::Write;
-
-    use adjutant_formats::samples;
 
     use super::*;
     use adjutant_domain::sha256::digest_of;

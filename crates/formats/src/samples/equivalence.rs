@@ -4,7 +4,7 @@
 use adjutant_domain::{Data, Measurement};
 use proptest::prelude::*;
 
-use super::parts::join_halves_at;
+use super::parts::{read_by_two, slice_source};
 use super::reader::{Limits, SamplesReader, Syntax};
 use super::{Measures, Selection};
 use crate::FormatError;
@@ -33,8 +33,9 @@ fn read_in_pieces<'a>(
     reader.finish()
 }
 
-fn read_in_halves(syntax: Syntax, selection: &Selection, bytes: &[u8], head: usize) -> Answer {
-    match join_halves_at(reader(syntax, selection), bytes, head) {
+fn read_by_two_threads(syntax: Syntax, selection: &Selection, bytes: &[u8], size: usize) -> Answer {
+    let Ok(joined) = read_by_two(reader(syntax, selection), 0, size, slice_source(bytes));
+    match joined {
         Some(reader) => reader.finish(),
         None => read_in_pieces(syntax, selection, [bytes]),
     }
@@ -174,9 +175,9 @@ fn check(syntax: Syntax, selection: &Selection, bytes: &[u8], size: usize) {
         "pieces of {size}"
     );
     assert_eq!(
-        read_in_halves(syntax, selection, bytes, size),
+        read_by_two_threads(syntax, selection, bytes, size),
         whole,
-        "halves after {size}"
+        "two threads, pieces of {size}"
     );
 }
 

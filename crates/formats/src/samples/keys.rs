@@ -27,6 +27,13 @@ impl KeyColumn {
         self.keys.rows.push(number);
     }
 
+    /// Forgets every row and name.
+    pub(super) fn clear(&mut self) {
+        self.keys.names.clear();
+        self.keys.rows.clear();
+        self.numbers.clear();
+    }
+
     /// Takes the key of the last row back.
     pub(super) fn pop(&mut self) {
         self.keys.rows.pop();

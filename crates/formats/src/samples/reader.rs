@@ -10,7 +10,7 @@ use super::csv::CsvRows;
 use super::meaning::Selection;
 use super::ndjson::NdjsonRows;
 use super::refusal;
-use super::table::Table;
+use super::table::{Table, Unjoinable};
 use crate::FormatError;
 
 /// The longest row, without its line end. A longer one is a file without line ends or with a
@@ -154,11 +154,8 @@ impl SamplesReader {
         }
     }
 
-    /// Ends a part of the file: reads its last row when no line end follows it.
-    ///
-    /// # Errors
-    /// When that row is refused or not whole.
-    pub fn end(&mut self) -> Result<(), FormatError> {
+    /// Reads the last row when no line end follows it.
+    pub(super) fn end(&mut self) -> Result<(), FormatError> {
         if !self.pending.is_empty() {
             self.is_past_mark = true;
             self.feed(b"\n")?;
@@ -171,49 +168,58 @@ impl SamplesReader {
         }
     }
 
-    /// Makes room for the rows that `bytes` more will hold, if they are like those before.
+    /// Makes room for the rows that `bytes` more will hold, if they are like those before. A wrong
+    /// guess costs room that is never touched, or a copy.
     pub fn expect(&mut self, bytes: u64) {
-        let rows = self.rows_expected(bytes);
-        self.table.reserve(rows);
+        let rows_per_byte = f64::from(self.table.rows()) / self.offset.max(1) as f64;
+        let rows = rows_per_byte * bytes as f64 * ROWS_MARGIN;
+        self.table.reserve(rows as usize);
     }
 
-    /// A reader for `bytes` that stand further down in the same file, from the start of a line
-    /// on. `None` before the header has been read.
-    pub fn for_later_rows(&self, bytes: u64) -> Option<Self> {
-        let syntax = match &self.syntax {
-            RowSyntax::Csv(csv) if csv.knows_header() => self.syntax.clone(),
-            RowSyntax::Csv(_) => return None,
-            RowSyntax::Ndjson(_) => self.syntax.clone(),
+    /// Whether no row has been begun.
+    pub(super) fn is_between_rows(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// A reader for lines that stand further down in the same file. `None` before the header has
+    /// been read.
+    pub(super) fn for_later_rows(&self) -> Option<Self> {
+        let is_ready = match &self.syntax {
+            RowSyntax::Csv(csv) => csv.knows_header(),
+            RowSyntax::Ndjson(_) => true,
         };
-        let mut table = self.table.emptied();
-        table.reserve(self.rows_expected(bytes));
-        Some(Self {
-            syntax,
-            table,
+        let mut reader = is_ready.then(|| Self {
+            syntax: self.syntax.clone(),
+            table: self.table.clone(),
             limits: self.limits,
             lines: 0,
             offset: 0,
             pending: Vec::new(),
             is_past_mark: true,
             failure: None,
-        })
-    }
-
-    /// A wrong guess costs room that is never touched, or a copy.
-    fn rows_expected(&self, bytes: u64) -> usize {
-        let rows_per_byte = f64::from(self.table.rows()) / self.offset.max(1) as f64;
-        (rows_per_byte * bytes as f64 * ROWS_MARGIN) as usize
-    }
-
-    /// Puts the rows of `later` after these. `None` when reading both as one could have gone
-    /// another way.
-    pub fn join(mut self, later: &Self) -> Option<Self> {
-        if !self.pending.is_empty() || !later.pending.is_empty() {
-            return None;
+        });
+        if let Some(reader) = &mut reader {
+            reader.forget_rows();
         }
-        self.table.append(&later.table).ok()?;
+        reader
+    }
+
+    /// Forgets the rows, but not the columns.
+    pub(super) fn forget_rows(&mut self) {
+        self.table.forget_rows();
+        self.lines = 0;
+    }
+
+    /// Puts the rows of `later` after these.
+    ///
+    /// # Errors
+    /// When reading both as one could have gone another way.
+    pub(super) fn join(&mut self, later: &Self) -> Result<(), Unjoinable> {
+        if !self.pending.is_empty() || !later.pending.is_empty() {
+            return Err(Unjoinable);
+        }
         self.lines += later.lines;
-        Some(self)
+        self.table.append(&later.table)
     }
 
     /// Reads the start of the file, where a byte order mark may stand.

@@ -1,7 +1,6 @@
 //! The columns of a file while its rows are read: values, missing rows, keys. It knows neither
 //! CSV nor JSON.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use adjutant_domain::{Data, Keys, Locator, Measurement, Samples, Timestamp};
@@ -88,24 +87,16 @@ impl Table {
         self.measures.len() + self.keys.len()
     }
 
-    /// A table of the same columns without rows.
-    pub(super) fn emptied(&self) -> Self {
-        let mut table = Self::new(self.selection.clone(), self.rows_max);
-        table
-            .measures
-            .extend(self.measures.iter().map(|column| MeasureColumn {
-                name: column.name.clone(),
-                meaning: column.meaning.clone(),
-                kind: column.kind,
-                values: Vec::new(),
-                missing: Vec::new(),
-            }));
-        table.keys.extend(self.keys.iter().map(|keys| NamedKeys {
-            name: keys.name.clone(),
-            role: keys.role.clone(),
-            column: KeyColumn::default(),
-        }));
-        table
+    /// Forgets the rows, but not the columns nor what they hold.
+    pub(super) fn forget_rows(&mut self) {
+        for column in &mut self.measures {
+            column.values.clear();
+            column.missing.clear();
+        }
+        for keys in &mut self.keys {
+            keys.column.clear();
+        }
+        self.rows = 0;
     }
 
     /// Makes room for as many rows more.
@@ -335,18 +326,12 @@ impl Table {
                 Ok(Target::Ignored | Target::Measure(_)) | Err(_) => return Err(Unjoinable),
             }
         }
-        let mut nexts = HashMap::new();
         for column in &next.measures {
             match self.target_of(&column.name, 0) {
-                Ok(Target::Measure(at)) => nexts.insert(at, column),
+                Ok(Target::Measure(at)) => self.measures[at].append(column, self.rows)?,
                 Ok(Target::Ignored | Target::Key(_)) | Err(_) => return Err(Unjoinable),
-            };
+            }
         }
-        let measures = self.measures.iter_mut().enumerate();
-        let mut pairs: Vec<(&mut MeasureColumn, &MeasureColumn)> = measures
-            .filter_map(|(at, column)| Some((column, *nexts.get(&at)?)))
-            .collect();
-        append_all(&mut pairs, self.rows)?;
         for column in &mut self.measures {
             if column.kind != Kind::Text && column.rows() == self.rows as usize {
                 column.missing.extend(self.rows..rows);
@@ -390,28 +375,6 @@ impl Table {
         }
         Ok(measurements)
     }
-}
-
-/// Appends to each column its next part, whose first row is row `first`; half of the columns in
-/// another thread, because what costs is the memory.
-fn append_all(
-    pairs: &mut [(&mut MeasureColumn, &MeasureColumn)],
-    first: u32,
-) -> Result<(), Unjoinable> {
-    fn append(
-        pairs: &mut [(&mut MeasureColumn, &MeasureColumn)],
-        first: u32,
-    ) -> Result<(), Unjoinable> {
-        pairs
-            .iter_mut()
-            .try_for_each(|(column, next)| column.append(next, first))
-    }
-    let (ours, others) = pairs.split_at_mut(pairs.len() / 2);
-    std::thread::scope(|scope| {
-        let others = scope.spawn(|| append(others, first));
-        append(ours, first)?;
-        others.join().map_err(|_panic| Unjoinable)?
-    })
 }
 
 impl MeasureColumn {
