@@ -4,6 +4,7 @@
 //! `cargo run --release -p adjutant-bench`, after `cargo build --release`; with `--quick` on a
 //! tenth of the data, to see that it works.
 #![allow(
+    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a developer's command talks to its terminal"
 )]
@@ -23,6 +24,7 @@ mod results;
 mod timing;
 mod whole;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -63,7 +65,13 @@ struct Bench {
 }
 
 fn main() -> Result<()> {
-    let scale = match std::env::args().nth(1).as_deref() {
+    let mut arguments = std::env::args_os().skip(1);
+    let first = arguments.next();
+    if first.as_deref() == Some(process::HELPER.as_ref()) {
+        println!("{}", process::help(arguments)?);
+        return Ok(());
+    }
+    let scale = match first.as_deref().map(OsStr::to_string_lossy).as_deref() {
         None => FULL,
         Some("--quick") => QUICK,
         Some(other) => bail!("{other:?} is not known; there is --quick"),

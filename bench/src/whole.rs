@@ -1,7 +1,7 @@
 //! Whole processes: `adjutant compare` and `adjutant gate`, from their start to their end.
 
+use std::ffi::OsString;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::Result;
 
@@ -24,14 +24,25 @@ pub(crate) fn compare_files(bench: &Bench) -> Result<Section> {
     let candidate = file(&bench.folder, Arm::Candidate, rows, Notation::Csv)?;
     let (mut ours, mut pandas) = (Vec::new(), Vec::new());
     for _ in 0..bench.scale.rounds {
-        let mut script = Command::new(&bench.python.interpreter);
-        script.arg(bench.python.script("compare_pandas.py"));
-        pandas.push(run(script.args([&baseline, &candidate]), &[0])?);
+        let script = bench.python.script("compare_pandas.py").into_os_string();
+        let arguments = [script, baseline.clone().into(), candidate.clone().into()];
+        pandas.push(run(
+            &bench.folder,
+            &bench.python.interpreter,
+            &arguments,
+            &[0],
+        )?);
         for _ in 0..3 {
-            let mut program = Command::new(&bench.adjutant);
-            program.arg("compare").args([&baseline, &candidate]);
+            let mut arguments = vec!["compare".into()];
+            arguments.extend([baseline.clone().into(), candidate.clone().into()]);
+            arguments.extend(["--measure".into(), "p95".into()]);
             // PASS, INCONCLUSIVE, FAIL.
-            ours.push(run(program.args(["--measure", "p95"]), &[0, 20, 30])?);
+            ours.push(run(
+                &bench.folder,
+                &bench.adjutant,
+                &arguments,
+                &[0, 20, 30],
+            )?);
         }
     }
     let (ours, pandas) = (typical(&ours), typical(&pandas));
@@ -73,7 +84,7 @@ pub(crate) fn start_gate(bench: &Bench) -> Result<Section> {
     let first = ask_gate(bench, &folder, &baseline, &candidate)?;
     let (mut gate, mut nothing) = (Vec::new(), Vec::new());
     for _ in 0..bench.scale.rounds * 3 {
-        nothing.push(run(&mut Command::new("true"), &[0])?);
+        nothing.push(run(&folder, "true".as_ref(), &[], &[0])?);
         gate.push(ask_gate(bench, &folder, &baseline, &candidate)?);
     }
     let (gate, nothing) = (typical(&gate), typical(&nothing));
@@ -100,24 +111,21 @@ pub(crate) fn start_gate(bench: &Bench) -> Result<Section> {
 }
 
 fn ask_gate(bench: &Bench, folder: &Path, baseline: &Path, candidate: &Path) -> Result<Cost> {
-    let mut program = Command::new(&bench.adjutant);
-    program.current_dir(folder).args(["gate", "release"]);
-    program
-        .arg("--evidence")
-        .arg(format!("baseline={}", baseline.display()));
-    program
-        .arg("--evidence")
-        .arg(format!("candidate={}", candidate.display()));
+    let evidence = |subject: &str, path: &Path| {
+        let mut text = OsString::from(format!("{subject}="));
+        text.push(path);
+        ["--evidence".into(), text]
+    };
+    let mut arguments: Vec<OsString> = vec!["gate".into(), "release".into()];
+    arguments.extend(evidence("baseline", baseline));
+    arguments.extend(evidence("candidate", candidate));
     // GO, SHADOW ONLY, PAUSE_AND_FIX, REJECT.
-    run(&mut program, &[0, 10, 20, 30])
+    run(folder, &bench.adjutant, &arguments, &[0, 10, 20, 30])
 }
 
 fn typical(costs: &[Cost]) -> Cost {
     let of = |part: fn(&Cost) -> f64| median(&costs.iter().map(part).collect::<Vec<_>>());
-    Cost {
-        seconds: of(|cost| cost.seconds),
-        memory: of(|cost| cost.memory),
-    }
+    Cost::of_parts(of(|cost| cost.seconds), of(|cost| cost.memory))
 }
 
 fn cost(name: &str, cost: Cost) -> (String, String) {
