@@ -11,6 +11,7 @@ mod equivalence;
 mod keys;
 mod literal;
 mod meaning;
+mod measure_column;
 mod ndjson;
 mod number;
 mod parts;

@@ -8,9 +8,10 @@ use memchr::{memchr, memrchr};
 
 use super::csv::CsvRows;
 use super::meaning::Selection;
+use super::measure_column::Unjoinable;
 use super::ndjson::NdjsonRows;
 use super::refusal;
-use super::table::{Table, Unjoinable};
+use super::table::Table;
 use crate::FormatError;
 
 /// The longest row, without its line end. A longer one is a file without line ends or with a
