@@ -7,6 +7,9 @@ use adjutant_domain::Histogram;
 const BINS: usize = 512;
 /// The range is guessed from so many samples at most, taken at even steps.
 const SAMPLES_FOR_RANGE_MAX: usize = 4096;
+/// So many samples at most are counted, taken at even steps: a plot of two lines of blocks shows no
+/// more, and a million values would take as long to count as to read.
+const SAMPLES_COUNTED_MAX: usize = 65_536;
 /// The share of the samples that is left out on each side.
 const LEFT_OUT: f64 = 0.005;
 
@@ -20,16 +23,20 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// Counts samples; `None` when there is none. One pass over the values.
+    /// Counts samples, or an even choice among many; `None` when there is none.
     pub fn of_samples(values: &[f64]) -> Option<Self> {
-        let step = values.len().div_ceil(SAMPLES_FOR_RANGE_MAX).max(1);
-        let mut some: Vec<f64> = values.iter().copied().step_by(step).collect();
+        let at_most = |limit: usize| {
+            let step = values.len().div_ceil(limit).max(1);
+            values.iter().copied().step_by(step)
+        };
+        let mut some: Vec<f64> = at_most(SAMPLES_FOR_RANGE_MAX).collect();
         some.sort_by(f64::total_cmp);
         let left_out = (some.len() as f64 * LEFT_OUT) as usize;
         let (low, high) = (*some.get(left_out)?, *some.get(some.len() - 1 - left_out)?);
-        let mut distribution = Self::empty(low, high, values.len() as f64)?;
+        let counted = at_most(SAMPLES_COUNTED_MAX);
+        let mut distribution = Self::empty(low, high, counted.len() as f64)?;
         let per_unit = BINS as f64 / (distribution.high - distribution.low);
-        for &value in values {
+        for value in counted {
             let at = (value - distribution.low) * per_unit;
             if at >= 0.0
                 && let Some(bin) = distribution.bins.get_mut(at as usize)
