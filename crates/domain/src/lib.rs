@@ -12,7 +12,9 @@ mod interval;
 mod measured;
 mod measurement;
 mod name;
+mod object_id;
 pub mod sha256;
+mod task_id;
 mod timestamp;
 mod unit;
 
@@ -25,6 +27,11 @@ pub use measured::{Measured, Uncited};
 pub use measurement::{
     Bucket, Data, Histogram, Judgement, Keys, Labels, Measurement, Ranked, Samples, Scalar,
 };
-pub use name::{CriterionId, GateName, InvalidName, MeasureName, RunId, Subject};
+pub use name::{
+    AgentName, CheckName, CriterionId, GateName, InvalidName, MeasureName, RequestKey, RoleName,
+    RunId, Subject,
+};
+pub use object_id::{InvalidObjectId, ObjectId};
+pub use task_id::{Epoch, InvalidTaskId, TaskId};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use unit::Unit;

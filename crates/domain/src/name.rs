@@ -81,6 +81,14 @@ names! {
     CriterionId = "criterion";
     /// A named set of criteria, such as `release`.
     GateName = "gate";
+    /// Who works, such as `amber`: a coding agent or a person.
+    AgentName = "agent";
+    /// What an agent is for, such as `qa-evals-docs`.
+    RoleName = "role";
+    /// One check of a task, such as `unit-tests`.
+    CheckName = "check";
+    /// What makes a repeated request the same request.
+    RequestKey = "request key";
 }
 
 impl Subject {

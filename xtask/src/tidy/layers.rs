@@ -8,26 +8,27 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stats", &["domain"]),
     ("formats", &["domain"]),
     ("gate", &["domain", "stats"]),
+    ("work", &["domain"]),
     ("report", &["domain", "stats", "gate"]),
-    ("store", &["domain", "gate"]),
-    ("outbound", &["domain", "formats"]),
+    ("store", &["domain", "gate", "work"]),
+    ("outbound", &["domain", "formats", "work"]),
     (
         "app",
         &[
-            "domain", "stats", "formats", "gate", "report", "store", "outbound",
+            "domain", "stats", "formats", "gate", "work", "report", "store", "outbound",
         ],
     ),
     (
         "cli",
         &[
-            "domain", "stats", "formats", "gate", "report", "store", "outbound", "app",
+            "domain", "stats", "formats", "gate", "work", "report", "store", "outbound", "app",
         ],
     ),
-    ("testkit", &["domain", "store"]),
+    ("testkit", &["domain", "work", "store"]),
 ];
 
 /// Crates that compute and nothing else.
-const PURE: &[&str] = &["domain", "stats", "formats", "gate", "report"];
+const PURE: &[&str] = &["domain", "stats", "formats", "gate", "work", "report"];
 
 /// A foreign crate, and the only crates of ours that may know it.
 const KEEPERS: &[(&str, &[&str])] = &[

@@ -1,0 +1,19 @@
+//! Work for agents: tasks and their intake, roles and their boundaries, claims, conflicts, proof,
+//! focus. Plain values in, decisions out.
+//!
+//! **Invariant.** No I/O, no clock, no randomness, no environment, no SQL. A lease time is a
+//! number that the store's clock gave; nothing here compares it with any other clock.
+
+mod check;
+mod claim;
+mod intake;
+mod path_glob;
+mod role;
+mod task;
+
+pub use check::{Check, CheckRun, ProofKind};
+pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
+pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox};
+pub use path_glob::{InvalidPathGlob, PathGlob};
+pub use role::{Boundaries, Role};
+pub use task::{Lease, LeaseTime, Link, LinkKind, ProvenWork, Task, TaskState};

@@ -1,0 +1,36 @@
+//! A role: what an agent is for, and what it must leave to others.
+
+use adjutant_domain::RoleName;
+use serde::{Deserialize, Serialize};
+
+use crate::{PathGlob, TaskKind};
+
+/// A role, as `adjutant.toml` or a preset describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// Its name.
+    pub name: RoleName,
+    /// What it is for.
+    pub scope: String,
+    /// What it hands over.
+    pub deliverables: Vec<String>,
+    /// When its work is done.
+    pub definition_of_done: Vec<String>,
+    /// What it must not do.
+    pub boundaries: Boundaries,
+    /// What it asks itself before it starts.
+    pub key_questions: Vec<String>,
+    /// What an agent in this role is told first.
+    pub prompt: String,
+}
+
+/// What a role must not do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Boundaries {
+    /// Files it must not touch.
+    pub paths: Vec<PathGlob>,
+    /// Kinds of change it must not make.
+    pub kinds: Vec<TaskKind>,
+    /// The same in words, for what neither a path nor a kind can say.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,163 @@
+//! A task, its state, its lease and its links.
+
+use adjutant_domain::{AgentName, Digest, Epoch, ObjectId, TaskId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Intake;
+
+/// A unit of work for an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Which.
+    pub id: TaskId,
+    /// Rises by one with every write about the task.
+    pub revision: i64,
+    /// What is asked for.
+    pub intake: Intake,
+    /// Where it stands.
+    pub state: TaskState,
+    /// The epoch of the last claim.
+    pub epoch: Epoch,
+    /// How many tasks that block this one are still open. 0 and `Open` means ready.
+    pub open_blockers: u32,
+    /// How many open tasks this one blocks: its unblocking power.
+    pub unblocks: u32,
+    /// How many leases on it ran out without a word.
+    pub losses: u32,
+    /// When it was filed.
+    pub created_at: Timestamp,
+    /// When anything about it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum TaskState {
+    /// Not complete enough to be handed out.
+    Draft,
+    /// Waiting for an agent, or for what blocks it.
+    Open,
+    /// An agent has it, until the lease runs out.
+    Leased(Lease),
+    /// Its checks passed on an exact tree; it waits to be merged.
+    Proven(ProvenWork),
+    /// Merged and proven on the merged tree.
+    Done {
+        /// The work, as it was proven before the merge.
+        work: ProvenWork,
+        /// The commit that brought it into the target branch.
+        merged: ObjectId,
+    },
+    /// Nobody will do it.
+    Dropped {
+        /// Why.
+        reason: String,
+    },
+    /// It lost too many holders; a person has to look at it.
+    Quarantined {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// Milliseconds of the store's own clock, which never runs backwards. Not a time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LeaseTime(i64);
+
+impl LeaseTime {
+    /// From stored milliseconds.
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// As stored.
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Later by `millis`.
+    #[must_use]
+    pub fn plus(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// The one lease on a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Who holds it.
+    pub owner: AgentName,
+    /// The fencing token that every write about the task carries.
+    pub epoch: Epoch,
+    /// When it runs out, unless it is renewed.
+    pub expires: LeaseTime,
+}
+
+/// Work that its task's checks accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenWork {
+    /// Who did it.
+    pub by: AgentName,
+    /// Under which claim.
+    pub epoch: Epoch,
+    /// The commit that was checked.
+    pub commit: ObjectId,
+    /// Its tree.
+    pub tree: ObjectId,
+    /// The commit it was compared with.
+    pub base: ObjectId,
+    /// The artifact that holds the proof.
+    pub proof: Digest,
+}
+
+/// An edge from one task to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    /// What the edge means, read from this task to the other.
+    pub kind: LinkKind,
+    /// The other task.
+    pub target: TaskId,
+}
+
+/// What an edge between tasks means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkKind {
+    /// This task waits until the other is done or dropped.
+    BlockedBy,
+    /// This task is a part of the other.
+    Parent,
+    /// This task came up while the other was worked on.
+    DiscoveredFrom,
+    /// This task continues the other in another role.
+    HandoffOf,
+}
+
+impl TaskState {
+    /// The state's name, as stored and printed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            TaskState::Draft => "draft",
+            TaskState::Open => "open",
+            TaskState::Leased(_) => "leased",
+            TaskState::Proven(_) => "proven",
+            TaskState::Done { .. } => "done",
+            TaskState::Dropped { .. } => "dropped",
+            TaskState::Quarantined { .. } => "quarantined",
+        }
+    }
+
+    /// Whether tasks that wait for this one go on.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            TaskState::Done { .. } | TaskState::Dropped { .. } => true,
+            TaskState::Draft
+            | TaskState::Open
+            | TaskState::Leased(_)
+            | TaskState::Proven(_)
+            | TaskState::Quarantined { .. } => false,
+        }
+    }
+}
