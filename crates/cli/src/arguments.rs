@@ -3,6 +3,7 @@
 mod ask;
 mod compare;
 mod evidence;
+mod task;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub(crate) use ask::{
 };
 pub(crate) use compare::CompareArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
+pub(crate) use task::{TaskCommand, TemplateArguments};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -23,7 +25,7 @@ Exit codes:
   10  SHADOW ONLY
   20  PAUSE_AND_FIX, INCONCLUSIVE, no data
   30  REJECT, FAIL, or a report or journal that does not hold
-  40  refused (reserved for leases and conflicts)
+  40  refused: a lease, a boundary, a conflict, or not ready
 
 Environment:
   ADJUTANT_DATABASE_URL  postgres://… in place of the SQLite database
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     /// Adds, lists and shows what tools measured.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Hands out work: what is asked for, who has it, what proves it.
+    #[command(subcommand)]
+    Task(TaskCommand),
     /// Asks a gate: may the candidate replace the baseline?
     Gate(GateArguments),
     /// Compares two files of measurements, without any set-up.

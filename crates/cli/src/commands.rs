@@ -8,6 +8,7 @@ mod init;
 mod journal;
 mod report;
 mod self_test;
+mod task;
 mod verify;
 
 use std::future::Future;
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
     match arguments.command {
         Command::Init => init::init(settings),
         Command::Evidence(command) => evidence::run(command, settings),
+        Command::Task(command) => task::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
         Command::Report(command) => report::run(command, settings),

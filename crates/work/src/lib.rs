@@ -10,6 +10,7 @@ mod intake;
 mod path_glob;
 mod role;
 mod task;
+pub mod template;
 
 pub use check::{Check, CheckRun, ProofKind};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
