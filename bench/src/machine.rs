@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::python::{Python, succeed};
+use crate::python::succeed;
 
 /// What is written above the figures.
 pub(crate) struct Machine {
@@ -14,8 +14,8 @@ pub(crate) struct Machine {
     pub(crate) load: String,
 }
 
-/// Asks the machine.
-pub(crate) fn describe(python: &Python) -> Result<Machine> {
+/// Asks the machine. `peers` are the names and versions of what is measured beside ours.
+pub(crate) fn describe(peers: &str) -> Result<Machine> {
     let rustc = succeed(Command::new("rustc").arg("--version"))?;
     let rustc = String::from_utf8(rustc.stdout)?;
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -28,10 +28,9 @@ pub(crate) fn describe(python: &Python) -> Result<Machine> {
             line_of("/proc/meminfo", "MemTotal"),
         ),
         versions: format!(
-            "Adjutant {}, {}, {}",
+            "Adjutant {}, {}, {peers}",
             env!("CARGO_PKG_VERSION"),
             rustc.trim(),
-            python.print("versions.py", &[])?
         ),
         load: load.split(' ').next().unwrap_or("unknown").to_owned(),
     })

@@ -1,8 +1,8 @@
 //! The side-by-side comparisons: ours and what a user takes today, on the same data, in turns,
-//! in one run. Writes `bench/RESULTS.md`.
+//! in one run. Writes `bench/RESULTS*.md`, one page for each part.
 //!
-//! `cargo run --release -p adjutant-bench`, after `cargo build --release`; with `--quick` on a
-//! tenth of the data, to see that it works.
+//! `cargo run --release -p adjutant-bench [-- PART]`, after `cargo build --release`; with `--quick`
+//! on a tenth of the data, to see that it works. Without a part, all of them.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -24,7 +24,6 @@ mod results;
 mod timing;
 mod whole;
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -54,7 +53,25 @@ const QUICK: Scale = Scale {
     rounds: 3,
 };
 
-/// What every comparison needs.
+/// What is compared, each on a page of its own.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// Statistics, readers of files, gates.
+    Samples,
+}
+
+const ALL: [Part; 1] = [Part::Samples];
+
+impl Part {
+    /// The file of its results.
+    fn page(self) -> &'static str {
+        match self {
+            Part::Samples => "RESULTS.md",
+        }
+    }
+}
+
+/// What every comparison of samples needs.
 struct Bench {
     scale: Scale,
     /// Where data and the Python environment lie, inside the target folder.
@@ -71,11 +88,18 @@ fn main() -> Result<()> {
         println!("{}", process::help(arguments)?);
         return Ok(());
     }
-    let scale = match first.as_deref().map(OsStr::to_string_lossy).as_deref() {
-        None => FULL,
-        Some("--quick") => QUICK,
-        Some(other) => bail!("{other:?} is not known; there is --quick"),
-    };
+    let mut scale = FULL;
+    let mut parts = Vec::new();
+    for argument in first.into_iter().chain(arguments) {
+        match argument.to_string_lossy().as_ref() {
+            "--quick" => scale = QUICK,
+            "samples" => parts.push(Part::Samples),
+            other => bail!("{other:?} is not known; there is samples and --quick"),
+        }
+    }
+    if parts.is_empty() {
+        parts = ALL.to_vec();
+    }
     let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = std::env::current_exe()?;
     let target = program.parent().context("the program lies in a folder")?;
@@ -87,13 +111,26 @@ fn main() -> Result<()> {
     );
     let folder = target.join("bench");
     std::fs::create_dir_all(&folder)?;
+    for part in parts {
+        let page = match part {
+            Part::Samples => compare_samples(scale, &folder, &adjutant)?,
+        };
+        let path = sources.join(part.page());
+        std::fs::write(&path, &page)?;
+        eprintln!("{page}\nwritten to {}", path.display());
+    }
+    Ok(())
+}
+
+fn compare_samples(scale: Scale, folder: &Path, adjutant: &Path) -> Result<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
     let bench = Bench {
         scale,
-        python: Python::install(&folder, sources)?,
-        folder,
-        adjutant,
+        python: Python::install(folder, sources)?,
+        folder: folder.to_owned(),
+        adjutant: adjutant.to_owned(),
     };
-    let machine = machine::describe(&bench.python)?;
+    let machine = machine::describe(&bench.python.print("versions.py", &[])?)?;
     let sections = vec![
         intervals::compare(&bench)?,
         passes::compare(&bench)?,
@@ -101,9 +138,10 @@ fn main() -> Result<()> {
         whole::compare_files(&bench)?,
         whole::start_gate(&bench)?,
     ];
-    let page = results::page(&machine, &sections);
-    let path = sources.join("RESULTS.md");
-    std::fs::write(&path, &page)?;
-    eprintln!("{page}\nwritten to {}", path.display());
-    Ok(())
+    Ok(results::page(
+        "Results",
+        "cargo xtask bench samples",
+        &machine,
+        &sections,
+    ))
 }

@@ -34,10 +34,10 @@ impl Demand {
     }
 }
 
-/// The whole page, as Markdown.
-pub(crate) fn page(machine: &Machine, sections: &[Section]) -> String {
+/// The whole page of one part, as Markdown. `command` is what writes it.
+pub(crate) fn page(title: &str, command: &str, machine: &Machine, sections: &[Section]) -> String {
     let mut page = format!(
-        "# Results\n\nWritten by `cargo xtask bench` on {}. Medians of contenders that took turns \
+        "# {title}\n\nWritten by `{command}` on {}. Medians of contenders that took turns \
          on the same data.\n\n* Machine: {}\n* Versions: {}\n* Load average at the start: {}\n\n\
          | | Demand | Measured | |\n|---|---|---|---|\n",
         machine.date, machine.hardware, machine.versions, machine.load

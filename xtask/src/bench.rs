@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the side-by-side comparisons, into `bench/RESULTS.md`.
+//! `cargo xtask bench [PART]`: the side-by-side comparisons, each part into its page in `bench/`.
 
 use anyhow::Result;
 use xshell::{Shell, cmd};

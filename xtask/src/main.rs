@@ -29,7 +29,7 @@ Usage: cargo xtask COMMAND
   up [--candidate slow] [--seconds N]   build, measure the bundled example, gate it, report it
   test                                  prepare this machine, then formatting, clippy, tidy, all tests
   tidy                                  only the checks of the house: lengths, layers, names, links
-  bench [--quick]                       the side-by-side comparisons, into bench/RESULTS.md
+  bench [PART] [--quick]                the side-by-side comparisons, into bench/RESULTS*.md
   fuzz --minutes N                      every parser of outside bytes, N minutes shared between them
   fresh                                 the README's two commands in a fresh clone in an empty folder";
 
