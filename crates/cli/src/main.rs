@@ -14,12 +14,16 @@ mod streams;
 mod table;
 mod wire;
 
+use adjutant_outbound::process;
 use clap::Parser;
 
 use arguments::Arguments;
 use settings::Settings;
 
 fn main() -> std::process::ExitCode {
+    if let Some(arguments) = process::keeper_arguments(std::env::args_os()) {
+        return process::keep(&arguments).into();
+    }
     let arguments = Arguments::parse();
     let settings = Settings::from_environment();
     match commands::run(arguments, &settings) {

@@ -9,6 +9,7 @@ pub mod criterion;
 pub mod files;
 pub mod inquiry;
 pub mod mlflow;
+pub mod process;
 mod prometheus;
 pub mod repository;
 pub mod sample_file;

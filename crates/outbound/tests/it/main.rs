@@ -5,5 +5,6 @@
 )]
 
 mod mlflow;
+mod process;
 mod prometheus;
 mod server;
