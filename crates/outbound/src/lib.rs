@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod criterion;
 pub mod files;
+pub mod git;
 pub mod inquiry;
 pub mod mlflow;
 pub mod process;

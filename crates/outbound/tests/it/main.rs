@@ -4,6 +4,7 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod git;
 mod mlflow;
 mod process;
 mod prometheus;
