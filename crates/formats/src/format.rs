@@ -4,6 +4,7 @@
 
 use adjutant_domain::Measurement;
 
+use crate::agent::{claude_code, codex, gemini_cli};
 use crate::benchmark::{bencher, criterion_estimates, criterion_sample, hyperfine};
 use crate::load::{
     hdrhistogram, hey, k6_machine, k6_points, k6_summary, locust, locust_history, oha, wrk,
@@ -104,6 +105,14 @@ formats! {
     CriterionSample = "criterion-sample", criterion_sample::recognises, criterion_sample::read;
     /// Bencher Metric Format.
     Bencher = "bencher", bencher::recognises, bencher::read;
+    /// Claude Code's transcript.
+    ClaudeCode = "claude-code", claude_code::recognises, claude_code::read;
+    /// Codex's transcript.
+    CodexExec = "codex-exec", codex::recognises, codex::read;
+    /// Gemini CLI's stream.
+    GeminiCliStream = "gemini-cli-stream", gemini_cli::recognises_stream, gemini_cli::read_stream;
+    /// Gemini CLI's JSON.
+    GeminiCli = "gemini-cli", gemini_cli::recognises_object, gemini_cli::read_object;
     /// Raw samples, one JSON object a line.
     SamplesNdjson = "samples-ndjson", samples::recognises_ndjson, read_samples_ndjson;
     /// Raw samples, comma-separated with a header.

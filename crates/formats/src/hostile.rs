@@ -12,7 +12,7 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: [(Format, &[u8]); 17] = fixtures! {
+const FIXTURES: [(Format, &[u8]); 22] = fixtures! {
     Wrk "wrk/latency.txt";
     Wrk "wrk/timeouts.txt";
     Hey "hey/requests.csv";
@@ -30,6 +30,11 @@ const FIXTURES: [(Format, &[u8]); 17] = fixtures! {
     CriterionSample "criterion/sample.json";
     Bencher "bencher/criterion.json";
     Bencher "bencher/hyperfine.json";
+    ClaudeCode "claude_code/stream.jsonl";
+    ClaudeCode "claude_code/result.json";
+    CodexExec "codex/exec.jsonl";
+    GeminiCliStream "gemini_cli/stream.jsonl";
+    GeminiCli "gemini_cli/result.json";
 };
 
 /// Formats made of lines that do not depend on each other: a file that is cut off between two

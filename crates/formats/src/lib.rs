@@ -2,6 +2,7 @@
 //!
 //! A format never invents a measurement that its file does not hold.
 
+mod agent;
 mod benchmark;
 mod error;
 mod figure;
