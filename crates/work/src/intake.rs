@@ -105,6 +105,68 @@ pub enum Field {
     Checks,
 }
 
+macro_rules! words {
+    ($($(#[$doc:meta])* $enum:ident is $what:literal: $($variant:ident = $word:literal),+;)*) => {$(
+        impl $enum {
+            /// All of them, in the order of the template.
+            pub const ALL: &[$enum] = &[$($enum::$variant),+];
+
+            /// The word that is written, stored and printed.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($enum::$variant => $word,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $enum {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl std::str::FromStr for $enum {
+            type Err = UnknownWord;
+
+            /// Capitals and small letters are alike.
+            fn from_str(given: &str) -> Result<Self, UnknownWord> {
+                let found = $enum::ALL.iter().find(|one| one.name().eq_ignore_ascii_case(given));
+                found.copied().ok_or_else(|| UnknownWord {
+                    what: $what,
+                    given: given.to_owned(),
+                    known: vec![$($word),+],
+                })
+            }
+        }
+    )*};
+}
+
+words! {
+    Priority is "priority": High = "HIGH", Medium = "MEDIUM", Low = "LOW";
+    Timebox is "timebox": S = "S", M = "M", L = "L";
+    TaskKind is "kind of change":
+        Feature = "feature", Fix = "fix", Refactor = "refactor", Docs = "docs", Test = "test",
+        Infra = "infra", Experiment = "experiment", Operations = "operations", Review = "review";
+    Field is "field of the template":
+        Title = "title", Kind = "kind", Goal = "goal", Context = "context",
+        SuccessCriteria = "success criteria", Deliverables = "deliverables",
+        NonGoals = "non-goals", Risks = "risks and mitigations",
+        TestHooks = "test hooks and metrics", Timebox = "timebox", Priority = "priority",
+        Paths = "paths", Role = "role", Checks = "checks";
+}
+
+/// A word that is none of those a field of the template can hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is no {what}: one of {known} is needed", known = known.join(", "))]
+pub struct UnknownWord {
+    /// What the word should have been.
+    pub what: &'static str,
+    /// The word.
+    pub given: String,
+    /// Those that are known.
+    pub known: Vec<&'static str>,
+}
+
 impl Intake {
     /// The required fields that say nothing, in the template's order. An intake that misses one
     /// can only be a draft.

@@ -4,6 +4,7 @@
 //! **Invariant.** No I/O, no clock, no randomness, no environment, no SQL. A lease time is a
 //! number that the store's clock gave; nothing here compares it with any other clock.
 
+pub mod boundary;
 mod check;
 mod claim;
 mod intake;
@@ -14,7 +15,7 @@ pub mod template;
 
 pub use check::{Check, CheckRun, ProofKind};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
-pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox};
+pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox, UnknownWord};
 pub use path_glob::{InvalidPathGlob, PathGlob};
-pub use role::{Boundaries, Role};
+pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};
 pub use task::{Lease, LeaseTime, Link, LinkKind, ProvenWork, Task, TaskState};
