@@ -42,6 +42,15 @@ impl Proportion {
         self.events as f64 / self.trials as f64
     }
 
+    /// The middle of the Beta(1 + events, 1 + trials - events) law: what a uniform prior has become.
+    pub fn posterior_interval(self, confidence: Confidence) -> Option<Interval> {
+        let tail = usable_tail(confidence)?;
+        let (x, n) = (self.events as f64, self.trials as f64);
+        let low = beta::quantile(tail, x + 1.0, n - x + 1.0);
+        let high = 1.0 - beta::quantile(tail, n - x + 1.0, x + 1.0);
+        Interval::new(low, high).ok()
+    }
+
     /// The exact interval of Clopper and Pearson (1934). It covers at least its level, by design.
     pub fn interval(self, confidence: Confidence) -> Option<Interval> {
         let tail = usable_tail(confidence)?;

@@ -4,18 +4,24 @@
 //! **Invariant.** No I/O, no clock, no randomness, no environment, no SQL. A lease time is a
 //! number that the store's clock gave; nothing here compares it with any other clock.
 
+mod agent;
+mod assignment;
 pub mod boundary;
 mod check;
 mod claim;
 mod intake;
 mod path_glob;
+mod record;
 mod role;
 mod task;
 pub mod template;
 
+pub use agent::{Agent, AgentPreset, InvalidCommand, Launch, Placeholders};
+pub use assignment::{Candidate, Fit, rank};
 pub use check::{Check, CheckRun, ProofKind};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
 pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox, UnknownWord};
 pub use path_glob::{InvalidPathGlob, PathGlob};
+pub use record::{Rate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
 pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};
 pub use task::{Lease, LeaseTime, Link, LinkKind, ProvenWork, Task, TaskState};

@@ -8,7 +8,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stats", &["domain"]),
     ("formats", &["domain"]),
     ("gate", &["domain", "stats"]),
-    ("work", &["domain"]),
+    ("work", &["domain", "stats"]),
     ("report", &["domain", "stats", "gate"]),
     ("store", &["domain", "gate", "work"]),
     ("outbound", &["domain", "formats", "work"]),
