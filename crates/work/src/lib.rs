@@ -9,7 +9,9 @@ mod assignment;
 pub mod boundary;
 mod check;
 mod claim;
+mod handoff;
 mod intake;
+mod issue_form;
 mod path_glob;
 mod record;
 mod role;
@@ -20,7 +22,11 @@ pub use agent::{Agent, AgentPreset, InvalidCommand, Launch, Placeholders};
 pub use assignment::{Candidate, Fit, rank};
 pub use check::{Check, CheckRun, ProofKind};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
+pub use handoff::{
+    Handoff, HandoffField, IncompleteHandoff, PartialHandoff, UnreadableHandoff, read_handoff,
+};
 pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox, UnknownWord};
+pub use issue_form::{ISSUE_FORM, read_issue_form};
 pub use path_glob::{InvalidPathGlob, PathGlob};
 pub use record::{Rate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
 pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};
