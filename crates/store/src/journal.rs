@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, tasks};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,30 @@ pub enum JournalKind {
     EvidenceAdded,
     /// A gate decided.
     GateDecided,
+    /// A task was filed.
+    TaskFiled,
+    /// What a task asks for, or its links, changed.
+    TaskEdited,
+    /// An agent got a task.
+    TaskClaimed,
+    /// Its lease was prolonged.
+    TaskRenewed,
+    /// It gave the task back.
+    TaskReleased,
+    /// It handed the task to another role.
+    TaskHandedOff,
+    /// The lease ran out, and the task went on without it.
+    TaskLapsed,
+    /// The task's work was proven.
+    TaskProven,
+    /// The work was merged.
+    TaskDone,
+    /// The task was opened, or opened again.
+    TaskReopened,
+    /// The task was dropped.
+    TaskDropped,
+    /// A note was added to a task.
+    TaskNoted,
 }
 
 /// One entry.
@@ -49,11 +73,29 @@ pub struct JournalCheck {
 const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 impl JournalKind {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             JournalKind::EvidenceAdded => "evidence.added",
             JournalKind::GateDecided => "gate.decided",
+            JournalKind::TaskFiled => "task.filed",
+            JournalKind::TaskEdited => "task.edited",
+            JournalKind::TaskClaimed => "task.claimed",
+            JournalKind::TaskRenewed => "task.renewed",
+            JournalKind::TaskReleased => "task.released",
+            JournalKind::TaskHandedOff => "task.handed_off",
+            JournalKind::TaskLapsed => "task.lapsed",
+            JournalKind::TaskProven => "task.proven",
+            JournalKind::TaskDone => "task.done",
+            JournalKind::TaskReopened => "task.reopened",
+            JournalKind::TaskDropped => "task.dropped",
+            JournalKind::TaskNoted => "task.noted",
         }
+    }
+
+    /// Whether an entry of this kind tells of a task. Those are not matched with rows one to one:
+    /// each seals what the task was after it.
+    pub(crate) fn is_of_task(kind: &str) -> bool {
+        kind.starts_with("task.")
     }
 }
 
@@ -69,7 +111,7 @@ impl Store {
         Ok(entries)
     }
 
-    /// Recomputes the chain, and looks for evidence and decisions that no entry explains.
+    /// Recomputes the chain, and looks for evidence, decisions and tasks that no entry explains.
     ///
     /// # Errors
     /// When the database cannot be read. A broken chain is a value, not an error.
@@ -77,9 +119,11 @@ impl Store {
         let mut session = self.begin(Purpose::Read).await?;
         let entries = entries(&mut session).await?;
         let changes = changes(&mut session).await?;
+        let of_tasks = tasks::check_tasks(&mut session, &entries).await?;
         session.commit().await?;
         let mut problems = check_chain(&entries);
         problems.extend(check_explained(&entries, &changes));
+        problems.extend(of_tasks);
         Ok(JournalCheck {
             entries: entries.len() as u64,
             head: entries
@@ -248,7 +292,10 @@ fn check_explained(
             .push(name.clone());
     }
     let mut problems = Vec::new();
-    for entry in entries {
+    for entry in entries
+        .iter()
+        .filter(|entry| !JournalKind::is_of_task(&entry.kind))
+    {
         let key = (entry.kind.clone(), entry.content.clone());
         if unexplained.get_mut(&key).and_then(Vec::pop).is_none() {
             problems.push(format!(

@@ -1,10 +1,10 @@
-//! What Adjutant remembers: evidence, decisions, the journal that explains them, and the
+//! What Adjutant remembers: evidence, decisions, tasks, the journal that explains them, and the
 //! artifacts that they were read from. SQLite by default, PostgreSQL when a team outgrows one
 //! machine; the same verbs, the same SQL.
 //!
 //! **Invariants.** This is the only crate that knows SQL. One transaction a verb: nothing is ever
-//! half-stored. Artifacts are written before the rows that name them. It reads no clock: `now`
-//! comes in.
+//! half-stored. Artifacts are written before the rows that name them. `now` comes in; the one clock
+//! that is read here is that of the leases, because it has to be read inside the transaction.
 
 mod artifacts;
 mod decisions;
@@ -15,6 +15,7 @@ mod migrations;
 mod postgres;
 mod session;
 mod sqlite;
+mod tasks;
 mod value;
 
 use std::path::PathBuf;
@@ -26,6 +27,10 @@ pub use decisions::{NewDecision, StoredDecision};
 pub use error::{DatabaseError, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
+pub use tasks::{
+    Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
+    TaskPage, Written,
+};
 
 use artifacts::Artifacts;
 use session::{Connection, Purpose, Session};
@@ -48,6 +53,7 @@ pub struct Store {
     connection: Mutex<Connection>,
     artifacts: Artifacts,
     database: String,
+    lease_clock: LeaseClock,
 }
 
 impl Store {
@@ -74,7 +80,17 @@ impl Store {
             connection,
             artifacts,
             database,
+            lease_clock: LeaseClock::default(),
         })
+    }
+
+    /// The same store with another clock for its leases.
+    #[must_use]
+    pub fn with_lease_clock(self, lease_clock: LeaseClock) -> Self {
+        Self {
+            lease_clock,
+            ..self
+        }
     }
 
     /// Whether there is something at `location` that can be opened without creating it.

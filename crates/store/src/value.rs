@@ -105,7 +105,12 @@ impl Row {
         serde_json::from_value(text).map_err(|_not_ours| self.foreign(at))
     }
 
-    fn foreign(&self, at: usize) -> StoreError {
+    /// A count.
+    pub(crate) fn small(&self, at: usize) -> Result<u32, StoreError> {
+        u32::try_from(self.integer(at)?).map_err(|_not_a_count| self.foreign(at))
+    }
+
+    pub(crate) fn foreign(&self, at: usize) -> StoreError {
         StoreError::ForeignRow {
             operation: self.operation,
             found: format!("{:?} in column {}", self.cells.get(at), at + 1),

@@ -168,6 +168,16 @@ pub struct UnknownWord {
 }
 
 impl Intake {
+    /// The priority as a number: 0 is the most urgent, and without a priority a task comes last.
+    pub fn priority_rank(&self) -> u8 {
+        match self.priority {
+            Some(Priority::High) => 0,
+            Some(Priority::Medium) => 1,
+            Some(Priority::Low) => 2,
+            None => 3,
+        }
+    }
+
     /// The required fields that say nothing, in the template's order. An intake that misses one
     /// can only be a draft.
     pub fn missing(&self) -> Vec<Field> {

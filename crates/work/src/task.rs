@@ -135,18 +135,63 @@ pub enum LinkKind {
     HandoffOf,
 }
 
+/// A state without its data: what a list is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the variants of TaskState")]
+pub enum StateName {
+    Draft,
+    Open,
+    Leased,
+    Proven,
+    Done,
+    Dropped,
+    Quarantined,
+}
+
+impl StateName {
+    /// All of them, in the order of a task's life.
+    pub const ALL: [StateName; 7] = [
+        StateName::Draft,
+        StateName::Open,
+        StateName::Leased,
+        StateName::Proven,
+        StateName::Done,
+        StateName::Dropped,
+        StateName::Quarantined,
+    ];
+
+    /// As stored and printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StateName::Draft => "draft",
+            StateName::Open => "open",
+            StateName::Leased => "leased",
+            StateName::Proven => "proven",
+            StateName::Done => "done",
+            StateName::Dropped => "dropped",
+            StateName::Quarantined => "quarantined",
+        }
+    }
+}
+
 impl TaskState {
+    /// Which state it is.
+    pub fn kind(&self) -> StateName {
+        match self {
+            TaskState::Draft => StateName::Draft,
+            TaskState::Open => StateName::Open,
+            TaskState::Leased(_) => StateName::Leased,
+            TaskState::Proven(_) => StateName::Proven,
+            TaskState::Done { .. } => StateName::Done,
+            TaskState::Dropped { .. } => StateName::Dropped,
+            TaskState::Quarantined { .. } => StateName::Quarantined,
+        }
+    }
+
     /// The state's name, as stored and printed.
     pub fn name(&self) -> &'static str {
-        match self {
-            TaskState::Draft => "draft",
-            TaskState::Open => "open",
-            TaskState::Leased(_) => "leased",
-            TaskState::Proven(_) => "proven",
-            TaskState::Done { .. } => "done",
-            TaskState::Dropped { .. } => "dropped",
-            TaskState::Quarantined { .. } => "quarantined",
-        }
+        self.kind().as_str()
     }
 
     /// Whether tasks that wait for this one go on.

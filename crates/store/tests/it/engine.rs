@@ -58,6 +58,15 @@ impl<'a> Stage<'a> {
         rows.map(Result::unwrap).collect()
     }
 
+    /// How SQLite would answer a query.
+    pub(crate) fn explain(&self, sql: &str) -> Vec<String> {
+        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        let mut statement = connection.prepare(&sql).unwrap();
+        let rows = statement.query_map([], |row| row.get("detail")).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
     fn database(&self) -> std::path::PathBuf {
         self.workspace.path().join("state/adjutant.db")
     }

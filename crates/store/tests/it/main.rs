@@ -3,4 +3,6 @@
 
 mod contract;
 mod engine;
+mod queue;
 mod schema;
+mod tasks;
