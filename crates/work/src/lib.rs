@@ -10,10 +10,14 @@ pub mod boundary;
 mod check;
 mod choose;
 mod claim;
+mod conflict;
+mod conflict_hunk;
+mod drift;
 mod handoff;
 mod intake;
 mod issue_form;
 mod lease;
+mod merge_order;
 mod path_glob;
 mod record;
 mod role;
@@ -25,12 +29,19 @@ pub use assignment::{Candidate, Fit, rank};
 pub use check::{Check, CheckRun, ProofKind};
 pub use choose::{Held, check_claim, check_idle, ready_order};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
+pub use conflict::{
+    ChangeKind, ChangedPath, Declaration, DeclaredOverlap, DeclaredSide, can_meet,
+    declared_overlaps,
+};
+pub use conflict_hunk::{ConflictHunk, HunkSide, SHOWN_LINES_MAX, conflict_hunks};
+pub use drift::{Drift, drift};
 pub use handoff::{
     Handoff, HandoffField, IncompleteHandoff, PartialHandoff, UnreadableHandoff, read_handoff,
 };
 pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox, UnknownWord};
 pub use issue_form::{ISSUE_FORM, read_issue_form};
 pub use lease::{Holder, LOSSES_MAX, check_holder, grant, lapse, renew};
+pub use merge_order::{MergeReason, MergeStep, Piece, merge_order};
 pub use path_glob::{InvalidPathGlob, PathGlob};
 pub use record::{Rate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
 pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};

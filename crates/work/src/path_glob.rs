@@ -229,4 +229,71 @@ mod tests {
             assert!(given.parse::<PathGlob>().is_err(), "{given:?} was accepted");
         }
     }
+
+    /// Every path of one to four parts, each of one or two letters.
+    fn all_paths() -> Vec<String> {
+        let parts = ["a", "b", "aa", "ab", "ba", "bb"];
+        let mut paths: Vec<String> = parts.map(str::to_owned).to_vec();
+        let mut last = paths.clone();
+        for _ in 0..3 {
+            last = last
+                .iter()
+                .flat_map(|path| parts.map(|part| format!("{path}/{part}")))
+                .collect();
+            paths.extend(last.iter().cloned());
+        }
+        paths
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+        /// Patterns of up to two parts, each of up to two characters: if any path is named by
+        /// both, one of the paths tried here is.
+        #[test]
+        fn two_patterns_overlap_exactly_when_some_path_is_named_by_both(
+            left in r"(\*\*|[ab?*]|[ab?][ab?*]|\*[ab?])(/(\*\*|[ab?*]|[ab?][ab?*]|\*[ab?])){0,1}",
+            right in r"(\*\*|[ab?*]|[ab?][ab?*]|\*[ab?])(/(\*\*|[ab?*]|[ab?][ab?*]|\*[ab?])){0,1}",
+        ) {
+            let (left, right) = (glob(&left), glob(&right));
+            let both = all_paths()
+                .iter()
+                .any(|path| left.covers(path) && right.covers(path));
+            proptest::prop_assert_eq!(left.overlaps(&right), both);
+            proptest::prop_assert_eq!(right.overlaps(&left), both);
+        }
+
+        /// `covers` against the plainest reading of the rules: a pattern names a path when it
+        /// matches the path or a folder above it, part by part.
+        #[test]
+        fn a_pattern_covers_what_the_plain_rules_say(
+            pattern in r"(\*\*|[ab?*]{1,3})(/(\*\*|[ab?][ab?*]?)){0,2}",
+            path in r"[ab]{1,3}(/[ab]{1,2}){0,3}",
+        ) {
+            fn part(pattern: &[u8], name: &[u8]) -> bool {
+                match (pattern, name) {
+                    ([], []) => true,
+                    ([b'*', rest @ ..], _) => {
+                        (0..=name.len()).any(|skip| part(rest, &name[skip..]))
+                    }
+                    ([b'?', rest @ ..], [_, name @ ..]) => part(rest, name),
+                    ([one, rest @ ..], [other, name @ ..]) => one == other && part(rest, name),
+                    _ => false,
+                }
+            }
+            fn whole(pattern: &[&str], path: &[&str]) -> bool {
+                match pattern {
+                    [] => path.is_empty(),
+                    ["**", rest @ ..] => (0..=path.len()).any(|skip| whole(rest, &path[skip..])),
+                    [first, rest @ ..] => path.split_first().is_some_and(|(name, below)| {
+                        part(first.as_bytes(), name.as_bytes()) && whole(rest, below)
+                    }),
+                }
+            }
+            proptest::prop_assume!(pattern.parse::<PathGlob>().is_ok());
+            let parts: Vec<&str> = pattern.split('/').collect();
+            let names: Vec<&str> = path.split('/').collect();
+            let expected = (0..=names.len()).any(|depth| whole(&parts, &names[..depth]));
+            proptest::prop_assert_eq!(glob(&pattern).covers(&path), expected);
+        }
+    }
 }
