@@ -49,9 +49,15 @@ fn is_second_test_binary(path: &str) -> bool {
 fn declared_in(path: &str) -> Option<(Vec<String>, String)> {
     let (folder, name) = path.rsplit_once('/')?;
     let is_root = matches!(name, "main.rs" | "lib.rs" | "build.rs")
-        || ["/bin", "/examples", "/benches", "/fuzz_targets"]
-            .iter()
-            .any(|ending| folder.ends_with(ending))
+        || [
+            "/bin",
+            "/examples",
+            "/benches",
+            "/fuzz_targets",
+            "/tests/programs",
+        ]
+        .iter()
+        .any(|ending| folder.ends_with(ending))
         || folder == "fuzz_targets"
         || folder.ends_with("/tests");
     if is_root {
