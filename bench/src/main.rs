@@ -23,6 +23,7 @@ mod reading;
 mod results;
 mod timing;
 mod whole;
+mod work;
 
 use std::path::{Path, PathBuf};
 
@@ -58,15 +59,18 @@ const QUICK: Scale = Scale {
 enum Part {
     /// Statistics, readers of files, gates.
     Samples,
+    /// Tasks: claims, ready work, filing.
+    Work,
 }
 
-const ALL: [Part; 1] = [Part::Samples];
+const ALL: [Part; 2] = [Part::Samples, Part::Work];
 
 impl Part {
     /// The file of its results.
     fn page(self) -> &'static str {
         match self {
             Part::Samples => "RESULTS.md",
+            Part::Work => "RESULTS-work.md",
         }
     }
 }
@@ -94,7 +98,8 @@ fn main() -> Result<()> {
         match argument.to_string_lossy().as_ref() {
             "--quick" => scale = QUICK,
             "samples" => parts.push(Part::Samples),
-            other => bail!("{other:?} is not known; there is samples and --quick"),
+            "work" => parts.push(Part::Work),
+            other => bail!("{other:?} is not known; there is samples, work and --quick"),
         }
     }
     if parts.is_empty() {
@@ -114,6 +119,7 @@ fn main() -> Result<()> {
     for part in parts {
         let page = match part {
             Part::Samples => compare_samples(scale, &folder, &adjutant)?,
+            Part::Work => work::compare(scale, &folder.join("work"), &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;

@@ -51,7 +51,7 @@ pub(crate) fn compare(bench: &Bench) -> Result<Section> {
             ("reading both arrays twice".to_owned(), time(passes)),
         ],
         demands: vec![Demand {
-            what: "(b) the same on large arrays, against reading them twice",
+            what: "(b) the same on large arrays, against reading them twice".to_owned(),
             demand: "≤ 2.5×".to_owned(),
             measured: format!("{}×", number(ratio)),
             is_met: ratio <= 2.5,

@@ -16,7 +16,7 @@ pub(crate) struct Section {
 
 /// What is asked of a figure, and what it is.
 pub(crate) struct Demand {
-    pub(crate) what: &'static str,
+    pub(crate) what: String,
     pub(crate) demand: String,
     pub(crate) measured: String,
     pub(crate) is_met: bool,
@@ -24,9 +24,9 @@ pub(crate) struct Demand {
 
 impl Demand {
     /// A ratio that is to be at least `least`.
-    pub(crate) fn at_least(what: &'static str, least: f64, measured: f64) -> Self {
+    pub(crate) fn at_least(what: impl Into<String>, least: f64, measured: f64) -> Self {
         Self {
-            what,
+            what: what.into(),
             demand: format!("≥ {}×", number(least)),
             measured: format!("{}×", number(measured)),
             is_met: measured >= least,

@@ -62,7 +62,7 @@ pub(crate) fn compare_files(bench: &Bench) -> Result<Section> {
                 pandas.seconds / ours.seconds,
             ),
             Demand {
-                what: "(d) its memory",
+                what: "(d) its memory".to_owned(),
                 demand: "a fraction".to_owned(),
                 measured: format!("1/{} ({})", number(memory), size(ours.memory)),
                 is_met: memory > 2.0,
@@ -102,7 +102,7 @@ pub(crate) fn start_gate(bench: &Bench) -> Result<Section> {
             cost("`true`", nothing),
         ],
         demands: vec![Demand {
-            what: "(e) starting the gate, beyond `true`",
+            what: "(e) starting the gate, beyond `true`".to_owned(),
             demand: format!("≤ {}", time(GATE_SECONDS_MAX)),
             measured: time(extra),
             is_met: extra <= GATE_SECONDS_MAX,
