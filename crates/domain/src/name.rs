@@ -89,6 +89,8 @@ names! {
     CheckName = "check";
     /// What makes a repeated request the same request.
     RequestKey = "request key";
+    /// A measure that says whether the whole effort goes where it should, such as `interviews`.
+    NorthStarName = "north-star gate";
 }
 
 impl Subject {

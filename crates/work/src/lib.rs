@@ -5,22 +5,29 @@
 //! number that the store's clock gave; nothing here compares it with any other clock.
 
 mod agent;
+pub mod applications;
 mod assignment;
 pub mod boundary;
+pub mod calendar;
 mod check;
 mod choose;
 mod claim;
 mod conflict;
 mod conflict_hunk;
 mod drift;
+pub mod focus;
+mod focus_toml;
 mod handoff;
 mod intake;
 mod issue_form;
 mod lease;
 mod merge_order;
+pub mod north_star;
 mod path_glob;
+pub mod portfolio;
 mod record;
 mod role;
+pub mod strategy;
 mod task;
 pub mod template;
 
@@ -35,6 +42,7 @@ pub use conflict::{
 };
 pub use conflict_hunk::{ConflictHunk, HunkSide, SHOWN_LINES_MAX, conflict_hunks};
 pub use drift::{Drift, drift};
+pub use focus_toml::{FocusSettings, InvalidFocusSettings, TOKENS_LEAST, read_focus_settings};
 pub use handoff::{
     Handoff, HandoffField, IncompleteHandoff, PartialHandoff, UnreadableHandoff, read_handoff,
 };
