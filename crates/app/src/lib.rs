@@ -8,6 +8,7 @@ mod comparing;
 mod deciding;
 mod doctor;
 mod evidence;
+mod filing;
 mod home;
 mod policies;
 mod record;
@@ -21,6 +22,10 @@ pub use deciding::{
 pub use doctor::{Condition, Finding, examine};
 pub use evidence::{
     AddError, AddRequest, AddedEvidence, ShownEvidence, add_evidence, list_evidence, show_evidence,
+};
+pub use filing::{
+    Disposal, IntakeError, IntakeFormat, ShownTask, dispose_of_task, edit_task, file_tasks,
+    list_tasks, read_intake, read_text, show_task,
 };
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};

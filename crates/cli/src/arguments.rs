@@ -15,7 +15,10 @@ pub(crate) use ask::{
 };
 pub(crate) use compare::CompareArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
-pub(crate) use task::{TaskCommand, TemplateArguments};
+pub(crate) use task::{
+    AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, ListTasksArguments,
+    ShowTaskArguments, TaskCommand, TemplateArguments,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -29,6 +32,8 @@ Exit codes:
 
 Environment:
   ADJUTANT_DATABASE_URL  postgres://… in place of the SQLite database
+  ADJUTANT_AGENT         who works here, where --agent does not say it
+  VISUAL, EDITOR         what --editor opens
   NO_COLOR, COLUMNS      how answers look on a terminal";
 
 /// From measured evidence to a verdict that anyone can check.

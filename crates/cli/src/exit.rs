@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Undecided = 20,
     /// REJECT, FAIL, or a report or journal that does not hold.
     Rejected = 30,
+    /// Refused: a lease, a boundary, a conflict, or not ready.
+    Refused = 40,
 }
 
 impl Exit {

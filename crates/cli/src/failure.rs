@@ -1,6 +1,6 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
-use adjutant_app::{AddError, GateError, PolicyError, RecordError, SourceError};
+use adjutant_app::{AddError, GateError, IntakeError, PolicyError, RecordError, SourceError};
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
 use adjutant_outbound::repository::RepositoryError;
@@ -97,6 +97,19 @@ impl From<RepositoryError> for Failure {
 impl From<InvalidName> for Failure {
     fn from(error: InvalidName) -> Self {
         Self::of(Exit::Usage, &error, "Choose another name.")
+    }
+}
+
+impl From<IntakeError> for Failure {
+    fn from(error: IntakeError) -> Self {
+        match &error {
+            IntakeError::File(file) => Self::of(Exit::Usage, &error, file.remedy()),
+            IntakeError::NotText { .. } => Self::of(Exit::Usage, &error, "Save it as UTF-8."),
+            IntakeError::Invalid { .. } => {
+                let remedy = "Mend the line; adjutant task template shows the format.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
+        }
     }
 }
 

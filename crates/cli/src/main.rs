@@ -9,9 +9,11 @@ mod commands;
 mod exit;
 mod failure;
 mod pairs;
+mod refusal;
 mod settings;
 mod streams;
 mod table;
+mod task_json;
 mod wire;
 
 use adjutant_outbound::process;

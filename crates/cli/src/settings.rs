@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use adjutant_domain::AgentName;
 use adjutant_report::{Color, Terminal};
 
 /// The tables that `adjutant.toml` may hold.
@@ -16,6 +17,10 @@ pub(crate) struct Settings {
     pub(crate) terminal: Terminal,
     /// Whether a person watches standard error.
     pub(crate) is_watched: bool,
+    /// `ADJUTANT_AGENT`: who works here. Empty when it is not a name.
+    pub(crate) agent: Option<AgentName>,
+    /// `VISUAL`, or else `EDITOR`.
+    pub(crate) editor: Option<String>,
 }
 
 impl Settings {
@@ -38,6 +43,8 @@ impl Settings {
                 color,
             },
             is_watched: std::io::stderr().is_terminal(),
+            agent: variable("ADJUTANT_AGENT").and_then(|name| name.parse().ok()),
+            editor: variable("VISUAL").or_else(|| variable("EDITOR")),
         }
     }
 }

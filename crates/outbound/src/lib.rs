@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod criterion;
+pub mod editor;
 pub mod files;
 pub mod git;
 pub mod inquiry;

@@ -1,13 +1,29 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod intake;
+mod looking;
 
 use clap::Subcommand;
 
-pub(crate) use intake::TemplateArguments;
+pub(crate) use intake::{
+    AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, TemplateArguments,
+};
+pub(crate) use looking::{ListTasksArguments, ShowTaskArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
     /// Prints the intake template, to be filled in.
     Template(TemplateArguments),
+    /// Files tasks: what is asked for, and what proves that it is done.
+    Add(Box<AddTaskArguments>),
+    /// Lists a page of tasks.
+    List(ListTasksArguments),
+    /// Shows everything about a task.
+    Show(ShowTaskArguments),
+    /// Changes what a task asks for.
+    Edit(Box<EditTaskArguments>),
+    /// Closes a task that nobody will do.
+    Drop(DisposeArguments),
+    /// Opens a complete draft or a closed task.
+    Reopen(DisposeArguments),
 }

@@ -1,14 +1,24 @@
 //! `adjutant task`: one file a group of verbs.
 
+mod drafting;
 mod intake;
+mod looking;
+
+use adjutant_app::Disposal;
 
 use crate::arguments::TaskCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-pub(super) fn run(command: TaskCommand, _settings: &Settings) -> Result<Exit, Failure> {
+pub(super) fn run(command: TaskCommand, settings: &Settings) -> Result<Exit, Failure> {
     match command {
         TaskCommand::Template(arguments) => intake::template(&arguments),
+        TaskCommand::Add(arguments) => intake::add(*arguments, settings),
+        TaskCommand::List(arguments) => looking::list(arguments, settings),
+        TaskCommand::Show(arguments) => looking::show(&arguments, settings),
+        TaskCommand::Edit(arguments) => intake::edit(*arguments, settings),
+        TaskCommand::Drop(arguments) => intake::dispose(&arguments, Disposal::Drop, settings),
+        TaskCommand::Reopen(arguments) => intake::dispose(&arguments, Disposal::Reopen, settings),
     }
 }

@@ -9,6 +9,7 @@ mod evidence;
 mod gate;
 mod help;
 mod home;
+mod intake;
 mod never_go;
 mod report;
 mod servers;

@@ -78,6 +78,19 @@ impl Store {
         session.commit().await?;
         rows.iter().map(attempt_of).collect()
     }
+
+    /// The claims of one task, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn attempts_on(&self, task: TaskId) -> Result<Vec<Attempt>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM attempt WHERE task = $1 ORDER BY epoch");
+        let parameters = [task.number().into()];
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session.query("read attempts", &sql, &parameters).await?;
+        session.commit().await?;
+        rows.iter().map(attempt_of).collect()
+    }
 }
 
 pub(super) fn attempt_of(row: &Row) -> Result<Attempt, StoreError> {

@@ -73,27 +73,27 @@ impl Store {
         };
         let mut about = detail([("reason", reason.into())]);
         match &task.state {
-            TaskState::Draft => {
-                let missing = task.intake.missing();
-                if !missing.is_empty() {
-                    return Ok(Written::Refused(Refusal::Incomplete {
-                        task: Some(id),
-                        missing,
-                    }));
-                }
-            }
             TaskState::Proven(work) => {
                 about.insert("epoch".to_owned(), work.epoch.number().into());
                 about.insert("attempt".to_owned(), "rejected".into());
                 let epoch = work.epoch;
                 attempts::end(&mut session, id, epoch, AttemptResult::Rejected, now).await?;
             }
-            TaskState::Done { .. } | TaskState::Dropped { .. } | TaskState::Quarantined { .. } => {}
+            TaskState::Draft
+            | TaskState::Done { .. }
+            | TaskState::Dropped { .. }
+            | TaskState::Quarantined { .. } => {}
             TaskState::Open => return Ok(Written::Refused(not_open(&task))),
             TaskState::Leased(_) => {
                 let refusal = self.held_refusal(&mut session, &task).await?;
                 return Ok(Written::Refused(refusal));
             }
+        }
+        // A draft may have been dropped, and come back.
+        let missing = task.intake.missing();
+        if !missing.is_empty() {
+            let task = Some(id);
+            return Ok(Written::Refused(Refusal::Incomplete { task, missing }));
         }
         task.losses = 0;
         let change = (JournalKind::TaskReopened, about);
