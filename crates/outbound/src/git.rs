@@ -7,6 +7,9 @@
 //! path, a ref) is never read as an option. The user's own configuration stays: it says which
 //! files are ignored and how lines end.
 
+mod edits;
+mod index_file;
+mod look;
 mod merge;
 mod objects;
 mod reference;
@@ -20,6 +23,7 @@ use std::process::{Command, Output, Stdio};
 
 use adjutant_domain::ObjectId;
 
+pub use look::{Look, Looked, NotLooked};
 pub use merge::{ConflictedEntry, MergeMessage, Merged, TreeMerge};
 pub use objects::ObjectFolder;
 pub use reference::{CommitText, RefUpdate};

@@ -99,7 +99,7 @@ impl Git {
 /// Git takes a file for unchanged when it looks as the index says, unless it was written in the
 /// same instant as the index: then it reads it. A copy that looks younger would hide such a
 /// change, so it keeps the time of the original.
-fn copy_with_its_time(from: &Path, to: &Path) -> Result<(), GitError> {
+pub(super) fn copy_with_its_time(from: &Path, to: &Path) -> Result<(), GitError> {
     let failed = |path: &Path| {
         let path: PathBuf = path.to_owned();
         move |source| GitError::File { path, source }

@@ -10,14 +10,14 @@ use adjutant_outbound::git::{
 };
 
 /// A repository with one commit, in a folder that is gone when the test ends.
-struct Repository {
+pub(crate) struct Repository {
     _root: tempfile::TempDir,
     root: PathBuf,
-    git: Git,
+    pub(crate) git: Git,
 }
 
 impl Repository {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let root = tempfile::tempdir().unwrap();
         let folder = std::fs::canonicalize(root.path()).unwrap();
         run(&folder, &["init", "-q", "-b", "main", "main"]);
@@ -34,7 +34,7 @@ impl Repository {
         }
     }
 
-    fn add_work_tree(&self, name: &str) -> PathBuf {
+    pub(crate) fn add_work_tree(&self, name: &str) -> PathBuf {
         let path = self.root.join(name);
         let at = format!("../{name}");
         run(
@@ -44,7 +44,7 @@ impl Repository {
         path
     }
 
-    fn tree(&self, revision: &str) -> ObjectId {
+    pub(crate) fn tree(&self, revision: &str) -> ObjectId {
         self.git.rev_parse(revision, "tree").unwrap().unwrap()
     }
 
@@ -52,7 +52,7 @@ impl Repository {
         self.git.rev_parse("HEAD", "commit").unwrap().unwrap()
     }
 
-    fn scratch(&self, name: &str) -> (PathBuf, ObjectFolder) {
+    pub(crate) fn scratch(&self, name: &str) -> (PathBuf, ObjectFolder) {
         let scratch = self.root.join(name);
         std::fs::create_dir_all(scratch.join("objects")).unwrap();
         let common_dir = self.git.folder().join(".git");
@@ -61,11 +61,11 @@ impl Repository {
     }
 }
 
-fn run(folder: &Path, arguments: &[&str]) {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) {
     Git::at(folder).run(arguments).unwrap();
 }
 
-fn write(folder: &Path, files: &[(&str, &str)]) {
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -5,6 +5,7 @@
 )]
 
 mod git;
+mod git_look;
 mod mlflow;
 mod process;
 mod prometheus;
