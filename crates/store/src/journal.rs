@@ -40,6 +40,10 @@ pub enum JournalKind {
     TaskDropped,
     /// A note was added to a task.
     TaskNoted,
+    /// An agent was added, changed or removed.
+    AgentChanged,
+    /// An agent ran.
+    AgentRan,
 }
 
 /// One entry.
@@ -89,6 +93,8 @@ impl JournalKind {
             JournalKind::TaskReopened => "task.reopened",
             JournalKind::TaskDropped => "task.dropped",
             JournalKind::TaskNoted => "task.noted",
+            JournalKind::AgentChanged => "agent.changed",
+            JournalKind::AgentRan => "agent.ran",
         }
     }
 
@@ -259,6 +265,7 @@ async fn changes(
         let name = format!("decision {}", row.integer(0)?);
         changes.push((JournalKind::GateDecided, name, content));
     }
+    changes.extend(crate::agents::changes(session).await?);
     Ok(changes)
 }
 

@@ -6,6 +6,7 @@
 //! half-stored. Artifacts are written before the rows that name them. `now` comes in; the one clock
 //! that is read here is that of the leases, because it has to be read inside the transaction.
 
+mod agents;
 mod artifacts;
 mod decisions;
 mod error;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use adjutant_domain::{Digest, Timestamp};
 use tokio::sync::Mutex;
 
+pub use agents::{AgentChange, AgentRun, RunBytes};
 pub use decisions::{NewDecision, StoredDecision};
 pub use error::{DatabaseError, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};

@@ -2,12 +2,15 @@
 
 use adjutant_domain::sha256;
 use adjutant_domain::{
-    Confidence, Data, Digest, Evidence, Labels, Locator, Measured, Measurement, Outcome, Samples,
-    Scalar, Timestamp, Unit, Validity, Verdict,
+    Confidence, Data, Digest, Epoch, Evidence, Labels, Locator, Measured, Measurement, Outcome,
+    Samples, Scalar, TaskId, Timestamp, Unit, Validity, Verdict,
 };
 use adjutant_gate::{Accepted, CriterionResult, Decision, Input, Needed, Trend};
-use adjutant_store::{Added, NewDecision, NewEvidence, Store, StoreError};
+use adjutant_store::{
+    Added, AgentChange, AgentRun, NewDecision, NewEvidence, RunBytes, Store, StoreError,
+};
 use adjutant_testkit::postgres::Server;
+use adjutant_work::{Agent, Launch, TaskKind, TrialOutcome};
 
 use crate::engine::{Stage, now, play};
 
@@ -38,6 +41,8 @@ async fn every_case<'a>(stage: impl Fn() -> Stage<'a>) {
     an_artifact_that_was_changed_is_not_read(&stage()).await;
     stores_that_write_at_once_lose_nothing(&stage()).await;
     a_newer_schema_is_refused(&stage()).await;
+    an_agent_is_what_was_last_said_about_it(&stage()).await;
+    a_run_is_kept_with_both_of_its_streams(&stage()).await;
 }
 
 fn evidence(subject: &str, run: &str, bytes: &[u8]) -> Evidence {
@@ -427,4 +432,75 @@ async fn a_newer_schema_is_refused(stage: &Stage<'_>) {
         Store::open(&stage.location, now()).await,
         Err(StoreError::SchemaTooNew { found: 999, .. })
     ));
+}
+
+fn agent(name: &str, command: &str) -> Agent {
+    Agent {
+        name: name.parse().unwrap(),
+        role: "qa-evals-docs".parse().unwrap(),
+        launch: Launch::command(command).unwrap(),
+        variables: vec!["MODEL_KEY".to_owned()],
+    }
+}
+
+async fn an_agent_is_what_was_last_said_about_it(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    let (ada, bob) = (agent("ada", "a {prompt}"), agent("bob", "b"));
+    let changed = agent("ada", "c");
+    for (agent, change) in [
+        (&bob, AgentChange::Done),
+        (&ada, AgentChange::Done),
+        (&ada, AgentChange::Unchanged),
+        (&changed, AgentChange::Done),
+    ] {
+        assert_eq!(store.set_agent(agent, now()).await.unwrap(), change);
+    }
+    assert_eq!(store.agents().await.unwrap(), [changed, bob.clone()]);
+    for change in [AgentChange::Done, AgentChange::Unchanged] {
+        assert_eq!(store.remove_agent(&ada.name, now()).await.unwrap(), change);
+    }
+    assert_eq!(store.agents().await.unwrap(), [bob]);
+    let check = store.verify_journal().await.unwrap();
+    assert_eq!((check.entries, check.problems), (4, vec![]));
+    stage.run("UPDATE agent SET definition = NULL WHERE id = 1");
+    assert_eq!(store.verify_journal().await.unwrap().problems.len(), 2);
+}
+
+async fn a_run_is_kept_with_both_of_its_streams(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    let bytes = RunBytes {
+        transcript: b"done\n",
+        complaints: b"",
+    };
+    let run = AgentRun {
+        agent: "ada".parse().unwrap(),
+        task: TaskId::from_number(17),
+        epoch: Epoch::from_number(3),
+        kind: Some(TaskKind::Fix),
+        began_at: now(),
+        ended_at: now(),
+        ending: "exited 0".to_owned(),
+        base: "1".repeat(40).parse().unwrap(),
+        head: "2".repeat(40).parse().unwrap(),
+        transcript: sha256::digest_of(bytes.transcript),
+        complaints: sha256::digest_of(bytes.complaints),
+        judged: Some(TrialOutcome::Passed),
+    };
+    store.add_run(&run, bytes, now()).await.unwrap();
+    let other = AgentRun {
+        agent: "bob".parse().unwrap(),
+        kind: None,
+        judged: None,
+        ..run.clone()
+    };
+    store.add_run(&other, bytes, now()).await.unwrap();
+    assert_eq!(
+        store.runs_of(Some(&run.agent)).await.unwrap(),
+        [run.clone()]
+    );
+    assert_eq!(store.runs_of(None).await.unwrap(), [run.clone(), other]);
+    assert_eq!(store.artifact(run.transcript).unwrap(), bytes.transcript);
+    assert!(store.verify_journal().await.unwrap().problems.is_empty());
+    stage.run("UPDATE agent_run SET judged = 'won' WHERE id = 1");
+    assert_eq!(store.verify_journal().await.unwrap().problems.len(), 2);
 }
