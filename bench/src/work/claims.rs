@@ -72,7 +72,9 @@ fn drain(tracker: &dyn Tracker, folder: &Path, workers: usize, first: usize) -> 
             .collect();
         let mut won = 0;
         for thread in threads {
-            won += thread.join().map_err(|_panic| anyhow!("a worker panicked"))??;
+            won += thread
+                .join()
+                .map_err(|_panic| anyhow!("a worker panicked"))??;
         }
         Ok(won)
     })

@@ -4,6 +4,7 @@
 //! **Invariant.** Nothing here formats text for a person, reads the environment, or knows SQL.
 //! `now` comes in; answers go out as values.
 
+mod agents;
 mod comparing;
 mod deciding;
 mod doctor;
@@ -12,9 +13,13 @@ mod filing;
 mod home;
 mod policies;
 mod record;
+mod running;
 mod source;
 mod verifying;
 
+pub use agents::{
+    KnownAgent, Ranking, RoleError, add_agent, list_agents, rank_agents, remove_agent, role_named,
+};
 pub use comparing::{Compared, ComparisonRequest, compare};
 pub use deciding::{
     Decided, DecidedFrom, GateError, GateRequest, NamedSource, last_decision, run_gate,
@@ -30,5 +35,6 @@ pub use filing::{
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
+pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
 pub use source::{Source, SourceError};
 pub use verifying::{Verification, VerifyError, verify};

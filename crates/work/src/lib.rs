@@ -8,6 +8,7 @@ mod agent;
 pub mod applications;
 mod assignment;
 pub mod boundary;
+mod brief;
 pub mod calendar;
 mod check;
 mod choose;
@@ -33,6 +34,7 @@ pub mod template;
 
 pub use agent::{Agent, AgentPreset, InvalidCommand, Launch, Placeholders};
 pub use assignment::{Candidate, Fit, rank};
+pub use brief::brief;
 pub use check::{Check, CheckRun, ProofKind};
 pub use choose::{Held, check_claim, check_idle, ready_order};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
