@@ -1,5 +1,6 @@
 //! The command line: every command, option and help text. It only reads arguments.
 
+mod agent;
 mod ask;
 mod compare;
 mod evidence;
@@ -9,6 +10,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use agent::{
+    AddAgentArguments, AgentCommand, ListAgentsArguments, RemoveAgentArguments, RunAgentArguments,
+};
 pub(crate) use ask::{
     AskArguments, DeploymentArguments, GateArguments, GateCommand, GateFormat, ListGatesArguments,
     ReportCommand, SelfTestArguments, ShowArguments,
@@ -55,6 +59,9 @@ pub(crate) enum Command {
     /// Hands out work: what is asked for, who has it, what proves it.
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Adds, lists and runs agents.
+    #[command(subcommand)]
+    Agent(AgentCommand),
     /// Asks a gate: may the candidate replace the baseline?
     Gate(GateArguments),
     /// Compares two files of measurements, without any set-up.

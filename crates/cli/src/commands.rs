@@ -1,5 +1,6 @@
 //! One function a command: arguments in, a use case called, its answer written.
 
+mod agent;
 mod compare;
 mod doctor;
 mod evidence;
@@ -27,6 +28,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Init => init::init(settings),
         Command::Evidence(command) => evidence::run(command, settings),
         Command::Task(command) => task::run(command, settings),
+        Command::Agent(command) => agent::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
         Command::Report(command) => report::run(command, settings),

@@ -1,6 +1,8 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
-use adjutant_app::{AddError, GateError, IntakeError, PolicyError, RecordError, SourceError};
+use adjutant_app::{
+    AddError, GateError, IntakeError, PolicyError, RecordError, RoleError, RunError, SourceError,
+};
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
 use adjutant_outbound::repository::RepositoryError;
@@ -165,5 +167,33 @@ impl From<RecordError> for Failure {
             | RecordError::NoGate(_) => "Decide again with adjutant gate.",
         };
         Self::of(Exit::Rejected, &error, remedy)
+    }
+}
+
+impl From<RoleError> for Failure {
+    fn from(error: RoleError) -> Self {
+        let remedy = match &error {
+            RoleError::File(file) => file.remedy(),
+            RoleError::NotText(_) => "Save it as UTF-8.",
+            RoleError::Invalid(_) => "Mend the line.",
+            RoleError::Unknown(_) => {
+                "Define [role.NAME] in adjutant.toml, or take a preset's name."
+            }
+        };
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Role(error) => error.into(),
+            RunError::Store(error) => error.into(),
+            RunError::Name(error) => error.into(),
+            RunError::Site(_) => {
+                let remedy = "Check the repository, its folder's permissions and the free space.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
+        }
     }
 }

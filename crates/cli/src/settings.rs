@@ -49,6 +49,15 @@ impl Settings {
     }
 }
 
+/// Everything, for programs that get a part of it.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+pub(crate) fn all_variables() -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+    std::env::vars_os().collect()
+}
+
 /// A variable that is set and not empty.
 #[allow(
     clippy::disallowed_methods,

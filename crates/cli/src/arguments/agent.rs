@@ -1,0 +1,155 @@
+//! `adjutant agent`.
+
+use std::time::Duration;
+
+use adjutant_domain::{AgentName, RoleName, TaskId};
+use adjutant_work::AgentPreset;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::FormatArguments;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Adds an agent: its role, and how its program is started.
+    Add(AddAgentArguments),
+    /// Lists the agents with what became of their work.
+    List(ListAgentsArguments),
+    /// Removes an agent; its record stays.
+    Remove(RemoveAgentArguments),
+    /// Runs an agent on a task, in a work tree of its own.
+    Run(RunAgentArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adjutant agent add ada --role genai-features --preset claude-code
+  adjutant agent add bob --role qa-evals-docs --preset codex
+  adjutant agent add cy --role infra-mlops --command 'my-agent --brief {brief_file}' --variable MY_KEY
+
+Placeholders: {brief_file}, {worktree}, {task}, {prompt}. No shell runs the command. The program
+gets PATH, HOME and the like, ADJUTANT_AGENT, ADJUTANT_TASK, ADJUTANT_EPOCH, and the variables that
+are named; a preset names those of its model.")]
+pub(crate) struct AddAgentArguments {
+    /// Its name.
+    pub(crate) name: AgentName,
+    /// The role in which it claims tasks.
+    #[arg(long)]
+    pub(crate) role: RoleName,
+    /// A program that is known.
+    #[arg(
+        long,
+        value_enum,
+        conflicts_with = "command",
+        required_unless_present = "command"
+    )]
+    pub(crate) preset: Option<Preset>,
+    /// The command that starts it.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    /// A variable that it gets from the environment of the caller; its value is not stored.
+    #[arg(long = "variable", value_name = "NAME")]
+    pub(crate) variables: Vec<String>,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
+}
+
+/// A program that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preset {
+    /// claude -p, with its own permissions for files and the shell.
+    ClaudeCode,
+    /// codex exec, in its own sandbox: what it changed is committed for it.
+    Codex,
+    /// gemini -p, with every tool allowed.
+    GeminiCli,
+}
+
+impl From<Preset> for AgentPreset {
+    fn from(preset: Preset) -> Self {
+        match preset {
+            Preset::ClaudeCode => Self::ClaudeCode,
+            Preset::Codex => Self::Codex,
+            Preset::GeminiCli => Self::GeminiCli,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adjutant agent list
+  adjutant agent list --for T-17 --format json")]
+pub(crate) struct ListAgentsArguments {
+    /// In order of fitness for this task.
+    #[arg(long = "for", value_name = "TASK")]
+    pub(crate) task: Option<TaskId>,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  adjutant agent remove ada")]
+pub(crate) struct RemoveAgentArguments {
+    /// Its name.
+    pub(crate) name: AgentName,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adjutant agent run ada --next
+  adjutant agent run ada --task T-17 --time-limit 30m --keep-worktree
+
+Ends with 0 when there is work to complete, with 20 when there is none and the task was given back,
+and with 40 when the agent got no task or lost it. Ctrl-C ends the agent and gives the task back.")]
+pub(crate) struct RunAgentArguments {
+    /// Its name.
+    pub(crate) name: AgentName,
+    /// The task.
+    #[arg(long, conflicts_with = "next", required_unless_present = "next")]
+    pub(crate) task: Option<TaskId>,
+    /// The best ready task.
+    #[arg(long)]
+    pub(crate) next: bool,
+    /// The longest it may run, such as 90s, 30m or 2h.
+    #[arg(long, default_value = "30m", value_parser = duration)]
+    pub(crate) time_limit: Duration,
+    /// How long its lease lasts; it is renewed three times as often.
+    #[arg(long, default_value = "15m", value_parser = duration)]
+    pub(crate) lease: Duration,
+    /// Leaves its work tree there.
+    #[arg(long)]
+    pub(crate) keep_worktree: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
+}
+
+/// A whole number of seconds, minutes or hours.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds_of = [('s', 1), ('m', 60), ('h', 3_600)];
+    seconds_of
+        .iter()
+        .find_map(|(unit, seconds)| {
+            let number: u64 = text.strip_suffix(*unit)?.parse().ok()?;
+            number.checked_mul(*seconds).filter(|seconds| *seconds > 0)
+        })
+        .map(Duration::from_secs)
+        .ok_or_else(|| "write it as 90s, 30m or 2h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_limit_has_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
+        for text in ["", "30", "m", "0s", "-1s", "1.5h", "99999999999999999999h"] {
+            assert!(duration(text).is_err(), "{text:?}");
+        }
+    }
+}
