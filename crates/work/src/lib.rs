@@ -53,6 +53,6 @@ pub use issue_form::{ISSUE_FORM, read_issue_form};
 pub use lease::{Holder, LOSSES_MAX, check_holder, grant, lapse, renew};
 pub use merge_order::{MergeReason, MergeStep, Piece, merge_order};
 pub use path_glob::{InvalidPathGlob, PathGlob};
-pub use record::{Rate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
+pub use record::{AcceptanceRate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
 pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};
 pub use task::{Lease, LeaseTime, Link, LinkKind, ProvenWork, StateName, Task, TaskState};

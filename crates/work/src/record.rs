@@ -85,12 +85,12 @@ pub struct Record {
     /// How many are neither accepted nor refused.
     pub open: u64,
     /// The rate at which its work is accepted; none where nothing was judged.
-    pub rate: Option<Rate>,
+    pub rate: Option<AcceptanceRate>,
 }
 
 /// A rate of success, from a uniform prior: the Beta(1 + accepted, 1 + refused) law.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Rate {
+pub struct AcceptanceRate {
     /// The mean of the law.
     pub mean: f64,
     /// Its middle 95 %.
@@ -114,7 +114,7 @@ pub fn record_of(agent: &AgentName, kind: Option<TaskKind>, trials: &[Trial]) ->
     }
     let judged = accepted + refused;
     let rate = Proportion::new(accepted, judged).and_then(|proportion| {
-        Some(Rate {
+        Some(AcceptanceRate {
             mean: (accepted + 1) as f64 / (judged + 2) as f64,
             interval: proportion.posterior_interval(Confidence::TWO_SIDED_95)?,
             n: judged,
