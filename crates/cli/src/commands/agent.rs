@@ -2,6 +2,7 @@
 
 use adjutant_app::{KnownAgent, RanAgent, Ranking, RunAnswer, RunOutcome, RunRequest};
 use adjutant_domain::{Data, Measurement};
+use adjutant_outbound::process::End;
 use adjutant_outbound::{agent_process, clock};
 use adjutant_store::AgentChange;
 use adjutant_work::{Agent, AgentPreset, Fit, Launch, Record, Refusal, Target};
@@ -291,11 +292,26 @@ fn value_of(measurement: &Measurement) -> Option<f64> {
     }
 }
 
+fn how(end: End) -> String {
+    match end {
+        End::Exited(code) => format!("ended with exit code {code}"),
+        End::Signaled(signal) => format!("ended by signal {signal}"),
+        End::TimedOut => "out of time".to_owned(),
+        End::Cancelled => "cancelled".to_owned(),
+        End::NotFound => "there is no such program".to_owned(),
+        End::NotStarted(number) => format!("not started, error {number}"),
+    }
+}
+
 fn ran_text(ran: &RanAgent) -> String {
     let (holder, site) = (&ran.holder, &ran.site);
     let mut text = format!(
-        "agent {} on {} (epoch {}): {:?}\nbranch      {}\n",
-        holder.agent, holder.task, holder.epoch, ran.ended.end, site.branch
+        "agent {} on {} (epoch {}): {}\nbranch      {}\n",
+        holder.agent,
+        holder.task,
+        holder.epoch,
+        how(ran.ended.end),
+        site.branch
     );
     let work = match (ran.left.is_changed, ran.left.is_committed_for_it) {
         (false, _) => "none: the tree is as before".to_owned(),
