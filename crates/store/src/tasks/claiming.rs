@@ -275,16 +275,15 @@ async fn lose(
     rows::update(session, task, JournalKind::TaskLapsed, about, now).await
 }
 
+/// In the order of the index of leases: in the order of the tasks' numbers SQLite would rather
+/// look at every task there is.
+const HELD: &str =
+    "SELECT id, owner, epoch, expires, paths FROM task WHERE state = 'leased' ORDER BY owner";
+
 /// Every lease, live or run out: at most one an agent.
 pub(super) async fn held(session: &mut Session<'_>) -> Result<Vec<Held>, StoreError> {
-    session
-        .query(
-            "read the leases",
-            "SELECT id, owner, epoch, expires, paths FROM task WHERE state = 'leased' \
-             ORDER BY id",
-            &[],
-        )
-        .await?
+    let rows = session.query("read the leases", HELD, &[]).await?;
+    let mut held: Vec<Held> = rows
         .iter()
         .map(|row| {
             Ok(Held {
@@ -297,7 +296,9 @@ pub(super) async fn held(session: &mut Session<'_>) -> Result<Vec<Held>, StoreEr
                 paths: paths_of(row, 4)?,
             })
         })
-        .collect()
+        .collect::<Result<_, StoreError>>()?;
+    held.sort_by_key(|held| held.task);
+    Ok(held)
 }
 
 /// Tasks whose lease ran out and that nothing else keeps from being claimed.

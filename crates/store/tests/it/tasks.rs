@@ -704,7 +704,7 @@ async fn every_tampering_with_tasks_is_found<'a>(stage: &impl Fn() -> Stage<'a>)
 }
 
 #[test]
-fn the_next_ready_task_is_found_by_its_index() {
+fn ready_tasks_and_leases_are_found_by_their_indexes() {
     play(async {
         let stage = Stage::sqlite();
         stage.open().await;
@@ -721,6 +721,11 @@ fn the_next_ready_task_is_found_by_its_index() {
             (
                 "SELECT * FROM task WHERE state <> 'open' AND state = 'done' ORDER BY id LIMIT 16",
                 "SEARCH task USING INDEX task_by_state (state=?)",
+            ),
+            (
+                "SELECT id, owner, epoch, expires, paths FROM task WHERE state = 'leased' \
+                 ORDER BY owner",
+                "SCAN task USING INDEX task_leased",
             ),
         ] {
             assert_eq!(stage.explain(sql), [plan]);
