@@ -13,6 +13,7 @@ mod filing;
 mod home;
 mod policies;
 mod record;
+mod roles;
 mod running;
 mod source;
 mod verifying;
@@ -35,6 +36,7 @@ pub use filing::{
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
+pub use roles::{FoundRole, RolesError, known_roles};
 pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
 pub use source::{Source, SourceError};
 pub use verifying::{Verification, VerifyError, verify};

@@ -4,6 +4,7 @@ mod agent;
 mod ask;
 mod compare;
 mod evidence;
+mod role;
 mod task;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(crate) use ask::{
 };
 pub(crate) use compare::CompareArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
+pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use task::{
     AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, ListTasksArguments,
     ShowTaskArguments, TaskCommand, TemplateArguments,
@@ -62,6 +64,9 @@ pub(crate) enum Command {
     /// Adds, lists and runs agents.
     #[command(subcommand)]
     Agent(AgentCommand),
+    /// Says what each role is for, and what it must leave to others.
+    #[command(subcommand)]
+    Role(RoleCommand),
     /// Asks a gate: may the candidate replace the baseline?
     Gate(GateArguments),
     /// Compares two files of measurements, without any set-up.

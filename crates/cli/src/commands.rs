@@ -8,6 +8,7 @@ mod gate;
 mod init;
 mod journal;
 mod report;
+mod role;
 mod self_test;
 mod task;
 mod verify;
@@ -29,6 +30,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Evidence(command) => evidence::run(command, settings),
         Command::Task(command) => task::run(command, settings),
         Command::Agent(command) => agent::run(command, settings),
+        Command::Role(command) => role::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
         Command::Report(command) => report::run(command, settings),

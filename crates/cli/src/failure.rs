@@ -1,7 +1,8 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
 use adjutant_app::{
-    AddError, GateError, IntakeError, PolicyError, RecordError, RoleError, RunError, SourceError,
+    AddError, GateError, IntakeError, PolicyError, RecordError, RoleError, RolesError, RunError,
+    SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -111,6 +112,19 @@ impl From<IntakeError> for Failure {
                 let remedy = "Mend the line; adjutant task template shows the format.";
                 Self::of(Exit::Usage, &error, remedy)
             }
+        }
+    }
+}
+
+impl From<RolesError> for Failure {
+    fn from(error: RolesError) -> Self {
+        match error {
+            RolesError::Text(error) => error.into(),
+            RolesError::Invalid { .. } => {
+                let remedy = "Mend the line; adjutant role show qa-evals-docs is an example.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
+            RolesError::BrokenPreset(_) => Self::defect(&error),
         }
     }
 }

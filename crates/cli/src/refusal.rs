@@ -1,7 +1,6 @@
-//! A refusal on its way out: what was refused, and the next step. All refusals end here, with
-//! exit code 40.
+//! A refusal, told: what was refused and why, and what to do next. The one place for all commands.
 
-use adjutant_work::Refusal;
+use adjutant_work::{Overlap, Refusal};
 use serde::Serialize;
 
 use crate::arguments::Format;
@@ -15,34 +14,35 @@ struct RefusalJson<'a> {
     next: String,
 }
 
-/// Says that it was refused and what to do next: to a program on standard output, to a person on
-/// standard error.
+/// Tells a refusal, and how the command ends.
 pub(crate) fn tell(refusal: &Refusal, format: Format) -> Result<Exit, Failure> {
-    let next = next_step(refusal);
     match format {
-        Format::Json => {
-            let refused = refusal;
-            streams::print_json(&RefusalJson { refused, next })?;
-        }
+        Format::Json => streams::print_json(&RefusalJson {
+            refused: refusal,
+            next: next(refusal),
+        })?,
         Format::Human => {
-            streams::tell(&format!("refused: {}", sentence(refusal)));
-            streams::tell(&format!("next: {next}"));
+            streams::tell(&format!("refused: {}", reason(refusal)));
+            streams::tell(&format!("next: {}", next(refusal)));
         }
     }
     Ok(Exit::Refused)
 }
 
-/// What was refused, in one sentence without its full stop.
-pub(crate) fn sentence(refusal: &Refusal) -> String {
+/// What was refused, and why.
+pub(crate) fn reason(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Unknown { task } => format!("there is no task {task}"),
         Refusal::Held {
             task,
             owner,
             millis_left,
-        } => format!("{owner} has {task} for another {}", span(*millis_left)),
+        } => format!(
+            "{task} is held by {owner}, whose lease lasts another {}",
+            time_text(*millis_left)
+        ),
         Refusal::Busy { task, epoch } => {
-            format!("the agent has {task} already, under epoch {epoch}")
+            format!("the agent holds {task} already (epoch {epoch}), and works on one at a time")
         }
         Refusal::StaleEpoch {
             task,
@@ -50,59 +50,68 @@ pub(crate) fn sentence(refusal: &Refusal) -> String {
             current,
             owner,
         } => {
-            let owner = owner.as_ref().map(|owner| format!("; {owner} has it now"));
-            let owner = owner.unwrap_or_default();
-            format!("the lease on {task} was lost: epoch {given} is over, it is {current}{owner}")
+            let holder = match owner {
+                Some(owner) => format!("held by {owner}"),
+                None => "held by nobody".to_owned(),
+            };
+            format!(
+                "the lease on {task} was lost: epoch {given} is over, {task} is {holder} at epoch {current}"
+            )
         }
         Refusal::Expired { task, .. } => format!("the lease on {task} ran out"),
         Refusal::Blocked { task, blockers } => {
-            let blockers = blockers.iter();
-            let blockers = blockers.map(|it| format!("{} ({}, {})", it.task, it.title, it.state));
-            format!("{task} waits for {}", joined(blockers))
+            let list: Vec<String> = blockers
+                .iter()
+                .map(|blocker| format!("{} ({}, {})", blocker.task, blocker.title, blocker.state))
+                .collect();
+            format!("{task} waits for {}", list.join(", "))
         }
         Refusal::NotOpen { task, state } => format!("{task} is {state}"),
-        Refusal::Incomplete { task, missing } => {
-            let what = task.map_or("the intake".to_owned(), |task| task.to_string());
-            format!(
-                "{what} does not say: {}",
-                joined(missing.iter().map(ToString::to_string))
-            )
+        Refusal::Incomplete { missing, .. } => {
+            let names: Vec<&str> = missing.iter().map(|field| field.name()).collect();
+            format!("the intake says nothing about: {}", names.join(", "))
         }
         Refusal::WrongRole { task, needed, has } => match has {
             Some(has) => format!("{task} needs the role {needed}, not {has}"),
             None => format!("{task} needs the role {needed}"),
         },
-        Refusal::OutOfBounds { role, because, .. } => {
-            format!("outside the boundaries of {role}: {}", because.join("; "))
-        }
+        Refusal::OutOfBounds {
+            task,
+            role,
+            because,
+        } => format!(
+            "{task} lies outside the boundaries of {role}: {}",
+            because.join("; ")
+        ),
         Refusal::Overlapping { task, overlaps } => {
-            let overlaps = overlaps.iter().map(|overlap| {
-                let other = format!("{} of {}", overlap.task, overlap.owner);
-                format!("{} with {} ({other})", overlap.ours, overlap.theirs)
-            });
-            format!("{task} overlaps: {}", joined(overlaps))
+            let list: Vec<String> = overlaps.iter().map(overlap_text).collect();
+            format!(
+                "{task} would touch files of a held task: {}",
+                list.join("; ")
+            )
         }
-        Refusal::Paused { task, pause } => {
-            format!("{task}: {} work is paused: {}", pause.kind, pause.reason)
-        }
+        Refusal::Paused { task, pause } => format!(
+            "{task} is a {}, and those are paused: {}",
+            pause.kind, pause.reason
+        ),
         Refusal::NothingReady {
             blocked,
             held,
             passed_over,
         } => {
-            let reasons: String = passed_over
-                .iter()
-                .map(|it| format!("; {}", sentence(it)))
-                .collect();
-            format!("nothing is ready: {blocked} blocked, {held} held{reasons}")
+            let mut text = format!("no task is ready: {blocked} wait for others, {held} are held");
+            for refusal in passed_over {
+                text.push_str(&format!("\n  passed over: {}", reason(refusal)));
+            }
+            text
         }
         Refusal::Cycle { path } => {
-            format!(
-                "the link would close a circle: {}",
-                joined(path.iter().map(ToString::to_string))
-            )
+            let list: Vec<String> = path.iter().map(ToString::to_string).collect();
+            format!("the link would close a circle: {}", list.join(" -> "))
         }
-        Refusal::KeyReused { key } => format!("the key {key} belongs to another request"),
+        Refusal::KeyReused { key } => {
+            format!("the key {key} was used for another request")
+        }
         Refusal::Changed {
             task,
             given,
@@ -112,58 +121,86 @@ pub(crate) fn sentence(refusal: &Refusal) -> String {
 }
 
 /// What to do next.
-pub(crate) fn next_step(refusal: &Refusal) -> String {
+pub(crate) fn next(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Unknown { .. } => "See adjutant task list.".to_owned(),
-        Refusal::Held { .. } => "Take another with adjutant task claim --next.".to_owned(),
-        Refusal::Busy { task, .. } => {
-            format!("Go on with {task}, or give it back with adjutant task release.")
-        }
+        Refusal::Held { .. } => "Take another: adjutant task claim --next.".to_owned(),
+        Refusal::Busy { task, epoch } => format!(
+            "Go on with it: adjutant task claim --renew --task {task} --epoch {epoch}; \
+             or give it back: adjutant task release --task {task} --epoch {epoch}."
+        ),
         Refusal::StaleEpoch { task, .. } => format!(
-            "Stop work on {task}; keep what you have on a branch, and claim anew: adjutant task \
-             claim {task}."
+            "Stop: nothing more can be written about {task} under this claim. Keep the work on its \
+             branch, and ask for a task: adjutant task claim --next."
         ),
-        Refusal::Expired { task, .. } => format!("Claim it anew: adjutant task claim {task}."),
-        Refusal::Blocked { .. } => "Do those first: adjutant task claim --next.".to_owned(),
-        Refusal::NotOpen { task, .. } => {
-            format!("See adjutant task show {task}; adjutant task reopen {task} brings it back.")
+        Refusal::Expired { task, .. } => {
+            format!("If nobody took it: adjutant task claim --renew --task {task}, then try again.")
         }
-        Refusal::Incomplete { task: None, .. } => {
-            "Say what is missing, or keep a draft with --draft.".to_owned()
+        Refusal::Blocked { .. } => "Take one that is ready: adjutant task claim --next.".to_owned(),
+        Refusal::NotOpen { task, .. } => format!("See adjutant task show {task}."),
+        Refusal::Incomplete { task, .. } => match task {
+            Some(task) => format!("Fill them in: adjutant task edit {task}."),
+            None => "Fill them in, or keep it as a draft with --draft.".to_owned(),
+        },
+        Refusal::WrongRole { task, needed, .. } => {
+            format!("Claim in that role: adjutant task claim {task} --role {needed}.")
         }
-        Refusal::Incomplete {
-            task: Some(task), ..
-        } => format!("Complete it: adjutant task edit {task} --editor."),
-        Refusal::WrongRole { needed, .. } => {
-            format!("Claim it in that role: --role {needed}; or take another with --next.")
+        Refusal::OutOfBounds { .. } => {
+            "Leave it to the role it belongs to; adjutant role list says which there are."
+                .to_owned()
         }
-        Refusal::OutOfBounds { task, .. } => format!(
-            "Hand it to the role it belongs to: adjutant handoff --task {task} --to ROLE; see \
-             adjutant role list."
-        ),
         Refusal::Overlapping { .. } => {
-            "Wait for those tasks, declare narrower paths, or claim with --advisory.".to_owned()
+            "Wait until it is merged, take another, or accept the risk with --advisory.".to_owned()
         }
-        Refusal::Paused { .. } => "See adjutant routine evening for the gates.".to_owned(),
-        Refusal::NothingReady { .. } => "See adjutant task list.".to_owned(),
-        Refusal::Cycle { .. } => "Leave one of these links out.".to_owned(),
-        Refusal::KeyReused { .. } => "Use a new key.".to_owned(),
+        Refusal::Paused { .. } => {
+            "Take a task of another kind: adjutant task claim --next.".to_owned()
+        }
+        Refusal::NothingReady { .. } => {
+            "Wait until a task is closed or filed; adjutant task list shows all.".to_owned()
+        }
+        Refusal::Cycle { .. } => "Leave out one of these links.".to_owned(),
+        Refusal::KeyReused { .. } => "Use a new key for a new request.".to_owned(),
         Refusal::Changed { task, .. } => {
-            format!("Look again: adjutant task show {task}; then repeat the edit.")
+            format!("Look at it again, and repeat: adjutant task show {task}.")
         }
     }
 }
 
-fn joined(parts: impl Iterator<Item = String>) -> String {
-    parts.collect::<Vec<_>>().join(", ")
+/// Two tasks that declare the same files.
+pub(crate) fn overlap_text(overlap: &Overlap) -> String {
+    format!(
+        "{} overlaps {} of {}, held by {}",
+        overlap.ours, overlap.theirs, overlap.task, overlap.owner
+    )
 }
 
-/// A length of time for a person.
-pub(crate) fn span(millis: i64) -> String {
-    let seconds = millis.max(0) / 1_000;
-    if seconds < 120 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min", seconds / 60)
+/// A length of time, to the second below an hour.
+pub(crate) fn time_text(millis: i64) -> String {
+    let seconds = (millis.max(0) + 500) / 1_000;
+    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, rest) => format!("{rest} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, rest) => format!("{minutes} min {rest} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_with_two_units_at_most() {
+        for (millis, text) in [
+            (400, "0 s"),
+            (59_600, "1 min"),
+            (90_000, "1 min 30 s"),
+            (7_200_000, "2 h"),
+            (9_000_000, "2 h 30 min"),
+        ] {
+            assert_eq!(time_text(millis), text);
+        }
     }
 }

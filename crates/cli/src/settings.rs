@@ -5,20 +5,22 @@ use std::io::IsTerminal;
 use adjutant_domain::AgentName;
 use adjutant_report::{Color, Terminal};
 
+use crate::failure::Failure;
+
 /// The tables that `adjutant.toml` may hold.
-const TABLES: [&str; 1] = ["gate"];
+const TABLES: [&str; 2] = ["gate", "role"];
 
 /// What the environment says.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// `ADJUTANT_DATABASE_URL`: a PostgreSQL server in place of SQLite.
     pub(crate) database_url: Option<String>,
+    /// `ADJUTANT_AGENT`: who works here, as it was given.
+    agent: Option<String>,
     /// What standard output can show.
     pub(crate) terminal: Terminal,
     /// Whether a person watches standard error.
     pub(crate) is_watched: bool,
-    /// `ADJUTANT_AGENT`: who works here. Empty when it is not a name.
-    pub(crate) agent: Option<AgentName>,
     /// `VISUAL`, or else `EDITOR`.
     pub(crate) editor: Option<String>,
 }
@@ -38,12 +40,12 @@ impl Settings {
         };
         Self {
             database_url: variable("ADJUTANT_DATABASE_URL"),
+            agent: variable("ADJUTANT_AGENT"),
             terminal: Terminal {
                 columns: columns.unwrap_or(Terminal::PLAIN.columns),
                 color,
             },
             is_watched: std::io::stderr().is_terminal(),
-            agent: variable("ADJUTANT_AGENT").and_then(|name| name.parse().ok()),
             editor: variable("VISUAL").or_else(|| variable("EDITOR")),
         }
     }
@@ -56,6 +58,14 @@ impl Settings {
 )]
 pub(crate) fn all_variables() -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
     std::env::vars_os().collect()
+}
+
+impl Settings {
+    /// Who works here, where the environment says so.
+    pub(crate) fn agent(&self) -> Result<Option<AgentName>, Failure> {
+        let agent = self.agent.as_ref();
+        Ok(agent.map(|name| name.parse()).transpose()?)
+    }
 }
 
 /// A variable that is set and not empty.
@@ -102,8 +112,8 @@ mod tests {
         assert_eq!(
             unknown_keys(text),
             [
-                "line 1: colour is not a setting; known are gate",
-                "line 3: databse is not a setting; known are gate",
+                "line 1: colour is not a setting; known are gate, role",
+                "line 3: databse is not a setting; known are gate, role",
             ]
         );
     }

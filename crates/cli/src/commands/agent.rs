@@ -238,7 +238,7 @@ fn run_agent(arguments: &RunAgentArguments, settings: &Settings) -> Result<Exit,
         RunOutcome::ToComplete => Ok(Exit::Done),
         RunOutcome::GivenBack(_) => Ok(Exit::Undecided),
         RunOutcome::Lost(refused) => {
-            streams::tell(&format!("refused: {}", refusal::sentence(refused)));
+            streams::tell(&format!("refused: {}", refusal::reason(refused)));
             Ok(Exit::Refused)
         }
     }
@@ -248,7 +248,7 @@ fn ran_json(ran: &RanAgent) -> serde_json::Value {
     let (outcome, reason) = match &ran.outcome {
         RunOutcome::ToComplete => ("to_complete", None),
         RunOutcome::GivenBack(reason) => ("given_back", Some(reason.clone())),
-        RunOutcome::Lost(refused) => ("lost", Some(refusal::sentence(refused))),
+        RunOutcome::Lost(refused) => ("lost", Some(refusal::reason(refused))),
     };
     json!({
         "task": ran.holder.task,

@@ -13,5 +13,6 @@ mod home;
 mod intake;
 mod never_go;
 mod report;
+mod roles;
 mod servers;
 mod stage;

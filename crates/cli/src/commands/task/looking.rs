@@ -17,7 +17,10 @@ use crate::task_json::{PageJson, ShownTaskJson};
 pub(super) fn list(arguments: ListTasksArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let format = arguments.format.format;
-    let agent = arguments.agent.or_else(|| settings.agent.clone());
+    let agent = match arguments.agent {
+        Some(agent) => Some(agent),
+        None => settings.agent()?,
+    };
     let owner = match (arguments.mine, agent) {
         (false, _) => None,
         (true, Some(agent)) => Some(agent),
@@ -124,7 +127,7 @@ fn standing(shown: &ShownTask) -> String {
         TaskState::Leased(lease) => {
             let left = shown.millis_left.unwrap_or_default();
             let left = if left > 0 {
-                format!("{} left", refusal::span(left))
+                format!("{} left", refusal::time_text(left))
             } else {
                 "run out".to_owned()
             };

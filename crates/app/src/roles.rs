@@ -1,0 +1,64 @@
+//! The roles there are: those of the settings, and the presets that come with the program.
+
+use std::path::PathBuf;
+
+use adjutant_work::{InvalidRole, PRESETS, Role, read_roles};
+
+use crate::filing::read_text;
+use crate::{Home, IntakeError, Origin};
+
+/// A role and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRole {
+    /// The role.
+    pub role: Role,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// Roles that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum RolesError {
+    /// The settings cannot be read.
+    #[error(transparent)]
+    Text(#[from] IntakeError),
+    /// The settings' roles cannot be followed.
+    #[error("{}: {problem}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The line, and what is wrong.
+        problem: InvalidRole,
+    },
+    /// A preset cannot be read, which its own tests exclude.
+    #[error("a preset is broken: {0}")]
+    BrokenPreset(InvalidRole),
+}
+
+/// Every role: one in the settings hides a preset of the same name.
+///
+/// # Errors
+/// When the settings cannot be read or followed.
+pub fn known_roles(home: &Home) -> Result<Vec<FoundRole>, RolesError> {
+    let mut known: Vec<FoundRole> = Vec::new();
+    if let Some(path) = &home.settings {
+        let roles = read_roles(&read_text(path)?).map_err(|problem| RolesError::Invalid {
+            path: path.clone(),
+            problem,
+        })?;
+        known.extend(roles.into_iter().map(|role| FoundRole {
+            role,
+            origin: Origin::File(path.clone()),
+        }));
+    }
+    for (_, text) in PRESETS {
+        let presets = read_roles(text).map_err(RolesError::BrokenPreset)?;
+        for role in presets {
+            if known.iter().all(|found| found.role.name != role.name) {
+                let origin = Origin::BuiltIn;
+                known.push(FoundRole { role, origin });
+            }
+        }
+    }
+    Ok(known)
+}
