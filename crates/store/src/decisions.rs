@@ -80,6 +80,21 @@ impl Store {
         Ok(past)
     }
 
+    /// The last `limit` decisions of a gate as they are listed, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn recent_decisions(
+        &self,
+        gate: &GateName,
+        limit: u32,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let decisions = latest(&mut session, gate, limit).await?;
+        session.commit().await?;
+        Ok(decisions)
+    }
+
     /// The last decision of a gate.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
-use crate::{Store, StoreError, tasks};
+use crate::{Store, StoreError, north_stars, routines, tasks};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,10 @@ pub enum JournalKind {
     AgentChanged,
     /// An agent ran.
     AgentRan,
+    /// A north-star gate was looked at.
+    NorthStarObserved,
+    /// A routine ran.
+    RoutineRan,
 }
 
 /// One entry.
@@ -95,6 +99,8 @@ impl JournalKind {
             JournalKind::TaskNoted => "task.noted",
             JournalKind::AgentChanged => "agent.changed",
             JournalKind::AgentRan => "agent.ran",
+            JournalKind::NorthStarObserved => "north_star.observed",
+            JournalKind::RoutineRan => "routine.ran",
         }
     }
 
@@ -266,6 +272,8 @@ async fn changes(
         changes.push((JournalKind::GateDecided, name, content));
     }
     changes.extend(crate::agents::changes(session).await?);
+    changes.extend(north_stars::explained(session).await?);
+    changes.extend(routines::explained(session).await?);
     Ok(changes)
 }
 

@@ -13,7 +13,9 @@ mod error;
 mod evidence;
 mod journal;
 mod migrations;
+mod north_stars;
 mod postgres;
+mod routines;
 mod session;
 mod sqlite;
 mod tasks;
@@ -29,6 +31,8 @@ pub use decisions::{NewDecision, StoredDecision};
 pub use error::{DatabaseError, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
+pub use north_stars::NewObservation;
+pub use routines::{RoutineRun, RoutineTurn};
 pub use tasks::{
     Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
     TaskPage, Written,

@@ -7,10 +7,11 @@ use crate::StoreError;
 use crate::session::{Connection, Purpose, Session};
 
 /// Every migration, in order; the first is number 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_evidence_and_decisions.sql"),
     include_str!("../migrations/0002_tasks.sql"),
     include_str!("../migrations/0003_agents.sql"),
+    include_str!("../migrations/0004_north_stars_and_routines.sql"),
 ];
 
 const OPERATION: &str = "bring the schema up to date";

@@ -28,6 +28,7 @@ mod path_glob;
 pub mod portfolio;
 mod record;
 mod role;
+pub mod routine;
 pub mod strategy;
 mod task;
 pub mod template;

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use adjutant_domain::{GateName, Measured, NorthStarName, Subject, Timestamp};
+use adjutant_domain::{
+    GateName, Measured, NorthStarName, Outcome, Subject, Timestamp, Validity, Verdict,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::applications::{Application, ApplicationFilter};
 use crate::calendar::Week;
 use crate::{Pause, TaskKind};
 
@@ -118,6 +121,70 @@ pub struct Misses {
     pub weeks: Vec<(Week, Standing)>,
     /// What nobody may begin now; empty while the weeks are too few.
     pub pauses: Vec<Pause>,
+}
+
+/// Whether enough applications of a week count: the standing, how many count, and why it stands so.
+pub fn judge_applications(
+    question: &ApplicationsQuestion,
+    applications: &[Application],
+    week: Week,
+) -> (Standing, u64, String) {
+    let filter = ApplicationFilter {
+        status: question.status.clone(),
+        touched_in: question.touched_this_week.then_some(week),
+    };
+    let count = applications
+        .iter()
+        .filter(|application| filter.accepts(application))
+        .count() as u64;
+    let standing = if count >= question.at_least {
+        Standing::Met
+    } else {
+        Standing::Missed
+    };
+    let because = format!(
+        "{count} of {} applications count, at least {} are wanted",
+        applications.len(),
+        question.at_least
+    );
+    (standing, count, because)
+}
+
+impl Standing {
+    /// What a gate's verdict says.
+    pub fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Go => Standing::Met,
+            Verdict::Reject | Verdict::ShadowOnly => Standing::Missed,
+            Verdict::PauseAndFix => Standing::Undecided,
+        }
+    }
+
+    /// What a criterion's answer says. Too few samples are data that cannot tell.
+    pub fn of_answer(validity: Validity, outcome: Outcome) -> Self {
+        match (validity, outcome) {
+            (Validity::Valid, Outcome::Pass) => Standing::Met,
+            (Validity::Valid, Outcome::Fail) => Standing::Missed,
+            (Validity::Valid, Outcome::Inconclusive) | (Validity::Insufficient, _) => {
+                Standing::Undecided
+            }
+            (
+                Validity::NoData | Validity::Stale | Validity::SourceError | Validity::NotFinite,
+                _,
+            ) => Standing::NoData,
+        }
+    }
+}
+
+impl Observation {
+    /// Whether it says the same as another one, but for the time of the look.
+    pub fn repeats(&self, other: &Self) -> bool {
+        let other = Self {
+            at: self.at,
+            ..other.clone()
+        };
+        *self == other
+    }
 }
 
 impl BoundSide {
@@ -305,6 +372,24 @@ mod tests {
             seen("2026-W46", 1, Standing::Missed),
         ];
         assert_eq!(told(&mended, None), "");
+    }
+
+    #[test]
+    fn no_data_and_no_decision_are_never_met() {
+        for validity in [
+            Validity::NoData,
+            Validity::Insufficient,
+            Validity::Stale,
+            Validity::SourceError,
+            Validity::NotFinite,
+        ] {
+            for outcome in [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive] {
+                assert_ne!(Standing::of_answer(validity, outcome), Standing::Met);
+            }
+        }
+        for verdict in [Verdict::PauseAndFix, Verdict::Reject, Verdict::ShadowOnly] {
+            assert_ne!(Standing::of_verdict(verdict), Standing::Met);
+        }
     }
 
     #[test]

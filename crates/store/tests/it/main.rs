@@ -4,5 +4,6 @@
 mod contract;
 mod engine;
 mod queue;
+mod routines;
 mod schema;
 mod tasks;
