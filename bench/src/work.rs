@@ -58,12 +58,19 @@ pub(crate) fn compare(scale: Scale, folder: &Path, adjutant: &Path) -> Result<St
         missing: peers.missing,
     };
     let machine = machine::describe(&versions(&field)?)?;
-    let sections = vec![
-        claims::compare(&field)?,
-        claims::race(&field)?,
-        ready::compare(&field)?,
-        creates::compare(&field)?,
-    ];
+    let mut sections = Vec::new();
+    for compare in [
+        claims::compare,
+        claims::race,
+        ready::compare,
+        creates::compare,
+    ] {
+        let section = compare(&field)?;
+        for (name, figure) in &section.figures {
+            eprintln!("  {name}: {figure}");
+        }
+        sections.push(section);
+    }
     Ok(page(
         "Results: the queue of tasks",
         "cargo xtask bench work",

@@ -1,5 +1,6 @@
 //! Ours.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +12,9 @@ use super::tracker::{Claimed, Class, Pace, Tracker, command, printed, succeed};
 
 /// Claims come from as many work trees.
 const WORKERS_MAX: usize = 8;
+
+/// Tasks that one call files.
+const IMPORT_MAX: usize = 10_000;
 
 pub(super) struct Adjutant {
     program: PathBuf,
@@ -32,9 +36,9 @@ impl Adjutant {
         })
     }
 
-    fn import(&self, folder: &Path, name: &str, tasks: usize) -> Result<Command> {
+    fn import(&self, folder: &Path, name: &str, numbers: Range<usize>) -> Result<Command> {
         let mut lines = String::new();
-        for number in 1..=tasks {
+        for number in numbers {
             lines.push_str(&task(number).to_string());
             lines.push('\n');
         }
@@ -77,8 +81,9 @@ impl Tracker for Adjutant {
             let tree = format!("tree-{worker}");
             git(&["worktree", "add", "--quiet", "--detach", &tree])?;
         }
-        if tasks > 0 {
-            succeed(&mut self.import(folder, "tasks.ndjson", tasks)?, folder)?;
+        for first in (1..=tasks).step_by(IMPORT_MAX) {
+            let numbers = first..(first + IMPORT_MAX).min(tasks + 1);
+            succeed(&mut self.import(folder, "tasks.ndjson", numbers)?, folder)?;
         }
         Ok(())
     }
@@ -100,15 +105,20 @@ impl Tracker for Adjutant {
         let title = format!("Task {number}");
         let mut create = command(&self.program, folder, &["task", "add", "--title", &title]);
         create.args(["--kind", "feature", "--goal", "What is asked for"]);
-        create.args(["--context", "None", "--success-criterion", "It is there"]);
+        create.args(["--context", "None", "--success", "It is there"]);
         create.args(["--deliverable", "The change", "--non-goal", "All else"]);
-        create.args(["--risk", "It breaks: roll back", "--test-hook", "The tests"]);
+        create.args([
+            "--risk",
+            "It breaks => roll back",
+            "--test-hook",
+            "The tests",
+        ]);
         create.args(["--timebox", "S", "--priority", "HIGH"]);
         create
     }
 
     fn create_many(&self, folder: &Path, tasks: usize) -> Result<Option<Command>> {
-        Ok(Some(self.import(folder, "many.ndjson", tasks)?))
+        Ok(Some(self.import(folder, "many.ndjson", 1..tasks + 1)?))
     }
 
     fn pace(&self) -> Pace {

@@ -70,7 +70,7 @@ impl Tracker for Backlog {
         Pace {
             claims: 16,
             lists: 2,
-            creates: 100,
+            creates: 20,
         }
     }
 

@@ -31,8 +31,8 @@ pub(super) fn compare(field: &Field) -> Result<Section> {
     figures.extend(field.figures(&together, "one process for 100", rate));
     Ok(Section {
         title: "Filing",
-        method: "Into an empty store: 100 tasks, a process each (task-master-ai: 10, because each \
-                 takes seconds), then 100 tasks with one process, where that is offered without a \
+        method: "Into an empty store: 100 tasks, a process each (Backlog.md: 20 and task-master-ai: \
+                 10, because each takes long), then 100 tasks with one process, where that is offered without a \
                  language model. Ours: `task add` with every required field; Backlog.md: `task \
                  create`; task-master-ai: `add-task --title`; Taskwarrior: `add` and `import`; \
                  Crosslink: `issue create` and `import`."

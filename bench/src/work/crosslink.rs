@@ -1,5 +1,6 @@
 //! Crosslink: SQLite and a hub in git, a Rust program from crates.io.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,12 +18,7 @@ pub(super) struct Crosslink {
 }
 
 impl Crosslink {
-    fn import(
-        &self,
-        folder: &Path,
-        name: &str,
-        numbers: std::ops::Range<usize>,
-    ) -> Result<Command> {
+    fn import(&self, folder: &Path, name: &str, numbers: Range<usize>) -> Result<Command> {
         let issues: Vec<Value> = numbers.map(issue).collect();
         let stamp = "2026-11-21T12:40:00Z";
         let all = json!({"version": 1, "exported_at": stamp, "issues": issues});
@@ -59,11 +55,9 @@ impl Tracker for Crosslink {
             &mut command(&self.program, folder, &["session", "start"]),
             folder,
         )?;
-        let mut first = 1;
-        while first <= tasks {
-            let end = (first + IMPORT_MAX).min(tasks + 1);
-            succeed(&mut self.import(folder, "issues.json", first..end)?, folder)?;
-            first = end;
+        for first in (1..=tasks).step_by(IMPORT_MAX) {
+            let numbers = first..(first + IMPORT_MAX).min(tasks + 1);
+            succeed(&mut self.import(folder, "issues.json", numbers)?, folder)?;
         }
         Ok(())
     }
