@@ -5,23 +5,30 @@
 //! `now` comes in; answers go out as values.
 
 mod agents;
+mod checking;
 mod comparing;
+mod completing;
 mod deciding;
 mod doctor;
 mod evidence;
 mod filing;
 mod home;
+mod merging;
 mod policies;
 mod record;
+mod reproving;
 mod roles;
 mod running;
 mod source;
+mod target;
 mod verifying;
 
 pub use agents::{
     KnownAgent, Ranking, RoleError, add_agent, list_agents, rank_agents, remove_agent, role_named,
 };
+pub use checking::CheckingError;
 pub use comparing::{Compared, ComparisonRequest, compare};
+pub use completing::{CompleteRequest, Completed, Completion, complete_work};
 pub use deciding::{
     Decided, DecidedFrom, GateError, GateRequest, NamedSource, last_decision, run_gate,
 };
@@ -34,8 +41,10 @@ pub use filing::{
     list_tasks, read_intake, read_text, show_task,
 };
 pub use home::{Home, SETTINGS_FILE, locate};
+pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
+pub use reproving::{Reproof, open_proof};
 pub use roles::{FoundRole, RolesError, known_roles};
 pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
 pub use source::{Source, SourceError};

@@ -128,6 +128,36 @@ pub fn find_policy(
     })
 }
 
+/// The policy of `gate` as a settings text defines it, else built in.
+///
+/// # Errors
+/// When neither defines it, or the text cannot be followed.
+pub(crate) fn find_policy_in(text: &str, gate: &GateName) -> Result<FoundPolicy, PolicyError> {
+    let path = PathBuf::from(crate::SETTINGS_FILE);
+    let policies = read_policies(text).map_err(|problem| PolicyError::Invalid {
+        path: path.clone(),
+        problem,
+    })?;
+    let mut known: Vec<GateName> = policies.policies.iter().map(|p| p.name.clone()).collect();
+    let warnings = policies.warnings;
+    let found = policies.policies.into_iter().find(|p| p.name == *gate);
+    let (policy, text, origin) = match (found, built_in(gate)) {
+        (Some(policy), _) => (policy, text, Origin::File(path)),
+        (None, Some(text)) => (read_built_in(gate.as_str(), text)?, text, Origin::BuiltIn),
+        (None, None) => {
+            known.extend(BUILT_IN.iter().filter_map(|(name, _)| name.parse().ok()));
+            let gate = gate.clone();
+            return Err(PolicyError::Unknown { gate, known });
+        }
+    };
+    Ok(FoundPolicy {
+        policy,
+        text: text.to_owned(),
+        origin,
+        warnings,
+    })
+}
+
 /// Every gate that can be asked; one in the settings hides a built-in one of the same name.
 ///
 /// # Errors

@@ -22,8 +22,9 @@ pub(crate) use compare::CompareArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use task::{
-    AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, ListTasksArguments,
-    ShowTaskArguments, TaskCommand, TemplateArguments,
+    AddTaskArguments, CompleteArguments, DisposeArguments, EditTaskArguments, HolderArguments,
+    IntakeArguments, ListTasksArguments, MergeArguments, ShowTaskArguments, TaskCommand,
+    TemplateArguments, VerifyTaskArguments,
 };
 
 const EXIT_CODES: &str = "\

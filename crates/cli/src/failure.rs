@@ -1,8 +1,8 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
 use adjutant_app::{
-    AddError, GateError, IntakeError, PolicyError, RecordError, RoleError, RolesError, RunError,
-    SourceError,
+    AddError, CheckingError, GateError, IntakeError, PolicyError, RecordError, RoleError,
+    RolesError, RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -207,6 +207,35 @@ impl From<RunError> for Failure {
             RunError::Site(_) => {
                 let remedy = "Check the repository, its folder's permissions and the free space.";
                 Self::of(Exit::Usage, &error, remedy)
+            }
+        }
+    }
+}
+
+impl From<CheckingError> for Failure {
+    fn from(error: CheckingError) -> Self {
+        match error {
+            CheckingError::Store(error) => error.into(),
+            CheckingError::File(error) => error.into(),
+            CheckingError::Gate(error) => error.into(),
+            CheckingError::Policy(error) => error.into(),
+            CheckingError::Git(error) => Self::of(Exit::Internal, &error, error.remedy()),
+            CheckingError::Room(_) | CheckingError::Scratch(_) | CheckingError::Lock(_) => {
+                let remedy = "Check the free space and the permissions of the temporary folder.";
+                Self::of(Exit::Internal, &error, remedy)
+            }
+            CheckingError::Process(_) => {
+                let remedy = "Run it again; what the program started may still run.";
+                Self::of(Exit::Undecided, &error, remedy)
+            }
+            CheckingError::Settings(_) | CheckingError::Roles(_) => {
+                Self::of(Exit::Usage, &error, "Mend the line.")
+            }
+            CheckingError::Record(_) => {
+                Self::of(Exit::Internal, &error, "Use the Adjutant that wrote it.")
+            }
+            CheckingError::NoRepository => {
+                Self::of(Exit::Usage, &error, "Change into the work tree.")
             }
         }
     }

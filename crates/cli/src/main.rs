@@ -14,6 +14,7 @@ mod settings;
 mod streams;
 mod table;
 mod task_json;
+mod unproven;
 mod wire;
 
 use adjutant_outbound::process;

@@ -3,12 +3,13 @@
 use std::io::IsTerminal;
 
 use adjutant_domain::AgentName;
+use adjutant_outbound::process::Environment;
 use adjutant_report::{Color, Terminal};
 
 use crate::failure::Failure;
 
 /// The tables that `adjutant.toml` may hold.
-const TABLES: [&str; 2] = ["gate", "role"];
+const TABLES: [&str; 4] = ["gate", "merge", "role", "verify"];
 
 /// What the environment says.
 #[derive(Debug, Clone)]
@@ -77,6 +78,15 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// What the programs that Adjutant runs see of the environment.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+pub(crate) fn program_environment() -> Environment {
+    Environment::allowed(std::env::vars_os())
+}
+
 /// Tables and keys of a settings text that mean nothing, one sentence each. A text that is not
 /// TOML has none: its reader says so.
 pub(crate) fn unknown_keys(text: &str) -> Vec<String> {
@@ -112,8 +122,8 @@ mod tests {
         assert_eq!(
             unknown_keys(text),
             [
-                "line 1: colour is not a setting; known are gate, role",
-                "line 3: databse is not a setting; known are gate, role",
+                "line 1: colour is not a setting; known are gate, merge, role, verify",
+                "line 3: databse is not a setting; known are gate, merge, role, verify",
             ]
         );
     }

@@ -111,6 +111,35 @@ pub fn read_head(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// A private folder for temporary files, gone when it is dropped.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn scratch_folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix("adjutant-").tempdir()
+}
+
+/// Copies the files `names`, relative to `from`, into the folder `to`, which is made; where each
+/// of them is now. Two files of one name are told apart by their folders.
+///
+/// # Errors
+/// When one is missing or cannot be copied.
+pub fn copy_each(from: &Path, names: &[String], to: &Path) -> Result<Vec<PathBuf>, FileError> {
+    names
+        .iter()
+        .enumerate()
+        .map(|(number, name)| {
+            let path = from.join(name);
+            let folder = to.join(number.to_string());
+            let copy = folder.join(name_of(&path));
+            std::fs::create_dir_all(&folder)
+                .and_then(|()| std::fs::copy(&path, &copy))
+                .map_err(|error| unreadable(&path, error))?;
+            Ok(copy)
+        })
+        .collect()
+}
+
 /// The file's name without folders.
 pub fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(

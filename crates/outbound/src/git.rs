@@ -7,6 +7,7 @@
 //! path, a ref) is never read as an option. The user's own configuration stays: it says which
 //! files are ignored and how lines end.
 
+mod checking;
 mod edits;
 mod index_file;
 mod look;

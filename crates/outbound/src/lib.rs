@@ -5,12 +5,14 @@
 //! environment and the arguments are the command line's: what they say comes in as parameters.
 
 pub mod agent_process;
+pub mod check_room;
 pub mod clock;
 pub mod criterion;
 pub mod editor;
 pub mod files;
 pub mod git;
 pub mod inquiry;
+pub mod lock;
 pub mod mlflow;
 pub mod process;
 mod prometheus;

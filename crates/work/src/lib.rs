@@ -26,12 +26,14 @@ mod merge_order;
 pub mod north_star;
 mod path_glob;
 pub mod portfolio;
+mod proof;
 mod record;
 mod role;
 pub mod routine;
 pub mod strategy;
 mod task;
 pub mod template;
+mod verification;
 
 pub use agent::{Agent, AgentPreset, InvalidCommand, Launch, Placeholders};
 pub use assignment::{Candidate, Fit, rank};
@@ -54,6 +56,11 @@ pub use issue_form::{ISSUE_FORM, read_issue_form};
 pub use lease::{Holder, LOSSES_MAX, check_holder, grant, lapse, renew};
 pub use merge_order::{MergeReason, MergeStep, Piece, merge_order};
 pub use path_glob::{InvalidPathGlob, PathGlob};
+pub use proof::{
+    ChangedFile, CheckProof, GateProof, Proof, RunEnd, RunRecord, RunVerdict, Stage, Strength,
+    Unproven, edited_check_files, needs_red, test_files,
+};
 pub use record::{AcceptanceRate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
 pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};
 pub use task::{Lease, LeaseTime, Link, LinkKind, ProvenWork, StateName, Task, TaskState};
+pub use verification::{InvalidVerification, VerificationSettings, read_verification};

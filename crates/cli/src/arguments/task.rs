@@ -1,14 +1,18 @@
 //! `adjutant task`: one file a group of verbs.
 
+mod holder;
 mod intake;
 mod looking;
+mod proof;
 
 use clap::Subcommand;
 
+pub(crate) use holder::HolderArguments;
 pub(crate) use intake::{
     AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, TemplateArguments,
 };
 pub(crate) use looking::{ListTasksArguments, ShowTaskArguments};
+pub(crate) use proof::{CompleteArguments, MergeArguments, VerifyTaskArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
@@ -26,4 +30,10 @@ pub(crate) enum TaskCommand {
     Drop(DisposeArguments),
     /// Opens a complete draft or a closed task.
     Reopen(DisposeArguments),
+    /// Proves that the work is done: runs the checks where no agent reaches.
+    Complete(CompleteArguments),
+    /// Merges proven work, after checking it on the merged tree.
+    Merge(MergeArguments),
+    /// Opens a stored proof again, and recomputes its digests.
+    Verify(VerifyTaskArguments),
 }

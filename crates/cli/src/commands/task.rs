@@ -1,8 +1,10 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod drafting;
+mod holder;
 mod intake;
 mod looking;
+mod proof;
 
 use adjutant_app::Disposal;
 
@@ -20,5 +22,8 @@ pub(super) fn run(command: TaskCommand, settings: &Settings) -> Result<Exit, Fai
         TaskCommand::Edit(arguments) => intake::edit(*arguments, settings),
         TaskCommand::Drop(arguments) => intake::dispose(&arguments, Disposal::Drop, settings),
         TaskCommand::Reopen(arguments) => intake::dispose(&arguments, Disposal::Reopen, settings),
+        TaskCommand::Complete(arguments) => proof::finish(arguments, settings),
+        TaskCommand::Merge(arguments) => proof::merge(&arguments, settings),
+        TaskCommand::Verify(arguments) => proof::verify(&arguments, settings),
     }
 }

@@ -12,6 +12,7 @@ mod help;
 mod home;
 mod intake;
 mod never_go;
+mod proof;
 mod report;
 mod roles;
 mod servers;

@@ -264,6 +264,7 @@ fn end_all(bells: &Bells) -> std::io::Result<(u32, u32)> {
     for _ in 0..ROUNDS_MAX {
         let living = descendants::living();
         if living.is_empty() {
+            reap_all();
             return Ok((count(&seen), 0));
         }
         let news: Vec<i32> = living.difference(&seen).copied().collect();
@@ -280,11 +281,16 @@ fn end_all(bells: &Bells) -> std::io::Result<(u32, u32)> {
         seen.extend(pids);
         if message == Signal::KILL {
             bells.wait_until(Instant::now() + ROUND, false)?;
-            while wait(WaitOptions::NOHANG).is_ok_and(|reaped| reaped.is_some()) {}
+            reap_all();
         }
     }
     let left = descendants::living();
     Ok((count(&seen), count(&left)))
+}
+
+/// Reaps everything that has ended: whoever adopts the rest may never do so.
+fn reap_all() {
+    while wait(WaitOptions::NOHANG).is_ok_and(|reaped| reaped.is_some()) {}
 }
 
 fn count(pids: &BTreeSet<i32>) -> u32 {

@@ -1,0 +1,461 @@
+//! Proofs: what was run to accept a task's work, what came out, and by which name work that is
+//! not what it claims to be is refused.
+
+use adjutant_domain::{AgentName, CheckName, Digest, Epoch, GateName, ObjectId, TaskId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Check, CheckRun, Drift, PathGlob, ProofKind};
+
+/// The record of an accepted completion or merge. It is stored as an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The version of this shape.
+    pub version: u32,
+    /// The task.
+    pub task: TaskId,
+    /// The epoch of the claim under which the work was done.
+    pub epoch: Epoch,
+    /// Who did it.
+    pub agent: AgentName,
+    /// What was proven.
+    pub stage: Stage,
+    /// The commit that was checked.
+    pub commit: ObjectId,
+    /// Its tree.
+    pub tree: ObjectId,
+    /// The commit it was compared with.
+    pub base: ObjectId,
+    /// How many files differ between the two.
+    pub files_changed: usize,
+    /// How the touched files lie to those that the task declares.
+    pub drift: Drift,
+    /// The set-up that ran before every check.
+    pub setup: Vec<Vec<String>>,
+    /// The variables that the checks were given; their values stay on the machine.
+    pub environment: Vec<String>,
+    /// Every check, with its runs.
+    pub checks: Vec<CheckProof>,
+    /// When the last of them ended.
+    pub proven_at: Timestamp,
+}
+
+impl Proof {
+    /// The version that is written.
+    pub const VERSION: u32 = 1;
+
+    /// The weakest strength among its checks. A proof without a check proves nothing.
+    pub fn is_weaker(&self) -> bool {
+        self.checks
+            .iter()
+            .any(|check| matches!(check.strength, Strength::GreenOnly { .. }))
+    }
+}
+
+/// What a proof is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The work, as its agent committed it.
+    Completed,
+    /// The work on the target branch, merged by Adjutant.
+    Merged,
+    /// The work on the target branch, where someone else had merged it, or a merge of Adjutant's
+    /// was cut off before it was written down.
+    FoundMerged,
+}
+
+/// One check of a proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckProof {
+    /// Its name.
+    pub name: CheckName,
+    /// How strong it is.
+    pub strength: Strength,
+    /// The run that had to fail, where one is asked for.
+    pub red: Option<RunRecord>,
+    /// The run that had to pass.
+    pub green: RunRecord,
+    /// The gate that decided on what the runs measured.
+    pub gate: Option<GateProof>,
+}
+
+/// What a passing check says about the work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Strength {
+    /// It failed on the base and passed on the work.
+    RedGreen {
+        /// The files of the test that the base was given from the work.
+        tests: Vec<String>,
+        /// Whether the check declares them; else they are those that look like tests.
+        declared: bool,
+    },
+    /// It measured the base and the work, and a gate accepted the difference.
+    Gated,
+    /// It passed on the work. Weaker.
+    GreenOnly {
+        /// Why it cannot fail on the base.
+        reason: String,
+    },
+}
+
+/// What a gate said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateProof {
+    /// Which.
+    pub gate: GateName,
+    /// The artifact with its decision.
+    pub record: Digest,
+}
+
+/// One run of one program on one tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// The commit whose files were there.
+    pub commit: ObjectId,
+    /// Their tree, before and after the run.
+    pub tree: ObjectId,
+    /// How it ended.
+    pub end: RunEnd,
+    /// How long it took, in milliseconds.
+    pub lasted_ms: u64,
+    /// What it wrote: all of it, or its beginning and its end.
+    pub output: String,
+    /// The SHA-256 of `output`.
+    pub output_digest: Digest,
+    /// How many bytes it wrote.
+    pub output_bytes: u64,
+    /// Processes that it left behind, which were ended.
+    pub survivors: u32,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal.
+    Signaled(i32),
+    /// By the time limit.
+    TimedOut,
+    /// It was cancelled.
+    Cancelled,
+    /// There is no such program.
+    NotFound,
+    /// The operating system refused to start it, with this error number.
+    NotStarted(i32),
+}
+
+/// What a run says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunVerdict {
+    /// The demand is met.
+    Green,
+    /// The demand is not met.
+    Red,
+    /// Nothing: the program could not do its work here.
+    Environment,
+}
+
+impl RunEnd {
+    /// Exit code 0 is green and any other is red, but for those by which a shell or `env` says
+    /// that it could not start the program. What was killed, timed out or never began says
+    /// nothing about the work.
+    pub fn verdict(self) -> RunVerdict {
+        match self {
+            RunEnd::Exited(0) => RunVerdict::Green,
+            RunEnd::Exited(126 | 127) => RunVerdict::Environment,
+            RunEnd::Exited(_) => RunVerdict::Red,
+            RunEnd::Signaled(_)
+            | RunEnd::TimedOut
+            | RunEnd::Cancelled
+            | RunEnd::NotFound
+            | RunEnd::NotStarted(_) => RunVerdict::Environment,
+        }
+    }
+}
+
+/// Why work is not accepted. Each reason has one name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Unproven {
+    /// The task has no check, so nothing can prove it.
+    NoCheck,
+    /// The work tree has changes that no commit holds.
+    Uncommitted {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// There is no such commit.
+    NoCommit {
+        /// What was named.
+        revision: String,
+    },
+    /// The work has no history in common with the target branch, or there is no such branch.
+    NoBase {
+        /// The target branch.
+        target: String,
+    },
+    /// The commit changes nothing.
+    EmptyDiff,
+    /// The work changes files that decide the check.
+    CheckEdited {
+        /// The check.
+        check: CheckName,
+        /// The files.
+        files: Vec<String>,
+    },
+    /// The evidence names another commit.
+    OtherCommit {
+        /// The file.
+        file: String,
+        /// The commit that it names.
+        named: ObjectId,
+    },
+    /// Adjutant's own run did not produce what the evidence says.
+    Forged {
+        /// The file.
+        file: String,
+        /// What differs.
+        difference: String,
+    },
+    /// The check passes without the work.
+    Vacuous {
+        /// The check.
+        check: CheckName,
+    },
+    /// The check does not pass on the work.
+    CheckFailed {
+        /// The check.
+        check: CheckName,
+        /// How its program ended.
+        end: RunEnd,
+        /// The end of its output.
+        output: String,
+    },
+    /// The gate does not accept the work.
+    GateRefused {
+        /// The check.
+        check: CheckName,
+        /// The gate's verdict.
+        verdict: String,
+    },
+    /// The check changed the files that it checks.
+    TreeChanged {
+        /// The check.
+        check: CheckName,
+        /// The files.
+        files: Vec<String>,
+    },
+    /// The check could not do its work: nothing is said about the task's work.
+    Environment {
+        /// The check, or the set-up before it.
+        check: String,
+        /// What happened.
+        problem: String,
+        /// The end of its output.
+        output: String,
+    },
+    /// The work cannot be merged with the target branch as it is now.
+    MergeConflict {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// The work was merged, and the target branch cannot take it now.
+    TargetBusy {
+        /// What git said.
+        problem: String,
+    },
+}
+
+impl Unproven {
+    /// The name of the reason, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Unproven::NoCheck => "no_check",
+            Unproven::Uncommitted { .. } => "uncommitted",
+            Unproven::NoCommit { .. } => "no_commit",
+            Unproven::NoBase { .. } => "no_base",
+            Unproven::EmptyDiff => "empty_diff",
+            Unproven::CheckEdited { .. } => "check_edited",
+            Unproven::OtherCommit { .. } => "other_commit",
+            Unproven::Forged { .. } => "forged",
+            Unproven::Vacuous { .. } => "vacuous",
+            Unproven::CheckFailed { .. } => "check_failed",
+            Unproven::GateRefused { .. } => "gate_refused",
+            Unproven::TreeChanged { .. } => "tree_changed",
+            Unproven::Environment { .. } => "environment",
+            Unproven::MergeConflict { .. } => "merge_conflict",
+            Unproven::TargetBusy { .. } => "target_busy",
+        }
+    }
+}
+
+impl CheckRun {
+    /// The program and its arguments.
+    pub fn argv(&self) -> &[String] {
+        match self {
+            CheckRun::Command { argv } | CheckRun::Gate { argv, .. } => argv,
+        }
+    }
+}
+
+/// The changed files that belong to the test itself: those that the check declares; when it
+/// declares none, those that look like tests, and those that the check's own command names and
+/// the base does not have.
+pub fn test_files(check: &Check, changed: &[ChangedFile]) -> Vec<String> {
+    let is_test = |file: &ChangedFile| {
+        if check.tests.is_empty() {
+            looks_like_test(&file.path) || (!file.in_base && is_argument(check, &file.path))
+        } else {
+            covered(&check.tests, &file.path)
+        }
+    };
+    let tests = changed.iter().filter(|file| is_test(file));
+    tests.map(|file| file.path.clone()).collect()
+}
+
+/// The changed files that decide the check, and must not change: those that it freezes, and those
+/// that its command names, unless it declares them as tests. A folder that the command names is
+/// not frozen: tests are added there.
+pub fn edited_check_files(check: &Check, changed: &[ChangedFile]) -> Vec<String> {
+    let decides = |file: &ChangedFile| {
+        covered(&check.frozen, &file.path)
+            || (file.in_base
+                && is_argument(check, &file.path)
+                && !covered(&check.tests, &file.path))
+    };
+    let edited = changed.iter().filter(|file| decides(file));
+    edited.map(|file| file.path.clone()).collect()
+}
+
+/// A file that differs between base and work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// Its path.
+    pub path: String,
+    /// Whether the base has it.
+    pub in_base: bool,
+}
+
+/// Whether a check has to fail on the base.
+pub fn needs_red(check: &Check) -> bool {
+    match (&check.proof, &check.run) {
+        (ProofKind::GreenOnly { .. }, _) | (ProofKind::RedGreen, CheckRun::Gate { .. }) => false,
+        (ProofKind::RedGreen, CheckRun::Command { .. }) => true,
+    }
+}
+
+fn covered(globs: &[PathGlob], path: &str) -> bool {
+    globs.iter().any(|glob| glob.covers(path))
+}
+
+fn is_argument(check: &Check, path: &str) -> bool {
+    check.run.argv().iter().any(|argument| {
+        argument.strip_prefix("./").unwrap_or(argument) == path
+            || argument
+                .split_whitespace()
+                .any(|word| word.strip_prefix("./").unwrap_or(word) == path)
+    })
+}
+
+/// Where tests lie, and how they are called, in the languages at large.
+fn looks_like_test(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let in_folder = folders
+        .split('/')
+        .any(|folder| matches!(folder, "test" | "tests" | "__tests__" | "spec" | "specs"));
+    let stem = name.split('.').next().unwrap_or(name);
+    in_folder
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(argv: &[&str], tests: &[&str], frozen: &[&str]) -> Check {
+        let globs = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        Check {
+            name: "unit".parse().unwrap(),
+            run: CheckRun::Command {
+                argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+            },
+            proof: ProofKind::RedGreen,
+            tests: globs(tests),
+            frozen: globs(frozen),
+            seconds_max: 60,
+        }
+    }
+
+    fn changed(files: &[(&str, bool)]) -> Vec<ChangedFile> {
+        let one = |(path, in_base): &(&str, bool)| ChangedFile {
+            path: (*path).to_owned(),
+            in_base: *in_base,
+        };
+        files.iter().map(one).collect()
+    }
+
+    #[test]
+    fn without_a_declaration_what_looks_like_a_test_is_one() {
+        let files = changed(&[
+            ("src/sum.py", true),
+            ("tests/test_sum.py", false),
+            ("src/sum.test.js", false),
+            ("pkg/sum_test.go", true),
+            ("verify.sh", false),
+            ("contest/a.py", true),
+        ]);
+        assert_eq!(
+            test_files(&check(&["sh", "./verify.sh"], &[], &[]), &files),
+            [
+                "tests/test_sum.py",
+                "src/sum.test.js",
+                "pkg/sum_test.go",
+                "verify.sh"
+            ]
+        );
+        assert_eq!(
+            test_files(&check(&["sh"], &["src/sum.test.js"], &[]), &files),
+            ["src/sum.test.js"]
+        );
+    }
+
+    #[test]
+    fn what_the_command_names_must_not_change_unless_it_is_declared_as_a_test() {
+        let files = changed(&[("check.sh", true), ("Makefile", true), ("new.sh", false)]);
+        for (argv, tests, frozen, edited) in [
+            (&["sh", "check.sh"][..], &[][..], &[][..], &["check.sh"][..]),
+            (&["sh", "check.sh"], &["check.sh"], &[], &[]),
+            (&["sh", "-c", "sh ./check.sh"], &[], &[], &["check.sh"]),
+            (&["sh", "new.sh"], &[], &[], &[]),
+            (&["make"], &[], &["Makefile"], &["Makefile"]),
+        ] {
+            let check = check(argv, tests, frozen);
+            assert_eq!(edited_check_files(&check, &files), edited, "{argv:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_programs_own_judgement_is_red() {
+        for (end, verdict) in [
+            (RunEnd::Exited(0), RunVerdict::Green),
+            (RunEnd::Exited(1), RunVerdict::Red),
+            (RunEnd::Exited(101), RunVerdict::Red),
+            (RunEnd::Exited(126), RunVerdict::Environment),
+            (RunEnd::Exited(127), RunVerdict::Environment),
+            (RunEnd::Signaled(9), RunVerdict::Environment),
+            (RunEnd::TimedOut, RunVerdict::Environment),
+            (RunEnd::NotFound, RunVerdict::Environment),
+        ] {
+            assert_eq!(end.verdict(), verdict, "{end:?}");
+        }
+    }
+}
