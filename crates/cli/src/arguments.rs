@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Writes a commented adjutant.toml, where there is none.
+    /// Writes adjutant.toml, an issue form with its workflow, and recipes, where there are none.
     #[command(after_help = "Example:\n  adjutant init")]
     Init,
     /// Adds, lists and shows what tools measured.

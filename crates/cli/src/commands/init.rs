@@ -1,8 +1,10 @@
-//! `adjutant init`: a commented settings file to start from.
+//! `adjutant init`: files to start from. What is there already stays as it is.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use adjutant_app::SETTINGS_FILE;
+use adjutant_work::ISSUE_FORM;
 
 use super::find_home;
 use crate::exit::Exit;
@@ -12,24 +14,61 @@ use crate::streams;
 
 const SETTINGS: &str = include_str!("../adjutant.toml");
 
+/// What loads the recipes; a justfile of the user's own gets this line from the user.
+const IMPORT: &str = "import 'adjutant.just'";
+
+/// The files beside the settings, relative to the top of the work tree.
+const FILES: [(&str, &str); 3] = [
+    (".github/ISSUE_TEMPLATE/ai-task.yml", ISSUE_FORM),
+    (
+        ".github/workflows/ai-task.yml",
+        include_str!("../starter/ai-task-workflow.yml"),
+    ),
+    ("adjutant.just", include_str!("../starter/adjutant.just")),
+];
+
+/// The names under which `just` finds its file.
+const JUSTFILES: [&str; 4] = ["justfile", "Justfile", "JUSTFILE", ".justfile"];
+
 pub(super) fn init(settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let path = home
         .settings
         .unwrap_or_else(|| home.top.join(SETTINGS_FILE));
-    let written =
-        std::fs::File::create_new(&path).and_then(|mut file| file.write_all(SETTINGS.as_bytes()));
-    match written {
-        Ok(()) => streams::print(&format!("{}\n", path.display()))?,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+    begin(&path, SETTINGS)?;
+    for (name, text) in FILES {
+        begin(&home.top.join(name), text)?;
+    }
+    let theirs = JUSTFILES.map(|name| home.top.join(name));
+    match theirs.iter().find(|path| path.exists()) {
+        None => begin(&home.top.join(JUSTFILES[0]), &format!("{IMPORT}\n"))?,
+        Some(path) => {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let is_imported = text.lines().any(|line| line.trim() == IMPORT);
             streams::tell(&format!("{} is there already", path.display()));
-        }
-        Err(error) => {
-            return Err(Failure::usage(
-                format!("{} cannot be written: {error}", path.display()),
-                "Check the folder's permissions.",
-            ));
+            if !is_imported {
+                streams::tell(&format!("for the recipes, add this line to it: {IMPORT}"));
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+/// Writes a file where there is none.
+fn begin(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(path);
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::File::create_new(path))
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => streams::print(&format!("{}\n", path.display())),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            streams::tell(&format!("{} is there already", path.display()));
+            Ok(())
+        }
+        Err(error) => Err(Failure::usage(
+            format!("{} cannot be written: {error}", path.display()),
+            "Check the folder's permissions.",
+        )),
+    }
 }

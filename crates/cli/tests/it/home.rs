@@ -103,3 +103,16 @@ fn a_database_that_is_none_is_an_error_with_a_remedy() {
     assert!(told.starts_with("exit code 1"), "{told}");
     assert!(!told.contains("secret"), "{told}");
 }
+
+#[test]
+fn what_is_there_already_is_never_overwritten() {
+    let workspace = Workspace::repository();
+    workspace.write("Justfile", "build:\n    true\n");
+    workspace.write(".github/ISSUE_TEMPLATE/ai-task.yml", "mine");
+    let output = program::command(env!("CARGO_BIN_EXE_adjutant"), workspace.path(), &["init"])
+        .output()
+        .unwrap();
+    insta::assert_snapshot!(program::outcome(&output, workspace.path(), &[]));
+    assert_eq!(workspace.read("Justfile"), "build:\n    true\n");
+    assert_eq!(workspace.read(".github/ISSUE_TEMPLATE/ai-task.yml"), "mine");
+}
