@@ -20,6 +20,8 @@ pub struct Home {
     pub top: PathBuf,
     /// The settings, where there are any.
     pub settings: Option<PathBuf>,
+    /// A folder of this work tree's own; outside a repository the state's.
+    pub private: PathBuf,
     /// Where the state lives: shared by all linked work trees of the repository.
     pub state: Location,
 }
@@ -37,7 +39,11 @@ pub fn locate(folder: &Path, postgres: Option<String>) -> Result<Home, Repositor
         Some(found) => found.common_dir.join("adjutant"),
         None => beside_settings.unwrap_or(folder).join(STATE_FOLDER),
     };
+    let private = repository
+        .as_ref()
+        .map_or_else(|| state.clone(), |found| found.git_dir.join("adjutant"));
     Ok(Home {
+        private,
         folder: folder.to_owned(),
         top: top.or(beside_settings).unwrap_or(folder).to_owned(),
         settings,

@@ -6,12 +6,14 @@
 
 mod agents;
 mod checking;
+mod claiming;
 mod comparing;
 mod completing;
 mod deciding;
 mod doctor;
 mod evidence;
 mod filing;
+mod holding;
 mod home;
 mod merging;
 mod policies;
@@ -27,6 +29,7 @@ pub use agents::{
     KnownAgent, Ranking, RoleError, add_agent, list_agents, rank_agents, remove_agent, role_named,
 };
 pub use checking::CheckingError;
+pub use claiming::claim;
 pub use comparing::{Compared, ComparisonRequest, compare};
 pub use completing::{CompleteRequest, Completed, Completion, complete_work};
 pub use deciding::{
@@ -40,6 +43,7 @@ pub use filing::{
     Disposal, IntakeError, IntakeFormat, ShownTask, dispose_of_task, edit_task, file_tasks,
     list_tasks, read_intake, read_text, show_task,
 };
+pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release, remember_holder};
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};

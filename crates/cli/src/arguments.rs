@@ -22,9 +22,9 @@ pub(crate) use compare::CompareArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use task::{
-    AddTaskArguments, CompleteArguments, DisposeArguments, EditTaskArguments, HolderArguments,
-    IntakeArguments, ListTasksArguments, MergeArguments, ShowTaskArguments, TaskCommand,
-    TemplateArguments, VerifyTaskArguments,
+    AddTaskArguments, ClaimArguments, CompleteArguments, DisposeArguments, EditTaskArguments,
+    HolderArguments, IntakeArguments, ListTasksArguments, MergeArguments, ReleaseArguments,
+    ShowTaskArguments, TaskCommand, TemplateArguments, VerifyTaskArguments,
 };
 
 const EXIT_CODES: &str = "\

@@ -1,8 +1,8 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
 use adjutant_app::{
-    AddError, CheckingError, GateError, IntakeError, PolicyError, RecordError, RoleError,
-    RolesError, RunError, SourceError,
+    AddError, CheckingError, GateError, HoldingError, IntakeError, PolicyError, RecordError,
+    RoleError, RolesError, RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -134,6 +134,15 @@ impl From<AddError> for Failure {
         match error {
             AddError::Source(error) => error.into(),
             AddError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<HoldingError> for Failure {
+    fn from(error: HoldingError) -> Self {
+        match error {
+            HoldingError::File(error) => error.into(),
+            HoldingError::Store(error) => error.into(),
         }
     }
 }

@@ -55,6 +55,9 @@ pub enum FileProblem {
     /// The operating system refused.
     #[error("the file cannot be read: {0}")]
     Unreadable(std::io::Error),
+    /// The operating system refused to write it.
+    #[error("the file cannot be written: {0}")]
+    Unwritable(std::io::Error),
 }
 
 impl FileError {
@@ -72,6 +75,7 @@ impl FileError {
             FileProblem::Folder => "Name a file inside it.",
             FileProblem::TooLarge { .. } => "Give the tool's summary, or fewer samples.",
             FileProblem::Unreadable(_) => "Check the file's permissions.",
+            FileProblem::Unwritable(_) => "Check the folder's permissions and the free space.",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod editor;
 pub mod files;
 pub mod git;
 pub mod inquiry;
+pub mod lease_file;
 pub mod lock;
 pub mod mlflow;
 pub mod process;

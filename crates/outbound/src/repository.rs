@@ -12,6 +12,8 @@ const POINTER_BYTES_MAX: u64 = 64 * 1_024;
 pub struct Repository {
     /// The top of the work tree; the repository itself when it is bare.
     pub top: PathBuf,
+    /// What `git rev-parse --git-dir` answers: a folder of this work tree's own.
+    pub git_dir: PathBuf,
     /// What `git rev-parse --git-common-dir` answers: one folder for all linked work trees.
     pub common_dir: PathBuf,
 }
@@ -43,6 +45,7 @@ pub fn discover(start: &Path) -> Result<Option<Repository>, RepositoryError> {
             let common_dir = common_dir_of(&dot_git)?;
             return Ok(Some(Repository {
                 top: folder.to_owned(),
+                git_dir: dot_git,
                 common_dir,
             }));
         }
@@ -51,11 +54,13 @@ pub fn discover(start: &Path) -> Result<Option<Repository>, RepositoryError> {
             return Ok(Some(Repository {
                 top: folder.to_owned(),
                 common_dir: common_dir_of(&git_dir)?,
+                git_dir,
             }));
         }
         if is_repository(folder) {
             return Ok(Some(Repository {
                 top: folder.to_owned(),
+                git_dir: folder.to_owned(),
                 common_dir: common_dir_of(folder)?,
             }));
         }
@@ -153,6 +158,10 @@ mod tests {
         let found = discover(folder).unwrap().unwrap();
         let said = std::fs::canonicalize(said).unwrap();
         assert_eq!(found.common_dir, said, "{}", folder.display());
+        let own = git(folder, &["rev-parse", "--absolute-git-dir"]);
+        let own = std::fs::canonicalize(own).unwrap();
+        let found_own = std::fs::canonicalize(&found.git_dir).unwrap();
+        assert_eq!(found_own, own, "{}", folder.display());
         if git(folder, &["rev-parse", "--is-bare-repository"]) == "false" {
             let top = git(folder, &["rev-parse", "--show-toplevel"]);
             assert_eq!(found.top, Path::new(&top), "{}", folder.display());

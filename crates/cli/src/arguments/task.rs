@@ -1,5 +1,6 @@
 //! `adjutant task`: one file a group of verbs.
 
+mod claim;
 mod holder;
 mod intake;
 mod looking;
@@ -7,6 +8,7 @@ mod proof;
 
 use clap::Subcommand;
 
+pub(crate) use claim::{ClaimArguments, ReleaseArguments};
 pub(crate) use holder::HolderArguments;
 pub(crate) use intake::{
     AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, TemplateArguments,
@@ -36,4 +38,8 @@ pub(crate) enum TaskCommand {
     Merge(MergeArguments),
     /// Opens a stored proof again, and recomputes its digests.
     Verify(VerifyTaskArguments),
+    /// Gives an agent the best ready task, or the named one; renews its lease.
+    Claim(ClaimArguments),
+    /// Gives a task back.
+    Release(ReleaseArguments),
 }

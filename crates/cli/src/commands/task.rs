@@ -1,7 +1,8 @@
 //! `adjutant task`: one file a group of verbs.
 
+mod claim;
 mod drafting;
-mod holder;
+pub(crate) mod holder;
 mod intake;
 mod looking;
 mod proof;
@@ -25,5 +26,7 @@ pub(super) fn run(command: TaskCommand, settings: &Settings) -> Result<Exit, Fai
         TaskCommand::Complete(arguments) => proof::finish(arguments, settings),
         TaskCommand::Merge(arguments) => proof::merge(&arguments, settings),
         TaskCommand::Verify(arguments) => proof::verify(&arguments, settings),
+        TaskCommand::Claim(arguments) => claim::claim(&arguments, settings),
+        TaskCommand::Release(arguments) => claim::release(&arguments, settings),
     }
 }

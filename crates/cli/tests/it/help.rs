@@ -16,6 +16,8 @@ fn every_command_has_help_with_examples() {
         &["role", "list"],
         &["role", "show"],
         &["task"],
+        &["task", "claim"],
+        &["task", "release"],
         &["task", "template"],
         &["agent"],
         &["agent", "add"],

@@ -4,6 +4,7 @@
 
 mod agents;
 mod bad_input;
+mod claim;
 mod compare;
 mod crash;
 mod evidence;

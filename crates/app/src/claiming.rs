@@ -1,0 +1,31 @@
+//! Claiming a task: the store decides, the work tree remembers.
+
+use adjutant_domain::Timestamp;
+use adjutant_store::{Holder, Store};
+use adjutant_work::{Claim, ClaimRequest};
+
+use crate::Home;
+use crate::holding::{HoldingError, remember_holder};
+
+/// Claims a task, or renews the lease on it; the work tree remembers what was won.
+///
+/// # Errors
+/// When the store or the lease file cannot be written. What was won without being remembered is
+/// told by the store when the agent asks again.
+pub async fn claim(
+    store: &Store,
+    home: &Home,
+    request: &ClaimRequest,
+    now: Timestamp,
+) -> Result<Claim, HoldingError> {
+    let claim = store.claim(request, now).await?;
+    if let Claim::Won(won) = &claim {
+        let holder = Holder {
+            task: won.task.id,
+            epoch: won.lease.epoch,
+            agent: won.lease.owner.clone(),
+        };
+        remember_holder(home, &holder)?;
+    }
+    Ok(claim)
+}

@@ -1,0 +1,172 @@
+//! `adjutant task claim` and `adjutant task release`.
+
+use adjutant_app::Home;
+use adjutant_outbound::clock;
+use adjutant_store::Written;
+use adjutant_work::{Claim, ClaimRequest, Intake, OnOverlap, Overlap, Target, Task, Won};
+use serde::Serialize;
+
+use super::holder;
+use crate::arguments::{ClaimArguments, Format, HolderArguments, ReleaseArguments};
+use crate::commands::{complete, find_home, open_store};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::refusal;
+use crate::settings::Settings;
+use crate::streams;
+
+/// A claim that was won, as a program reads it.
+#[derive(Serialize)]
+struct WonJson<'a> {
+    task: String,
+    revision: i64,
+    epoch: i64,
+    agent: &'a str,
+    renewed: bool,
+    lasts_ms: i64,
+    overlaps: &'a [Overlap],
+    intake: &'a Intake,
+}
+
+/// A task that was given back, as a program reads it.
+#[derive(Serialize)]
+struct ReleasedJson {
+    task: String,
+    revision: i64,
+    state: &'static str,
+}
+
+pub(super) fn claim(arguments: &ClaimArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let request = request(arguments, &home, settings)?;
+    let claim = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        Ok(adjutant_app::claim(&store, &home, &request, clock::now()).await?)
+    })?;
+    let format = arguments.format.format;
+    match (claim, format) {
+        (Claim::Refused(refused), _) => refusal::tell(&refused, format),
+        (Claim::Won(won), Format::Json) => {
+            streams::print_json(&json_of(&won))?;
+            Ok(Exit::Done)
+        }
+        (Claim::Won(won), Format::Human) => {
+            for overlap in &won.overlaps {
+                streams::warn(&refusal::overlap_text(overlap));
+            }
+            streams::print(&text_of(&won))?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn request(
+    arguments: &ClaimArguments,
+    home: &Home,
+    settings: &Settings,
+) -> Result<ClaimRequest, Failure> {
+    let role = match &arguments.role {
+        Some(name) => Some(adjutant_app::role_named(home, name)?),
+        None => None,
+    };
+    let (agent, target) = if arguments.renew {
+        let said = HolderArguments {
+            task: arguments.task,
+            epoch: arguments.epoch,
+            agent: arguments.agent.clone(),
+        };
+        let holder = holder::resolve(&said, home, settings)?;
+        (holder.agent, Target::Renewal(holder.task, holder.epoch))
+    } else {
+        let agent = match arguments.agent.clone() {
+            Some(agent) => Some(agent),
+            None => settings.agent()?,
+        };
+        let agent = agent.ok_or_else(|| {
+            Failure::usage(
+                "who claims is not said",
+                "Add --agent NAME, or set ADJUTANT_AGENT.",
+            )
+        })?;
+        (agent, arguments.id.map_or(Target::Next, Target::Task))
+    };
+    Ok(ClaimRequest {
+        agent,
+        role,
+        target,
+        lease_millis: arguments.lease,
+        on_overlap: if arguments.advisory {
+            OnOverlap::Warn
+        } else {
+            OnOverlap::Refuse
+        },
+        pauses: vec![],
+        key: arguments.key.clone(),
+    })
+}
+
+fn json_of(won: &Won) -> WonJson<'_> {
+    WonJson {
+        task: won.task.id.to_string(),
+        revision: won.task.revision,
+        epoch: won.lease.epoch.number(),
+        agent: won.lease.owner.as_str(),
+        renewed: won.renewed,
+        lasts_ms: won.lasts_millis,
+        overlaps: &won.overlaps,
+        intake: &won.task.intake,
+    }
+}
+
+fn text_of(won: &Won) -> String {
+    let (task, epoch) = (&won.task, won.lease.epoch);
+    let lasts = refusal::time_text(won.lasts_millis);
+    if won.renewed {
+        return format!(
+            "{}: the lease lasts {lasts} from now, epoch {epoch}\n",
+            task.id
+        );
+    }
+    format!(
+        "{}: {}\nheld by {} for {lasts}, epoch {epoch}; adjutant task claim --renew keeps it\n\n\
+         goal: {}\n{}",
+        task.id,
+        task.intake.title,
+        won.lease.owner,
+        task.intake.goal,
+        criteria_of(task)
+    )
+}
+
+fn criteria_of(task: &Task) -> String {
+    let lines = task.intake.success_criteria.iter();
+    lines
+        .map(|criterion| format!("  - {criterion}\n"))
+        .collect()
+}
+
+pub(super) fn release(arguments: &ReleaseArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let holder = holder::resolve(&arguments.holder, &home, settings)?;
+    let written = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        let reason = &arguments.reason;
+        Ok(adjutant_app::release(&store, &home, &holder, reason, clock::now()).await?)
+    })?;
+    let format = arguments.format.format;
+    match (written, format) {
+        (Written::Refused(refused), _) => refusal::tell(&refused, format),
+        (Written::Task(task), Format::Json) => {
+            streams::print_json(&ReleasedJson {
+                task: task.id.to_string(),
+                revision: task.revision,
+                state: task.state.name(),
+            })?;
+            Ok(Exit::Done)
+        }
+        (Written::Task(task), Format::Human) => {
+            streams::print(&format!("{} is {} again\n", task.id, task.state.name()))?;
+            Ok(Exit::Done)
+        }
+    }
+}
