@@ -5,7 +5,9 @@
 //! makes sense for their measure.
 
 mod block;
+mod cells;
 mod csv;
+mod decimal;
 #[cfg(test)]
 mod equivalence;
 mod keys;
@@ -19,6 +21,7 @@ mod plain;
 mod reader;
 mod recognition;
 mod refusal;
+mod repeated;
 mod rounding;
 mod shape;
 mod table;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::table::{Table, Target};
 
 /// How many rows are gathered. Ten columns of them fit the first-level cache.
-const BLOCK_ROWS: usize = 256;
+pub(super) const BLOCK_ROWS: usize = 256;
 
 /// Rows that wait to be stored.
 #[derive(Debug, Clone)]
@@ -83,6 +83,27 @@ impl Block {
         self.places[slot * BLOCK_ROWS + self.rows] = place;
     }
 
+    /// The values of a slot, to be set before rows are accepted.
+    #[inline(always)]
+    pub(super) fn column_mut(&mut self, slot: usize) -> &mut [f64] {
+        &mut self.values[slot * BLOCK_ROWS..][..BLOCK_ROWS]
+    }
+
+    /// Where the keys of a slot stand in the text, to be set before rows are accepted.
+    pub(super) fn places_mut(&mut self, slot: usize) -> &mut [Range<usize>] {
+        &mut self.places[slot * BLOCK_ROWS..][..BLOCK_ROWS]
+    }
+
+    /// Has the rows before this place read one by one.
+    pub(super) fn refuse(&mut self, until: usize) {
+        self.refused_until = until;
+    }
+
+    /// Whether the row at this place is to be read by itself.
+    pub(super) fn is_refused(&self, at: usize) -> bool {
+        at < self.refused_until
+    }
+
     /// Starts with another text.
     pub(super) fn restart(&mut self) {
         self.refused_until = 0;
@@ -100,7 +121,7 @@ impl Block {
         row_bytes_max: usize,
         mut read_row: impl FnMut(&mut Self, usize) -> Option<usize>,
     ) -> usize {
-        if at < self.refused_until {
+        if self.is_refused(at) {
             return at;
         }
         let mut stored = at;
@@ -115,7 +136,7 @@ impl Block {
             }
             let rows = std::mem::take(&mut self.rows);
             if !table.accept_block(self, rows, text) {
-                self.refused_until = end;
+                self.refuse(end);
                 return stored;
             }
             *lines += rows as u64;

@@ -13,7 +13,7 @@ pub(super) struct CsvRows {
     /// The columns in the file's order; `None` before the header has been read.
     header: Option<Vec<HeaderCell>>,
     /// The fast way, once the columns are known to have one.
-    plain: Option<PlainRows>,
+    plain: Option<Box<PlainRows>>,
     /// The text of a quoted cell that holds quotes.
     unquoted: String,
 }
@@ -102,7 +102,8 @@ impl CsvRows {
             *lines = line + end.inner_lines;
             if self.plain.is_none() && table.rows() > 0 && std::mem::take(&mut is_first) {
                 let header = self.header.as_deref().unwrap_or_default();
-                self.plain = PlainRows::of(header.iter().map(|cell| cell.target), table);
+                let targets = header.iter().map(|cell| cell.target);
+                self.plain = PlainRows::of(targets, table).map(Box::new);
             }
         }
         Ok(at)

@@ -181,6 +181,113 @@ fn check(syntax: Syntax, selection: &Selection, bytes: &[u8], size: usize) {
     );
 }
 
+/// How the numbers of a column are written, mostly.
+#[derive(Debug, Clone, Copy)]
+enum Style {
+    Whole(u64),
+    Fixed(usize),
+    Shortest,
+    One,
+}
+
+/// A table of numbers as text: most cells of a column are alike, a few are not, some are blank.
+fn number_rows() -> impl Strategy<Value = (Vec<Vec<String>>, bool)> {
+    let style = prop_oneof![
+        Just(Style::Whole(600)),
+        Just(Style::Whole(10_000_000_000_000)),
+        (1..9_usize).prop_map(Style::Fixed),
+        Just(Style::Shortest),
+        Just(Style::One),
+    ];
+    let odd = prop::sample::select(vec![
+        "",
+        "-3.25",
+        "1e3",
+        "12.",
+        ".5",
+        "007",
+        " 7 ",
+        "\"5\"",
+        "12345678901234567890",
+        "0.1234567890123456",
+        "1234567890123456",
+        "123456789012345",
+    ]);
+    let cell = (any::<u64>(), 0..9_i32, prop::option::weighted(0.004, odd));
+    (1..4_usize)
+        .prop_flat_map(move |width| {
+            let styles = prop::collection::vec(style.clone(), width);
+            let rows = prop::collection::vec(prop::collection::vec(cell.clone(), width), 1..900);
+            (styles, rows, any::<bool>())
+        })
+        .prop_map(|(styles, rows, has_returns)| {
+            let write = |(at, (bits, tens, odd)): (usize, &(u64, i32, Option<&str>))| {
+                let number = (bits >> 11) as f64 / (1_u64 << 53) as f64 * 10_f64.powi(*tens);
+                match (odd, styles[at]) {
+                    (Some(odd), _) => (*odd).to_owned(),
+                    (None, Style::Whole(limit)) => (bits % limit).to_string(),
+                    (None, Style::Fixed(digits)) => format!("{number:.digits$}"),
+                    (None, Style::Shortest) => number.to_string(),
+                    (None, Style::One) => "200".to_owned(),
+                }
+            };
+            let mut rows: Vec<Vec<String>> = rows
+                .iter()
+                .map(|row| row.iter().enumerate().map(write).collect())
+                .collect();
+            // A column whose first cell is blank, or all of whose cells are, is none of numbers.
+            rows.insert(0, vec!["1".to_owned(); styles.len()]);
+            (rows, has_returns)
+        })
+}
+
+/// What the numbers of a column are by the standard library.
+fn parsed(rows: &[Vec<String>], column: usize) -> Vec<f64> {
+    let cells = rows.iter().map(|row| row[column].trim_matches(['"', ' ']));
+    cells
+        .filter(|cell| !cell.is_empty())
+        .map(|cell| cell.parse().unwrap())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn many_rows_of_csv_hold_what_the_standard_library_reads(
+        (rows, has_returns) in number_rows(), size in 1..40_000_usize, wanted in 0..4_usize,
+    ) {
+        let width = rows[0].len();
+        // A row of one blank cell would be a blank line.
+        prop_assume!(width > 1 || rows.iter().all(|row| !row[0].is_empty()));
+        let names = ["a", "b", "c"];
+        let end = if has_returns { "\r\n" } else { "\n" };
+        let mut text = names[..width].join(",") + end;
+        for row in &rows {
+            text += &row.join(",");
+            text += end;
+        }
+        let measures = match names[..width].get(wanted) {
+            Some(name) => Measures::Only(vec![(*name).to_owned()]),
+            None => Measures::All,
+        };
+        let selection = Selection { measures: measures.clone(), ..Selection::default() };
+        let mut reader = SamplesReader::new(Syntax::Csv, selection);
+        for piece in text.as_bytes().chunks(size) {
+            reader.feed(piece).unwrap();
+        }
+        let found = reader.finish().unwrap();
+        let is_wanted = |column: &usize| measures == Measures::All || *column == wanted;
+        let columns: Vec<usize> = (0..width).filter(is_wanted).collect();
+        prop_assert_eq!(found.len(), columns.len());
+        for (measurement, column) in found.iter().zip(columns) {
+            let Data::Samples(samples) = &measurement.data else { panic!("{measurement:?}") };
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&samples.values), bits(&parsed(&rows, column)), "column {}", column);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

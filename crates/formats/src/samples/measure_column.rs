@@ -35,6 +35,14 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unjoinable;
 
+/// Whether a value is a whole number from 0 to 2^31 - 1. Without a conversion, which vectors lack:
+/// adding 2^52 rounds to a whole number.
+#[inline(always)]
+fn is_code(value: f64) -> bool {
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    ((value + WHOLE) - WHOLE == value) & (0.0..2_147_483_648.0).contains(&value)
+}
+
 impl MeasureColumn {
     /// How many rows are accounted for. Columns of text account for none.
     #[inline]
@@ -62,7 +70,7 @@ impl MeasureColumn {
         };
         let in_domain = match self.meaning.domain {
             Domain::Span => each(|value| value >= 0.0),
-            Domain::Code => each(|value| f64::from(value as i32) == value && value >= 0.0),
+            Domain::Code => each(is_code),
             Domain::TimeInSeconds => each(|value| value.abs() < SECONDS_MAX),
             Domain::Time | Domain::Any => true,
         };
@@ -193,5 +201,25 @@ impl MeasureColumn {
                 cluster: cluster.map(keys_of),
             }),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_code_is_what_a_conversion_to_an_integer_keeps(
+            whole in -10_i64..5_000_000_000, quarters in 0..4_u8, bits: u64,
+        ) {
+            let any = f64::from_bits(bits);
+            for value in [whole as f64, whole as f64 + f64::from(quarters) / 4.0, any, -0.0, 2_147_483_647.0] {
+                let is_kept = f64::from(value as i32) == value && value >= 0.0;
+                prop_assert_eq!(is_code(value), is_kept, "{}", value);
+            }
+        }
     }
 }

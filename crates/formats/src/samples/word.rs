@@ -13,12 +13,6 @@ pub(super) fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk::<8>()?))
 }
 
-/// The first eight bytes of a window.
-#[inline(always)]
-pub(super) fn first_word<const N: usize>(window: &[u8; N]) -> u64 {
-    word_at(window, 0).unwrap_or_default()
-}
-
 /// The top bit of each byte of `word` that equals `byte`. Right up to the first such byte; those
 /// after it may be wrong.
 #[inline(always)]
