@@ -273,7 +273,7 @@ fn environment(check: &Check, record: &RunRecord) -> Unproven {
     }
 }
 
-fn told_end(end: RunEnd, seconds_max: u32) -> String {
+pub(crate) fn told_end(end: RunEnd, seconds_max: u32) -> String {
     match end {
         RunEnd::Exited(126) => "a program in it cannot be started (exit code 126)".to_owned(),
         RunEnd::Exited(127) => "a program in it is not found (exit code 127)".to_owned(),

@@ -28,7 +28,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(what: &'static str, condition: Condition, seen: impl Into<String>) -> Self {
+    pub(crate) fn new(what: &'static str, condition: Condition, seen: impl Into<String>) -> Self {
         Self {
             what,
             condition,
@@ -104,7 +104,7 @@ async fn examine_journal(store: &Store) -> Result<Finding, StoreError> {
     })
 }
 
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes: Vec<String> = std::iter::successors(Some(error), |error| error.source())
         .map(ToString::to_string)
         .collect();

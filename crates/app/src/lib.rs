@@ -17,6 +17,7 @@ mod holding;
 mod home;
 mod merging;
 mod policies;
+mod readiness;
 mod record;
 mod reproving;
 mod roles;
@@ -47,6 +48,7 @@ pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release,
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
+pub use readiness::{Depth, examine_checks};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
 pub use reproving::{Reproof, open_proof};
 pub use roles::{FoundRole, RolesError, known_roles};

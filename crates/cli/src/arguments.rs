@@ -81,8 +81,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Journal(JournalCommand),
     /// Looks at Adjutant's own health.
-    #[command(after_help = "Example:\n  adjutant doctor --format json")]
-    Doctor(FormatArguments),
+    Doctor(DoctorArguments),
 }
 
 /// How an answer is written.
@@ -99,6 +98,20 @@ pub(crate) struct FormatArguments {
     /// How the answer is written.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adjutant doctor --format json
+  adjutant doctor --deep")]
+pub(crate) struct DoctorArguments {
+    /// Also runs the set-up and the checks of open tasks on the target branch, in fresh work trees:
+    /// can they do their work here?
+    #[arg(long)]
+    pub(crate) deep: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
 }
 
 #[derive(Debug, Args)]

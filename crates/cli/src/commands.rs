@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),
-        Command::Doctor(arguments) => doctor::doctor(arguments, settings),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, settings),
     }
 }
 

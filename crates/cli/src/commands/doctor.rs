@@ -1,23 +1,39 @@
 //! `adjutant doctor`.
 
-use adjutant_app::Condition;
+use adjutant_app::{Condition, Depth};
 use adjutant_outbound::clock;
 
 use super::{complete, find_home};
-use crate::arguments::{Format, FormatArguments};
+use crate::arguments::{DoctorArguments, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::streams;
 use crate::table::table;
 use crate::wire::{self, FindingJson};
 
-pub(super) fn doctor(arguments: FormatArguments, settings: &Settings) -> Result<Exit, Failure> {
+pub(super) fn doctor(arguments: &DoctorArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let findings = complete(settings.database_url.is_some(), async {
-        Ok(adjutant_app::examine(&home, clock::now()).await?)
+    let depth = if arguments.deep {
+        Depth::Runs
+    } else {
+        Depth::Programs
+    };
+    let environment = settings::program_environment();
+    let findings = complete(true, async {
+        let now = clock::now();
+        let mut findings = adjutant_app::examine(&home, now).await?;
+        // Where the state cannot be opened, there are no tasks to look at.
+        if findings
+            .iter()
+            .all(|found| found.condition != Condition::Bad)
+        {
+            let checks = adjutant_app::examine_checks(&home, &environment, depth, now);
+            findings.extend(checks.await?);
+        }
+        Ok(findings)
     })?;
-    match arguments.format {
+    match arguments.format.format {
         Format::Json => {
             let json: Vec<FindingJson> = findings.iter().map(Into::into).collect();
             streams::print_json(&json)?;

@@ -460,3 +460,42 @@ fn work_that_was_merged_by_hand_is_checked_there_and_closed() {
     assert_eq!((code, &steps[0]["stage"]), (0, &"found_merged".into()));
     assert_eq!(scene.state(), "done");
 }
+
+#[test]
+fn a_killed_merge_goes_on_where_it_was_cut_off() {
+    let scene = Scene::new(vec![shell(&["sh", "run-tests.sh"])]);
+    // The first run of the check in the merge kills the whole program, as a power cut would.
+    let gate = scene.workspace.path().join("cut");
+    let check = format!(
+        "if [ -e {0} ]; then rm {0}; kill -KILL $(ps -o ppid= -p $PPID); sleep 1000; fi\n{RUN_TESTS}",
+        gate.display()
+    );
+    scene.workspace.write("run-tests.sh", &check);
+    scene.git(&["commit", "-qam", "Cut the power once"]);
+    scene.agent("git rebase -q main");
+    scene.honest_work();
+    assert_eq!(scene.complete(&[]).0, 0);
+    std::fs::write(&gate, "").unwrap();
+    let cut = scene.adjutant(scene.workspace.path(), &["task", "merge", "--all"]);
+    assert_eq!(cut.status.code(), None, "{cut:?}");
+    assert_eq!(scene.state(), "proven");
+    let (code, steps) = scene.merge();
+    assert_eq!((code, &steps[0]["stage"]), (0, &"merged".into()));
+    assert_eq!(scene.state(), "done");
+    // The room of the killed run was swept.
+    assert_eq!(scene.git(&["worktree", "list"]).lines().count(), 2);
+}
+
+#[test]
+fn the_doctor_tells_an_unfit_environment_from_a_failing_check() {
+    for (argv, arguments, code) in [
+        (&["no-such-program"][..], &["doctor"][..], 1),
+        (&["sh", "-c", "no-such-program"], &["doctor"], 0),
+        (&["sh", "-c", "no-such-program"], &["doctor", "--deep"], 1),
+        (&["sh", "-c", "exit 1"], &["doctor", "--deep"], 0),
+    ] {
+        let scene = Scene::new(vec![green_only(argv)]);
+        let output = scene.adjutant(scene.workspace.path(), arguments);
+        assert_eq!(output.status.code(), Some(code), "{argv:?} {output:?}");
+    }
+}

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 /// The variables that a program gets from the caller's environment, where they are set: where
 /// programs, toolchains and the user's files are, and the language. No `GIT_*`, no tokens.
@@ -53,6 +54,19 @@ impl Environment {
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Where a program without a slash in its name is found, if anywhere.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        use std::os::unix::fs::PermissionsExt;
+
+        let path = self.get("PATH")?;
+        std::env::split_paths(path)
+            .map(|folder| folder.join(name))
+            .find(|file| {
+                std::fs::metadata(file)
+                    .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+            })
     }
 
     /// Every variable.
