@@ -197,7 +197,7 @@ fn out_of_bounds(
         (None, None) => return Ok(None),
     };
     let files = work.files();
-    let change = boundary::Change {
+    let change = boundary::ProposedChange {
         kind: task.intake.kind,
         reach: Reach::Touched(&files),
     };

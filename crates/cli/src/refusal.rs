@@ -1,6 +1,7 @@
 //! A refusal, told: what was refused and why, and what to do next. The one place for all commands.
 
-use adjutant_work::{Overlap, Refusal};
+use adjutant_domain::{AgentName, Epoch, TaskId};
+use adjutant_work::{Blocker, Field, Overlap, Refusal};
 use serde::Serialize;
 
 use crate::arguments::Format;
@@ -49,28 +50,13 @@ pub(crate) fn reason(refusal: &Refusal) -> String {
             given,
             current,
             owner,
-        } => {
-            let holder = match owner {
-                Some(owner) => format!("held by {owner}"),
-                None => "held by nobody".to_owned(),
-            };
-            format!(
-                "the lease on {task} was lost: epoch {given} is over, {task} is {holder} at epoch {current}"
-            )
-        }
+        } => lost_text(*task, *given, *current, owner.as_ref()),
         Refusal::Expired { task, .. } => format!("the lease on {task} ran out"),
         Refusal::Blocked { task, blockers } => {
-            let list: Vec<String> = blockers
-                .iter()
-                .map(|blocker| format!("{} ({}, {})", blocker.task, blocker.title, blocker.state))
-                .collect();
-            format!("{task} waits for {}", list.join(", "))
+            format!("{task} waits for {}", listed(blockers, ", ", blocker_text))
         }
         Refusal::NotOpen { task, state } => format!("{task} is {state}"),
-        Refusal::Incomplete { missing, .. } => {
-            let names: Vec<&str> = missing.iter().map(|field| field.name()).collect();
-            format!("the intake says nothing about: {}", names.join(", "))
-        }
+        Refusal::Incomplete { missing, .. } => missing_text(missing),
         Refusal::WrongRole { task, needed, has } => match has {
             Some(has) => format!("{task} needs the role {needed}, not {has}"),
             None => format!("{task} needs the role {needed}"),
@@ -83,13 +69,10 @@ pub(crate) fn reason(refusal: &Refusal) -> String {
             "{task} lies outside the boundaries of {role}: {}",
             because.join("; ")
         ),
-        Refusal::Overlapping { task, overlaps } => {
-            let list: Vec<String> = overlaps.iter().map(overlap_text).collect();
-            format!(
-                "{task} would touch files of a held task: {}",
-                list.join("; ")
-            )
-        }
+        Refusal::Overlapping { task, overlaps } => format!(
+            "{task} would touch files of a held task: {}",
+            listed(overlaps, "; ", overlap_text)
+        ),
         Refusal::Paused { task, pause } => format!(
             "{task} is a {}, and those are paused: {}",
             pause.kind, pause.reason
@@ -98,17 +81,11 @@ pub(crate) fn reason(refusal: &Refusal) -> String {
             blocked,
             held,
             passed_over,
-        } => {
-            let mut text = format!("no task is ready: {blocked} wait for others, {held} are held");
-            for refusal in passed_over {
-                text.push_str(&format!("\n  passed over: {}", reason(refusal)));
-            }
-            text
-        }
-        Refusal::Cycle { path } => {
-            let list: Vec<String> = path.iter().map(ToString::to_string).collect();
-            format!("the link would close a circle: {}", list.join(" -> "))
-        }
+        } => nothing_text(*blocked, *held, passed_over),
+        Refusal::Cycle { path } => format!(
+            "the link would close a circle: {}",
+            listed(path, " -> ", ToString::to_string)
+        ),
         Refusal::KeyReused { key } => {
             format!("the key {key} was used for another request")
         }
@@ -118,6 +95,34 @@ pub(crate) fn reason(refusal: &Refusal) -> String {
             current,
         } => format!("{task} was changed: it is at revision {current}, not {given}"),
     }
+}
+
+fn listed<T>(items: &[T], between: &str, text: impl Fn(&T) -> String) -> String {
+    items.iter().map(text).collect::<Vec<_>>().join(between)
+}
+
+fn lost_text(task: TaskId, given: Epoch, current: Epoch, owner: Option<&AgentName>) -> String {
+    let holder = owner.map_or("nobody", AgentName::as_str);
+    format!(
+        "the lease on {task} was lost: epoch {given} is over, {task} is held by {holder} at epoch \
+         {current}"
+    )
+}
+
+fn nothing_text(blocked: u32, held: u32, passed_over: &[Refusal]) -> String {
+    let passed = listed(passed_over, "", |refusal| {
+        format!("\n  passed over: {}", reason(refusal))
+    });
+    format!("no task is ready: {blocked} wait for others, {held} are held{passed}")
+}
+
+fn missing_text(missing: &[Field]) -> String {
+    let names = listed(missing, ", ", |field| field.name().to_owned());
+    format!("the intake says nothing about: {names}")
+}
+
+fn blocker_text(blocker: &Blocker) -> String {
+    format!("{} ({}, {})", blocker.task, blocker.title, blocker.state)
 }
 
 /// What to do next.

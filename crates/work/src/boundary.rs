@@ -8,7 +8,7 @@ use crate::{PathGlob, Role, TaskKind};
 
 /// What is going to be done, or was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change<'a> {
+pub struct ProposedChange<'a> {
     /// What sort of change it is, where that is known.
     pub kind: Option<TaskKind>,
     /// Which files.
@@ -53,7 +53,7 @@ const TOLD_MAX: usize = 10;
 ///
 /// # Errors
 /// When a part of the change lies outside.
-pub fn assess(role: &Role, roles: &[Role], change: Change<'_>) -> Result<(), Box<Outside>> {
+pub fn assess(role: &Role, roles: &[Role], change: ProposedChange<'_>) -> Result<(), Box<Outside>> {
     let because = outside(role, change);
     if because.is_empty() {
         return Ok(());
@@ -72,7 +72,7 @@ pub fn assess(role: &Role, roles: &[Role], change: Change<'_>) -> Result<(), Box
 }
 
 /// What of the change the role must not do, one sentence each; empty when it may do all of it.
-pub fn outside(role: &Role, change: Change<'_>) -> Vec<String> {
+pub fn outside(role: &Role, change: ProposedChange<'_>) -> Vec<String> {
     let mut because = Vec::new();
     if let Some(kind) = change.kind
         && role.boundaries.kinds.contains(&kind)
@@ -105,7 +105,7 @@ pub fn outside(role: &Role, change: Change<'_>) -> Vec<String> {
 }
 
 /// How well a role fits, and why: what it looks after counts twice what it usually makes.
-fn advice(role: &Role, change: Change<'_>) -> (usize, Belonging) {
+fn advice(role: &Role, change: ProposedChange<'_>) -> (usize, Belonging) {
     let mut why = Vec::new();
     let mut score = 0;
     let owned: Vec<&PathGlob> = role
@@ -187,7 +187,7 @@ mod tests {
 
     fn told(role: usize, kind: Option<TaskKind>, reach: Reach<'_>) -> (Vec<String>, Vec<String>) {
         let roles = roles();
-        match assess(&roles[role], &roles, Change { kind, reach }) {
+        match assess(&roles[role], &roles, ProposedChange { kind, reach }) {
             Ok(()) => (vec![], vec![]),
             Err(outside) => {
                 let ranked = outside.belongs_to.iter();

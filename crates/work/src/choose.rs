@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use adjutant_domain::{AgentName, TaskId};
 
-use crate::boundary::{Change, Reach, outside};
+use crate::boundary::{ProposedChange, Reach, outside};
 use crate::{
     Blocker, ClaimRequest, Lease, LeaseTime, OnOverlap, Overlap, PathGlob, Refusal, Role, Task,
     TaskState,
@@ -132,7 +132,7 @@ fn check_role(role: Option<&Role>, task: &Task) -> Result<(), Refusal> {
     let Some(role) = role else {
         return Ok(());
     };
-    let change = Change {
+    let change = ProposedChange {
         kind: task.intake.kind,
         reach: Reach::Declared(&task.intake.paths),
     };

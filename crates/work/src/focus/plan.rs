@@ -8,7 +8,7 @@ use adjutant_domain::{GateName, TaskId};
 use serde::{Deserialize, Serialize};
 
 use super::{FocusInputs, GateSort, GateStanding};
-use crate::boundary::{Change, Reach, outside};
+use crate::boundary::{ProposedChange, Reach, outside};
 use crate::calendar::Day;
 use crate::portfolio::CheckedItem;
 use crate::{CheckRun, PathGlob, Pause, Priority, Role, Task, TaskState};
@@ -160,7 +160,7 @@ fn suits(task: &Task, role: Option<&Role>) -> bool {
     let Some(role) = role else {
         return needed.is_none();
     };
-    let change = Change {
+    let change = ProposedChange {
         kind: task.intake.kind,
         reach: Reach::Declared(&task.intake.paths),
     };
