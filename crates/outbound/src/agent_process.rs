@@ -99,6 +99,10 @@ pub fn prepare(git: &Git, folder: &Path, branch: &str, brief: &str) -> Result<Si
 ///
 /// # Errors
 /// When the keeper fails, or a file cannot be written.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "both tasks are awaited here; they end with the streams they read"
+)]
 pub async fn run(
     invocation: &Invocation,
     transcript: &Path,

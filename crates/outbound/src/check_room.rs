@@ -98,7 +98,7 @@ pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
         let Some(room) = listed.path.parent() else {
             continue;
         };
-        if !owner_of(room).is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+        if owner_of(room).is_none_or(|pid| Path::new(&format!("/proc/{pid}")).exists()) {
             continue;
         }
         repository.remove_work_tree(&listed.path)?;
