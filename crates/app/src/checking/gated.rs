@@ -2,7 +2,7 @@
 //! what the difference means.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use adjutant_domain::{GateName, ObjectId, Subject, Verdict};
 use adjutant_outbound::files;
@@ -81,7 +81,7 @@ impl Checker<'_> {
     }
 }
 
-fn source(subject: &Subject, file: &PathBuf) -> NamedSource {
+fn source(subject: &Subject, file: &Path) -> NamedSource {
     NamedSource {
         subject: subject.clone(),
         what: file.display().to_string(),
