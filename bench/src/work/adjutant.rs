@@ -103,7 +103,7 @@ impl Tracker for Adjutant {
 
     fn create(&self, folder: &Path, number: usize) -> Command {
         let title = format!("Task {number}");
-        let mut create = command(&self.program, folder, &["task", "add", "--title", &title]);
+        let mut create = command(&self.program, folder, &["task", "add", &title]);
         create.args(["--kind", "feature", "--goal", "What is asked for"]);
         create.args(["--context", "None", "--success", "It is there"]);
         create.args(["--deliverable", "The change", "--non-goal", "All else"]);
