@@ -167,7 +167,9 @@ impl Checker<'_> {
             .git
             .overlay(&work.base_tree, &overlaid, scratch.path())?;
         let text = commit_text("The base with the test of the work\n", self.now);
-        let commit = self.git.commit_tree(&tree, std::slice::from_ref(&work.base), &text)?;
+        let commit = self
+            .git
+            .commit_tree(&tree, std::slice::from_ref(&work.base), &text)?;
         Ok((commit, tree))
     }
 
