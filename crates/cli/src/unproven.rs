@@ -25,9 +25,10 @@ pub(crate) fn tell(reason: &Unproven, format: Format) -> Result<Exit, Failure> {
             next: next(reason),
         })?,
         Format::Human => {
-            let word = match exit(reason) {
-                Exit::Undecided => "not checked",
-                _other => "not proven",
+            let word = if exit(reason) == Exit::Undecided {
+                "not checked"
+            } else {
+                "not proven"
             };
             streams::tell(&format!("{word}, {}: {}", reason.name(), problem(reason)));
             if let Some(output) = output(reason) {

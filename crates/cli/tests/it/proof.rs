@@ -148,6 +148,7 @@ impl Scene {
     }
 
     /// What the agent does in its work tree.
+    #[allow(clippy::disallowed_methods, reason = "a test's own process")]
     fn agent(&self, script: &str) {
         let output = Command::new("sh")
             .args(["-ec", script])
