@@ -44,7 +44,7 @@ pub fn preset(name: &RoleName) -> Option<Result<Role, InvalidRole>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boundary::{Change, Reach, assess};
+    use crate::boundary::{ProposedChange, Reach, assess};
     use crate::{Boundaries, TaskKind};
 
     fn presets() -> Vec<Role> {
@@ -109,7 +109,7 @@ mod tests {
         let presets = presets();
         for role in &presets {
             for path in &role.boundaries.paths {
-                let change = Change {
+                let change = ProposedChange {
                     kind: None,
                     reach: Reach::Declared(std::slice::from_ref(path)),
                 };
