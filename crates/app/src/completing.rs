@@ -9,14 +9,15 @@ use adjutant_outbound::clock;
 use adjutant_outbound::git::Git;
 use adjutant_outbound::process::Environment;
 use adjutant_store::{Holder, Store, StoreError, Written};
-use adjutant_work::boundary::{self, Reach};
+use adjutant_work::boundary::{self, Outside, Reach};
 use adjutant_work::{
-    Claim, ClaimRequest, OnOverlap, Proof, ProvenWork, Refusal, Stage, Target, Task, Unproven,
-    drift, preset, read_roles,
+    Claim, ClaimRequest, OnOverlap, PathGlob, Proof, ProvenWork, Refusal, Stage, Target, Task,
+    Unproven, drift,
 };
 
 use crate::Home;
 use crate::checking::{Answer, Checker, CheckingError, Offered, Work, proven};
+use crate::roles::roles_of;
 use crate::target::{self, TargetBranch};
 
 /// What is to be accepted.
@@ -43,6 +44,13 @@ pub enum Completion {
     Unproven(Unproven),
     /// The agent may not say so.
     Refused(Refusal),
+    /// The work is not all of it the role's to do.
+    Outside {
+        /// Why, and whose it is.
+        outside: Box<Outside>,
+        /// The part that is another role's, as patterns of files; empty when it is all of it.
+        part: Vec<PathGlob>,
+    },
 }
 
 /// Work that is proven.
@@ -83,8 +91,8 @@ pub async fn complete_work(
         Ok(work) => work,
         Err(reason) => return Ok(Completion::Unproven(reason)),
     };
-    if let Some(refusal) = out_of_bounds(&stored.task, &target, &work)? {
-        return Ok(Completion::Refused(refusal));
+    if let Some(outside) = out_of_bounds(&stored.task, &target, &work)? {
+        return Ok(outside);
     }
     let checker = Checker {
         store,
@@ -185,28 +193,41 @@ fn out_of_bounds(
     task: &Task,
     target: &TargetBranch,
     work: &Work,
-) -> Result<Option<Refusal>, CheckingError> {
+) -> Result<Option<Completion>, CheckingError> {
     let Some(name) = &task.intake.role else {
         return Ok(None);
     };
-    let roles = read_roles(&target.text)?;
-    let declared = roles.into_iter().find(|role| role.name == *name);
-    let role = match (declared, preset(name)) {
-        (Some(role), _) => role,
-        (None, Some(role)) => role?,
-        (None, None) => return Ok(None),
+    // What the target branch says, which the agent's own work tree cannot relax.
+    let roles = roles_of(&target.text)?;
+    let Some(role) = roles.iter().find(|role| role.name == *name) else {
+        return Ok(None);
     };
     let files = work.files();
     let change = boundary::ProposedChange {
         kind: task.intake.kind,
         reach: Reach::Touched(&files),
     };
-    let because = boundary::outside(&role, change);
-    Ok((!because.is_empty()).then(|| Refusal::OutOfBounds {
-        task: task.id,
-        role: name.clone(),
+    let because = boundary::outside(role, change);
+    if because.is_empty() {
+        return Ok(None);
+    }
+    let (part, outside) = boundary::forbidden(role, &files);
+    // Whose it is depends on the part alone: the rest may well be another's to leave.
+    let change = match outside.as_slice() {
+        [] => change,
+        outside => boundary::ProposedChange {
+            reach: Reach::Touched(outside),
+            ..change
+        },
+    };
+    let belongs_to = boundary::belongs_to(name, &roles, change);
+    let role = name.clone();
+    let outside = Box::new(Outside {
+        role,
         because,
-    }))
+        belongs_to,
+    });
+    Ok(Some(Completion::Outside { outside, part }))
 }
 
 async fn prove(

@@ -13,6 +13,7 @@ mod deciding;
 mod doctor;
 mod evidence;
 mod filing;
+mod handing_off;
 mod holding;
 mod home;
 mod merging;
@@ -44,6 +45,7 @@ pub use filing::{
     Disposal, IntakeError, IntakeFormat, ShownTask, dispose_of_task, edit_task, file_tasks,
     list_tasks, read_intake, read_text, show_task,
 };
+pub use handing_off::{HandedOff, HandoffError, HandsOn, Portion, belongs_to, hand_off};
 pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release, remember_holder};
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};

@@ -51,14 +51,31 @@ pub fn known_roles(home: &Home) -> Result<Vec<FoundRole>, RolesError> {
             origin: Origin::File(path.clone()),
         }));
     }
-    for (_, text) in PRESETS {
-        let presets = read_roles(text).map_err(RolesError::BrokenPreset)?;
-        for role in presets {
-            if known.iter().all(|found| found.role.name != role.name) {
-                let origin = Origin::BuiltIn;
-                known.push(FoundRole { role, origin });
-            }
+    for role in presets()? {
+        if known.iter().all(|found| found.role.name != role.name) {
+            let origin = Origin::BuiltIn;
+            known.push(FoundRole { role, origin });
         }
     }
     Ok(known)
+}
+
+/// The roles that a configuration's text and the presets define together.
+///
+/// # Errors
+/// When the text cannot be read.
+pub(crate) fn roles_of(settings: &str) -> Result<Vec<Role>, InvalidRole> {
+    let mut roles = read_roles(settings)?;
+    for (_, text) in PRESETS {
+        for role in read_roles(text)? {
+            if roles.iter().all(|known| known.name != role.name) {
+                roles.push(role);
+            }
+        }
+    }
+    Ok(roles)
+}
+
+fn presets() -> Result<Vec<Role>, RolesError> {
+    roles_of("").map_err(RolesError::BrokenPreset)
 }

@@ -23,8 +23,8 @@ pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvid
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompleteArguments, DisposeArguments, EditTaskArguments,
-    HolderArguments, IntakeArguments, ListTasksArguments, MergeArguments, ReleaseArguments,
-    ShowTaskArguments, TaskCommand, TemplateArguments, VerifyTaskArguments,
+    HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments, MergeArguments,
+    ReleaseArguments, ShowTaskArguments, TaskCommand, TemplateArguments, VerifyTaskArguments,
 };
 
 const EXIT_CODES: &str = "\
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     /// Adds, lists and runs agents.
     #[command(subcommand)]
     Agent(AgentCommand),
+    /// Hands a task, or a part of it, to the role it belongs to.
+    Handoff(Box<HandoffArguments>),
     /// Says what each role is for, and what it must leave to others.
     #[command(subcommand)]
     Role(RoleCommand),

@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Evidence(command) => evidence::run(command, settings),
         Command::Task(command) => task::run(command, settings),
         Command::Agent(command) => agent::run(command, settings),
+        Command::Handoff(arguments) => task::hand_off(*arguments, settings),
         Command::Role(command) => role::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
@@ -51,13 +52,13 @@ fn find_home(settings: &Settings) -> Result<Home, Failure> {
     Ok(locate(&folder, settings.database_url.clone())?)
 }
 
-async fn open_store(home: &Home) -> Result<Store, Failure> {
+pub(crate) async fn open_store(home: &Home) -> Result<Store, Failure> {
     Ok(Store::open(&home.state, clock::now()).await?)
 }
 
 /// Runs a use case to its end on this thread. The part of the runtime that talks to the network
 /// is only built for those that need it.
-fn complete<T>(
+pub(crate) fn complete<T>(
     needs_network: bool,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {

@@ -1,8 +1,8 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
 use adjutant_app::{
-    AddError, CheckingError, GateError, HoldingError, IntakeError, PolicyError, RecordError,
-    RoleError, RolesError, RunError, SourceError,
+    AddError, CheckingError, GateError, HandoffError, HoldingError, IntakeError, PolicyError,
+    RecordError, RoleError, RolesError, RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -112,6 +112,21 @@ impl From<IntakeError> for Failure {
                 let remedy = "Mend the line; adjutant task template shows the format.";
                 Self::of(Exit::Usage, &error, remedy)
             }
+        }
+    }
+}
+
+impl From<HandoffError> for Failure {
+    fn from(error: HandoffError) -> Self {
+        match error {
+            HandoffError::UnknownRole { .. } => {
+                let remedy = "Use one of these, or define it in adjutant.toml.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
+            HandoffError::Roles(error) => error.into(),
+            HandoffError::Store(error) => error.into(),
+            HandoffError::File(error) => error.into(),
+            HandoffError::Text(_) | HandoffError::Key(_) => Self::defect(&error),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! into an exit code.
 
 mod arguments;
+mod boundary;
 mod commands;
 mod exit;
 mod failure;

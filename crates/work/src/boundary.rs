@@ -43,6 +43,9 @@ pub struct Belonging {
     pub role: RoleName,
     /// Why it is advised, one sentence each.
     pub why: Vec<String>,
+    /// As work of which kind, where the change's own kind is not its to make.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<TaskKind>,
 }
 
 /// The most sentences about files; a change that touches a thousand is told in this many.
@@ -58,17 +61,49 @@ pub fn assess(role: &Role, roles: &[Role], change: ProposedChange<'_>) -> Result
     if because.is_empty() {
         return Ok(());
     }
-    let mut ranked: Vec<(usize, Belonging)> = roles
-        .iter()
-        .filter(|other| other.name != role.name && outside(other, change).is_empty())
-        .map(|other| advice(other, change))
-        .collect();
-    ranked.sort_by(|(left, a), (right, b)| right.cmp(left).then_with(|| a.role.cmp(&b.role)));
     Err(Box::new(Outside {
         role: role.name.clone(),
         because,
-        belongs_to: ranked.into_iter().map(|(_, belonging)| belonging).collect(),
+        belongs_to: belongs_to(&role.name, roles, change),
     }))
+}
+
+/// The other roles that may make all of the change: the best first. Where the kind stands in
+/// everybody's way, those that may touch the files, as work of a kind that they do make.
+pub fn belongs_to(role: &RoleName, roles: &[Role], change: ProposedChange<'_>) -> Vec<Belonging> {
+    let fits = ranked(role, roles, change);
+    if !fits.is_empty() || change.kind.is_none() {
+        return fits;
+    }
+    let mut fits = ranked(
+        role,
+        roles,
+        ProposedChange {
+            kind: None,
+            ..change
+        },
+    );
+    for fit in &mut fits {
+        let kinds = roles.iter().find(|other| other.name == fit.role);
+        let kinds = kinds.map_or(&[][..], |other| &other.owns.kinds);
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        if !names.is_empty() {
+            fit.why
+                .push(format!("as work of kind {}", names.join(" or ")));
+        }
+        fit.kind = kinds.first().copied();
+    }
+    fits
+}
+
+fn ranked(role: &RoleName, roles: &[Role], change: ProposedChange<'_>) -> Vec<Belonging> {
+    let mut ranked: Vec<(usize, Belonging)> = roles
+        .iter()
+        .filter(|other| other.name != *role && outside(other, change).is_empty())
+        .map(|other| advice(other, change))
+        .collect();
+    ranked.sort_by(|(left, a), (right, b)| right.cmp(left).then_with(|| a.role.cmp(&b.role)));
+    ranked.into_iter().map(|(_, belonging)| belonging).collect()
 }
 
 /// What of the change the role must not do, one sentence each; empty when it may do all of it.
@@ -93,7 +128,11 @@ pub fn outside(role: &Role, change: ProposedChange<'_>) -> Vec<String> {
         Reach::Touched(files) => because.extend(files.iter().filter_map(|file| {
             let bound = bounds.iter().find(|bound| bound.covers(file))?;
             let name = &role.name;
-            Some(format!("{file} is of {bound}, which {name} does not touch"))
+            Some(if bound.as_str() == file {
+                format!("{name} does not touch {file}")
+            } else {
+                format!("{file} is of {bound}, which {name} does not touch")
+            })
         })),
     }
     let more = because.len().saturating_sub(TOLD_MAX);
@@ -102,6 +141,26 @@ pub fn outside(role: &Role, change: ProposedChange<'_>) -> Vec<String> {
         because.push(format!("and {more} more"));
     }
     because
+}
+
+/// What of the files the role must leave alone: the patterns of its boundary, and the files.
+pub fn forbidden(role: &Role, files: &[String]) -> (Vec<PathGlob>, Vec<String>) {
+    let mut bounds = Vec::new();
+    let mut outside = Vec::new();
+    for file in files {
+        let bound = role
+            .boundaries
+            .paths
+            .iter()
+            .find(|bound| bound.covers(file));
+        if let Some(bound) = bound {
+            outside.push(file.clone());
+            if !bounds.contains(bound) {
+                bounds.push(bound.clone());
+            }
+        }
+    }
+    (bounds, outside)
 }
 
 /// How well a role fits, and why: what it looks after counts twice what it usually makes.
@@ -134,6 +193,7 @@ fn advice(role: &Role, change: ProposedChange<'_>) -> (usize, Belonging) {
     let belonging = Belonging {
         role: role.name.clone(),
         why,
+        kind: None,
     };
     (score, belonging)
 }
@@ -245,6 +305,33 @@ mod tests {
             ]
         );
         assert_eq!(ranked, ["helper: nothing in its boundaries forbids it"]);
+    }
+
+    #[test]
+    fn where_only_the_kind_is_in_the_way_the_files_say_whose_it_is() {
+        let roles = &roles()[..2];
+        let declared = globs(&["docs/a.md"]);
+        let change = ProposedChange {
+            kind: Some(TaskKind::Docs),
+            reach: Reach::Declared(&declared),
+        };
+        let mut writer = roles[1].clone();
+        writer.boundaries.kinds = vec![TaskKind::Docs];
+        writer.owns.kinds = vec![TaskKind::Review];
+        let ranked = belongs_to(&roles[0].name, &[roles[0].clone(), writer], change);
+        assert_eq!(
+            ranked[0].why,
+            ["it looks after docs/**", "as work of kind review"]
+        );
+        assert_eq!(ranked[0].kind, Some(TaskKind::Review));
+    }
+
+    #[test]
+    fn the_part_that_is_anothers_is_named_by_files_and_by_the_patterns_that_forbid_them() {
+        let files = ["src/a.rs", "deploy/x", "docs/a.md", "deploy/y"].map(str::to_owned);
+        let (bounds, outside) = forbidden(&roles()[0], &files);
+        assert_eq!(bounds, globs(&["deploy/**"]));
+        assert_eq!(outside, ["deploy/x", "deploy/y"]);
     }
 
     #[test]

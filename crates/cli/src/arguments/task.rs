@@ -1,6 +1,7 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod claim;
+mod handoff;
 mod holder;
 mod intake;
 mod looking;
@@ -9,6 +10,7 @@ mod proof;
 use clap::Subcommand;
 
 pub(crate) use claim::{ClaimArguments, ReleaseArguments};
+pub(crate) use handoff::HandoffArguments;
 pub(crate) use holder::HolderArguments;
 pub(crate) use intake::{
     AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, TemplateArguments,

@@ -2,10 +2,13 @@
 
 mod claim;
 mod drafting;
+mod handoff;
 pub(crate) mod holder;
 mod intake;
 mod looking;
 mod proof;
+
+pub(super) use handoff::hand_off;
 
 use adjutant_app::Disposal;
 

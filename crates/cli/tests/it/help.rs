@@ -12,6 +12,7 @@ fn every_command_has_help_with_examples() {
         &["evidence", "add"],
         &["evidence", "list"],
         &["evidence", "show"],
+        &["handoff"],
         &["role"],
         &["role", "list"],
         &["role", "show"],

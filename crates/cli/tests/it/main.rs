@@ -9,6 +9,7 @@ mod compare;
 mod crash;
 mod evidence;
 mod gate;
+mod handoff;
 mod help;
 mod home;
 mod intake;

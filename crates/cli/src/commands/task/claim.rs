@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::holder;
 use crate::arguments::{ClaimArguments, Format, HolderArguments, ReleaseArguments};
+use crate::boundary;
 use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -45,7 +46,7 @@ pub(super) fn claim(arguments: &ClaimArguments, settings: &Settings) -> Result<E
     })?;
     let format = arguments.format.format;
     match (claim, format) {
-        (Claim::Refused(refused), _) => refusal::tell(&refused, format),
+        (Claim::Refused(refused), _) => boundary::tell(&refused, format, &home, settings),
         (Claim::Won(won), Format::Json) => {
             streams::print_json(&json_of(&won))?;
             Ok(Exit::Done)

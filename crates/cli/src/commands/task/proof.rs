@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::holder;
 use crate::arguments::{CompleteArguments, Format, MergeArguments, VerifyTaskArguments};
+use crate::boundary;
 use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -68,6 +69,9 @@ pub(super) fn finish(arguments: CompleteArguments, settings: &Settings) -> Resul
         }
         Completion::Unproven(reason) => unproven::tell(&reason, format),
         Completion::Refused(refused) => refusal::tell(&refused, format),
+        Completion::Outside { outside, part } => {
+            boundary::stop(request.holder.task, &outside, &part, format)
+        }
     }
 }
 
