@@ -24,7 +24,7 @@ use std::process::{Command, Output, Stdio};
 
 use adjutant_domain::ObjectId;
 
-pub use look::{Look, Looked, NotLooked};
+pub use look::{Look, Looked, NotLooked, tracked_folders};
 pub use merge::{ConflictedEntry, MergeMessage, Merged, TreeMerge};
 pub use objects::ObjectFolder;
 pub use reference::{CommitText, RefUpdate};
@@ -230,6 +230,26 @@ impl Git {
             Some(1) => Ok(None),
             _ => Err(self.failed("rev-parse", &output)),
         }
+    }
+
+    /// The trees of commits, in the same order.
+    ///
+    /// # Errors
+    /// When one of them is not a commit.
+    pub fn trees_of(&self, commits: &[ObjectId]) -> Result<Vec<ObjectId>, GitError> {
+        // The most arguments of one process stay far below what a system takes.
+        const COMMITS_A_PROCESS: usize = 500;
+        let mut trees = Vec::with_capacity(commits.len());
+        for commits in commits.chunks(COMMITS_A_PROCESS) {
+            let peeled = commits.iter().map(|commit| format!("{commit}^{{tree}}"));
+            let arguments: Vec<String> =
+                ["rev-parse".to_owned()].into_iter().chain(peeled).collect();
+            let answer = self.run(&arguments)?;
+            for line in answer.trim_ascii_end().split(|byte| *byte == b'\n') {
+                trees.push(self.object_id("rev-parse", line)?);
+            }
+        }
+        Ok(trees)
     }
 
     /// This work tree's own git folder, absolute.

@@ -7,8 +7,10 @@
 pub mod agent_process;
 pub mod check_room;
 pub mod clock;
+pub mod conflict_memory;
 pub mod criterion;
 pub mod editor;
+pub mod file_watch;
 pub mod files;
 pub mod git;
 pub mod inquiry;

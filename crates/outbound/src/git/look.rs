@@ -4,9 +4,10 @@
 //! read, and what was read once is remembered by how those files look. Work trees whose index is of
 //! a kind that is not read here get the snapshot.
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use adjutant_domain::{ObjectId, Timestamp, sha256};
 use serde::{Deserialize, Serialize};
@@ -296,4 +297,26 @@ impl Git {
         let tree = with_index(&["write-tree"], &[])?;
         object_id("write-tree", tree.trim_ascii_end())
     }
+}
+
+/// The folders of a work tree that hold tracked files, absolute: what has to be watched, beside
+/// those of untracked files. None when its index is of a kind that is not read here.
+pub fn tracked_folders(top: &Path, git_dir: &Path, hash_bytes: usize) -> BTreeSet<PathBuf> {
+    let Some(index) = std::fs::read(git_dir.join("index"))
+        .ok()
+        .and_then(|bytes| index_file::parse(&bytes, hash_bytes))
+    else {
+        return BTreeSet::new();
+    };
+    let mut folders: BTreeSet<PathBuf> = [top.to_owned()].into();
+    for entry in &index.entries {
+        let mut path = entry.path.as_slice();
+        while let Some(slash) = path.iter().rposition(|byte| *byte == b'/') {
+            path = &path[..slash];
+            if !folders.insert(join(top, path)) {
+                break;
+            }
+        }
+    }
+    folders
 }

@@ -81,6 +81,25 @@ impl Git {
             .map(|_| parse_merged(&mut fields).unwrap_or_else(|| Err(unreadable(COMMAND, &answer))))
             .collect()
     }
+
+    /// The same, with an answer for each: a merge at which git fails does not take the others with
+    /// it.
+    pub fn merge_trees_each(
+        &self,
+        merges: &[TreeMerge],
+        objects: Option<&ObjectFolder>,
+    ) -> Vec<Result<Merged, GitError>> {
+        match self.merge_trees(merges, objects) {
+            Ok(merged) => merged.into_iter().map(Ok).collect(),
+            Err(error) if merges.len() <= 1 => vec![Err(error)],
+            Err(_) => {
+                let (first, second) = merges.split_at(merges.len() / 2);
+                let mut answers = self.merge_trees_each(first, objects);
+                answers.extend(self.merge_trees_each(second, objects));
+                answers
+            }
+        }
+    }
 }
 
 fn line_of(merge: &TreeMerge) -> String {

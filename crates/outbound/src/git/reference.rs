@@ -2,7 +2,7 @@
 
 use adjutant_domain::ObjectId;
 
-use super::{Git, GitError, object_id};
+use super::{Git, GitError, ObjectFolder, object_id};
 
 /// What a commit that Adjutant makes says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +37,29 @@ impl Git {
         parents: &[ObjectId],
         text: &CommitText<'_>,
     ) -> Result<ObjectId, GitError> {
+        self.commit_tree_in(tree, parents, text, None)
+    }
+
+    /// The same with the commit in `objects`, from where the tree may come too.
+    ///
+    /// # Errors
+    /// When the tree or a parent is not there.
+    pub fn commit_tree_in(
+        &self,
+        tree: &ObjectId,
+        parents: &[ObjectId],
+        text: &CommitText<'_>,
+        objects: Option<&ObjectFolder>,
+    ) -> Result<ObjectId, GitError> {
         let mut arguments = vec!["commit-tree", "--no-gpg-sign", "-F", "-"];
         for parent in parents {
             arguments.extend(["-p", parent.as_str()]);
         }
         arguments.push(tree.as_str());
         let mut command = self.command(&arguments);
+        if let Some(objects) = objects {
+            objects.apply(&mut command);
+        }
         let date = format!("@{} +0000", text.unix_seconds);
         for person in ["AUTHOR", "COMMITTER"] {
             command

@@ -63,6 +63,53 @@ impl Git {
         parse_changes(&self.finish(command, &[])?)
     }
 
+    /// The same for several pairs of trees (not commits), from one process, in the same order.
+    ///
+    /// # Errors
+    /// When one of them is not there.
+    pub fn changes_of_pairs(
+        &self,
+        pairs: &[(ObjectId, ObjectId)],
+        objects: Option<&ObjectFolder>,
+    ) -> Result<Vec<Vec<Change>>, GitError> {
+        if pairs.is_empty() {
+            return Ok(vec![]);
+        }
+        let mut command = self.command(&[
+            "diff-tree",
+            "--stdin",
+            "-r",
+            "-z",
+            "--raw",
+            "--no-renames",
+            "--no-ext-diff",
+        ]);
+        if let Some(objects) = objects {
+            objects.apply(&mut command);
+        }
+        let heads: Vec<String> = pairs
+            .iter()
+            .map(|(before, after)| format!("{before} {after}\n"))
+            .collect();
+        let answer = self.finish(command, heads.concat().as_bytes())?;
+        let mut rest = answer.as_slice();
+        let mut all = Vec::with_capacity(pairs.len());
+        // Each answer starts with its line of the input.
+        for (at, head) in heads.iter().enumerate() {
+            let own = rest
+                .strip_prefix(head.as_bytes())
+                .ok_or_else(|| unreadable("diff-tree --stdin", rest))?;
+            let end = match heads.get(at + 1) {
+                Some(next) => end_of_changes(own, next.as_bytes())
+                    .ok_or_else(|| unreadable("diff-tree --stdin", own))?,
+                None => own.len(),
+            };
+            all.push(parse_changes(&own[..end])?);
+            rest = &own[end..];
+        }
+        Ok(all)
+    }
+
     /// The tree that this work tree holds right now: with uncommitted changes and untracked files,
     /// without ignored ones. The work tree, its index and its refs are only read; git may renew
     /// the age of a loose object that it meets again.
@@ -116,6 +163,18 @@ pub(super) fn copy_with_its_time(from: &Path, to: &Path) -> Result<(), GitError>
         .open(to)
         .map_err(failed(to))?;
     copy.set_modified(modified).map_err(failed(to))
+}
+
+/// Where the changes end and `next` begins: a change is two fields, the first of which starts with
+/// a colon, and a path is never taken for the beginning of anything.
+fn end_of_changes(answer: &[u8], next: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while answer.get(at) == Some(&b':') {
+        for _ in 0..2 {
+            at += answer[at..].iter().position(|byte| *byte == 0)? + 1;
+        }
+    }
+    answer[at..].starts_with(next).then_some(at)
 }
 
 /// `:<mode> <mode> <object> <object> <letter>\0<path>\0`, repeated.

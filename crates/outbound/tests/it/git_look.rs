@@ -86,6 +86,14 @@ const EDITS: &[Edit] = &[
     ("a file of the same size", |top| {
         write(top, &[("deep/c", "2\n")]);
     }),
+    ("a file of the same size with an older time", |top| {
+        write(top, &[("deep/c", "2\n")]);
+        let file = std::fs::File::options()
+            .write(true)
+            .open(top.join("deep/c"));
+        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        file.unwrap().set_modified(long_ago).unwrap();
+    }),
     ("an untracked file", |top| write(top, &[("new", "1\n")])),
     ("an untracked folder", |top| {
         write(top, &[("fresh/x/y", "1\n"), ("fresh/z.log", "1\n")]);

@@ -6,6 +6,7 @@
 
 mod git;
 mod git_look;
+mod git_meet;
 mod mlflow;
 mod process;
 mod prometheus;
