@@ -9,6 +9,7 @@ mod checking;
 mod claiming;
 mod comparing;
 mod completing;
+mod conflicts;
 mod deciding;
 mod doctor;
 mod evidence;
@@ -34,6 +35,10 @@ pub use checking::CheckingError;
 pub use claiming::claim;
 pub use comparing::{Compared, ComparisonRequest, compare};
 pub use completing::{CompleteRequest, Completed, Completion, complete_work};
+pub use conflicts::{
+    ConflictError, ConflictStanding, Conflicts, HeldTasks, NotCompared, NotMerged, PairConflict,
+    SeenFiles, SeenHolder, SeenWorkTree, find_conflicts, folders_to_watch, read_held_tasks,
+};
 pub use deciding::{
     Decided, DecidedFrom, GateError, GateRequest, NamedSource, last_decision, run_gate,
 };

@@ -22,9 +22,10 @@ pub(crate) use compare::CompareArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use task::{
-    AddTaskArguments, ClaimArguments, CompleteArguments, DisposeArguments, EditTaskArguments,
-    HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments, MergeArguments,
-    ReleaseArguments, ShowTaskArguments, TaskCommand, TemplateArguments, VerifyTaskArguments,
+    AddTaskArguments, ClaimArguments, CompleteArguments, ConflictsArguments, DisposeArguments,
+    EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments,
+    MergeArguments, ReleaseArguments, ShowTaskArguments, TaskCommand, TemplateArguments,
+    VerifyTaskArguments,
 };
 
 const EXIT_CODES: &str = "\

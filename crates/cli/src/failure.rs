@@ -1,8 +1,8 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
 use adjutant_app::{
-    AddError, CheckingError, GateError, HandoffError, HoldingError, IntakeError, PolicyError,
-    RecordError, RoleError, RolesError, RunError, SourceError,
+    AddError, CheckingError, ConflictError, GateError, HandoffError, HoldingError, IntakeError,
+    PolicyError, RecordError, RoleError, RolesError, RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -127,6 +127,23 @@ impl From<HandoffError> for Failure {
             HandoffError::Store(error) => error.into(),
             HandoffError::File(error) => error.into(),
             HandoffError::Text(_) | HandoffError::Key(_) => Self::defect(&error),
+        }
+    }
+}
+
+impl From<ConflictError> for Failure {
+    fn from(error: ConflictError) -> Self {
+        match error {
+            ConflictError::NoRepository(_) => {
+                Self::of(Exit::Usage, &error, "Run it in a git repository.")
+            }
+            ConflictError::Repository(error) => error.into(),
+            ConflictError::Git(error) => Self::of(Exit::Undecided, &error, error.remedy()),
+            ConflictError::Memory(_) => {
+                let remedy = "Check the permissions and the free space of the state's folder.";
+                Self::of(Exit::Internal, &error, remedy)
+            }
+            ConflictError::Store(error) => error.into(),
         }
     }
 }

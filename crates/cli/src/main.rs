@@ -7,6 +7,7 @@
 mod arguments;
 mod boundary;
 mod commands;
+mod conflict_json;
 mod exit;
 mod failure;
 mod pairs;

@@ -31,6 +31,14 @@ pub(crate) fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> 
     }
 }
 
+/// Writes a JSON answer that is one of many, on a line of its own.
+pub(crate) fn print_json_line<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
+    match serde_json::to_string(value) {
+        Ok(text) => print(&(text + "\n")),
+        Err(error) => Err(Failure::defect(&error)),
+    }
+}
+
 /// Says something beside the answer.
 #[allow(
     clippy::unused_result_ok,

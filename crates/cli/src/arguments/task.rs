@@ -1,6 +1,7 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod claim;
+mod conflicts;
 mod handoff;
 mod holder;
 mod intake;
@@ -10,6 +11,7 @@ mod proof;
 use clap::Subcommand;
 
 pub(crate) use claim::{ClaimArguments, ReleaseArguments};
+pub(crate) use conflicts::ConflictsArguments;
 pub(crate) use handoff::HandoffArguments;
 pub(crate) use holder::HolderArguments;
 pub(crate) use intake::{
@@ -44,4 +46,6 @@ pub(crate) enum TaskCommand {
     Claim(ClaimArguments),
     /// Gives a task back.
     Release(ReleaseArguments),
+    /// Shows what is in each other's way, before it is committed.
+    Conflicts(ConflictsArguments),
 }

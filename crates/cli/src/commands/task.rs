@@ -1,12 +1,14 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod claim;
+mod conflicts;
 mod drafting;
 mod handoff;
 pub(crate) mod holder;
 mod intake;
 mod looking;
 mod proof;
+mod watching;
 
 pub(super) use handoff::hand_off;
 
@@ -31,5 +33,6 @@ pub(super) fn run(command: TaskCommand, settings: &Settings) -> Result<Exit, Fai
         TaskCommand::Verify(arguments) => proof::verify(&arguments, settings),
         TaskCommand::Claim(arguments) => claim::claim(&arguments, settings),
         TaskCommand::Release(arguments) => claim::release(&arguments, settings),
+        TaskCommand::Conflicts(arguments) => conflicts::conflicts(&arguments, settings),
     }
 }

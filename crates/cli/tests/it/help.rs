@@ -19,6 +19,7 @@ fn every_command_has_help_with_examples() {
         &["task"],
         &["task", "claim"],
         &["task", "release"],
+        &["task", "conflicts"],
         &["task", "template"],
         &["agent"],
         &["agent", "add"],

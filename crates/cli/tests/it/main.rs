@@ -6,6 +6,7 @@ mod agents;
 mod bad_input;
 mod claim;
 mod compare;
+mod conflicts;
 mod crash;
 mod evidence;
 mod gate;
