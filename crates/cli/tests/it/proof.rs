@@ -1,6 +1,11 @@
 //! Done is a proof: a scripted agent with a real repository, real work trees and real checks. What
 //! it claims counts for nothing; what Adjutant's own runs say counts.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the agent is a script of its own"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -12,6 +17,8 @@ use adjutant_work::{
     Check, CheckRun, Claim, ClaimRequest, Intake, OnOverlap, Priority, ProofKind, Risk, Target,
     TaskKind, Timebox,
 };
+
+use crate::stage::{POLICY, latencies};
 
 const ADJUTANT: &str = env!("CARGO_BIN_EXE_adjutant");
 
@@ -499,4 +506,46 @@ fn the_doctor_tells_an_unfit_environment_from_a_failing_check() {
         let output = scene.adjutant(scene.workspace.path(), arguments);
         assert_eq!(output.status.code(), Some(code), "{argv:?} {output:?}");
     }
+}
+
+#[test]
+fn a_check_with_a_gate_measures_base_and_work_and_asks_the_gate() {
+    for (speed, expected) in [(1.0, (0, "")), (1.3, (30, "gate_refused"))] {
+        let check = Check {
+            run: CheckRun::Gate {
+                argv: vec!["sh".to_owned(), "measure.sh".to_owned()],
+                evidence: vec!["result.csv".to_owned()],
+                gate: "smoke".parse().unwrap(),
+            },
+            ..shell(&[])
+        };
+        let scene = Scene::new(vec![check]);
+        scene.workspace.write("adjutant.toml", POLICY);
+        scene.workspace.write("data.csv", latencies(1_000, 1, 1.0));
+        scene
+            .workspace
+            .write("measure.sh", "cp data.csv result.csv\n");
+        scene.git(&["add", "data.csv", "measure.sh"]);
+        scene.git(&["commit", "-q", "-m", "Measure"]);
+        let data = latencies(1_000, 2, speed);
+        scene.agent("git reset -q --hard main");
+        std::fs::write(scene.agent_folder().join("data.csv"), data).unwrap();
+        scene.agent("git commit -qam 'Be as fast'");
+        let (code, answer) = scene.complete(&[]);
+        let reason = answer["unproven"]["reason"].as_str().unwrap_or_default();
+        assert_eq!((code, reason), expected, "{answer}");
+        if code == 0 {
+            assert_eq!(answer["proof"]["checks"][0]["strength"]["kind"], "gated");
+        }
+    }
+}
+
+#[test]
+fn a_lease_that_is_lost_while_the_checks_run_proves_nothing() {
+    let release = format!("{ADJUTANT} task release --task T-1 --epoch 1 --agent ada >&2");
+    let scene = Scene::new(vec![green_only(&["sh", "-c", &release])]);
+    scene.honest_work();
+    let (code, answer) = scene.complete(&[]);
+    assert_eq!(code, 40, "{answer}");
+    assert_eq!(scene.state(), "open");
 }
