@@ -12,7 +12,7 @@ use adjutant_store::{Holder, Store, StoreError, Written};
 use adjutant_work::boundary::{self, Outside, Reach};
 use adjutant_work::{
     Claim, ClaimRequest, OnOverlap, PathGlob, Proof, ProvenWork, Refusal, Stage, Target, Task,
-    Unproven, drift,
+    TaskState, Unproven, drift,
 };
 
 use crate::Home;
@@ -78,7 +78,7 @@ pub async fn complete_work(
     now: Timestamp,
 ) -> Result<Completion, CheckingError> {
     if let Err(refusal) = renew(store, request, now).await? {
-        return Ok(Completion::Refused(refusal));
+        return not_held(store, home, request, refusal).await;
     }
     let Some(stored) = store.task(request.holder.task).await? else {
         let task = request.holder.task;
@@ -108,6 +108,9 @@ pub async fn complete_work(
         Ok(Err(reason)) => return Ok(Completion::Unproven(reason)),
         Err(refusal) => return Ok(Completion::Refused(refusal)),
     };
+    if let Some(reason) = changed_after(home, request, &work.commit)? {
+        return Ok(Completion::Unproven(reason));
+    }
     save(store, request, proof, target.name).await
 }
 
@@ -181,6 +184,47 @@ fn find_work(
         base_tree,
         changes,
     }))
+}
+
+/// What was checked must still be what is there.
+fn changed_after(
+    home: &Home,
+    request: &CompleteRequest,
+    checked: &ObjectId,
+) -> Result<Option<Unproven>, CheckingError> {
+    let here = Git::at(&home.top);
+    let revision = request.revision.as_deref().unwrap_or("HEAD");
+    let now = here.rev_parse(revision, "commit")?;
+    let now = now.ok_or(CheckingError::NoRepository)?;
+    let files = match request.revision {
+        Some(_) => vec![],
+        None => here.uncommitted()?,
+    };
+    let is_same = now == *checked && files.is_empty();
+    Ok((!is_same).then(|| Unproven::ChangedAfter {
+        checked: checked.clone(),
+        now,
+        files,
+    }))
+}
+
+/// Why a holder that cannot renew its lease is refused: work that it changed after it was proven
+/// has a name of its own.
+async fn not_held(
+    store: &Store,
+    home: &Home,
+    request: &CompleteRequest,
+    refusal: Refusal,
+) -> Result<Completion, CheckingError> {
+    let holder = &request.holder;
+    let state = store.task(holder.task).await?.map(|it| it.task.state);
+    if let Some(TaskState::Proven(work)) = state
+        && (&work.by, work.epoch) == (&holder.agent, holder.epoch)
+        && let Some(reason) = changed_after(home, request, &work.commit)?
+    {
+        return Ok(Completion::Unproven(reason));
+    }
+    Ok(Completion::Refused(refusal))
 }
 
 pub(crate) fn tree_of(git: &Git, commit: &ObjectId) -> Result<ObjectId, CheckingError> {

@@ -32,8 +32,9 @@ pub async fn open_proof(
     let Some(stored) = store.task(id).await? else {
         return Ok(Err(Refusal::Unknown { task: id }));
     };
-    let work = match stored.task.state {
-        TaskState::Proven(work) | TaskState::Done { work, .. } => work,
+    let (work, merged) = match stored.task.state {
+        TaskState::Proven(work) => (work, None),
+        TaskState::Done { work, merged } => (work, Some(merged)),
         state @ (TaskState::Draft
         | TaskState::Open
         | TaskState::Leased(_)
@@ -43,7 +44,7 @@ pub async fn open_proof(
             return Ok(Err(Refusal::NotOpen { task: id, state }));
         }
     };
-    let bytes = store.artifact(work.proof)?;
+    let bytes = store.artifact(work.proof).map_err(CheckingError::Proof)?;
     let proof: Proof = serde_json::from_slice(&bytes).map_err(CheckingError::Record)?;
     let git = target::repository(home)?;
     let mut problems = Vec::new();
@@ -53,6 +54,9 @@ pub async fn open_proof(
         }
     }
     object(&git, &proof.commit, &proof.tree, &mut problems)?;
+    if let Some(merged) = merged {
+        problems.extend(merge_problem(&git, &proof.commit, &merged)?);
+    }
     for check in &proof.checks {
         for run in check.red.iter().chain([&check.green]) {
             problems.extend(output_problem(check.name.as_str(), run));
@@ -77,6 +81,18 @@ fn object(
         None => problems.push(format!("the repository no longer holds {commit}")),
     }
     Ok(())
+}
+
+fn merge_problem(
+    git: &Git,
+    commit: &ObjectId,
+    merged: &ObjectId,
+) -> Result<Option<String>, CheckingError> {
+    if git.rev_parse(merged.as_str(), "commit")?.is_none() {
+        return Ok(Some(format!("the repository no longer holds {merged}")));
+    }
+    let is_in_it = git.is_ancestor(commit, merged)?;
+    Ok((!is_in_it).then(|| format!("{merged} does not hold the work {commit}")))
 }
 
 fn output_problem(check: &str, run: &RunRecord) -> Option<String> {

@@ -78,7 +78,7 @@ pub(crate) enum Command {
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),
-    /// Reopens a report's artifacts and recomputes every digit.
+    /// Reopens a report's artifacts and recomputes every digit; or a task's proof.
     Verify(VerifyArguments),
     /// Checks the journal of everything that was stored.
     #[command(subcommand)]
@@ -122,10 +122,13 @@ pub(crate) struct DoctorArguments {
 Examples:
   adjutant verify deployment.md
   adjutant verify deployment.json --format json
+  adjutant verify T-17
 
 Exits with 30 when one digit of the report, or one byte of an artifact, has changed.")]
 pub(crate) struct VerifyArguments {
-    /// A report that `adjutant report deployment` wrote: Markdown, HTML or JSON.
+    /// A report that `adjutant report deployment` wrote (Markdown, HTML or JSON), or a task whose
+    /// proof is opened again.
+    #[arg(value_name = "REPORT|TASK")]
     pub(crate) report: PathBuf,
     #[command(flatten)]
     pub(crate) format: FormatArguments,

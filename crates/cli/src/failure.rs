@@ -275,6 +275,10 @@ impl From<CheckingError> for Failure {
             CheckingError::Record(_) => {
                 Self::of(Exit::Internal, &error, "Use the Adjutant that wrote it.")
             }
+            CheckingError::Proof(_) => {
+                let remedy = "Do not trust it: reopen the task, and complete it again.";
+                Self::of(Exit::Rejected, &error, remedy)
+            }
             CheckingError::NoRepository => {
                 Self::of(Exit::Usage, &error, "Change into the work tree.")
             }

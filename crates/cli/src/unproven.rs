@@ -1,5 +1,6 @@
 //! Work that is not accepted: the name of the reason, the problem, and what to do next.
 
+use adjutant_domain::ObjectId;
 use adjutant_work::{RunEnd, Unproven};
 use serde::Serialize;
 
@@ -48,6 +49,7 @@ fn exit(reason: &Unproven) -> Exit {
         | Unproven::NoCommit { .. }
         | Unproven::NoBase { .. } => Exit::Refused,
         Unproven::EmptyDiff
+        | Unproven::ChangedAfter { .. }
         | Unproven::CheckEdited { .. }
         | Unproven::OtherCommit { .. }
         | Unproven::Forged { .. }
@@ -71,6 +73,11 @@ pub(crate) fn problem(reason: &Unproven) -> String {
             format!("the commit has no history in common with the branch {target}")
         }
         Unproven::EmptyDiff => "the commit changes nothing against its base".to_owned(),
+        Unproven::ChangedAfter {
+            checked,
+            now,
+            files,
+        } => changed_text(checked, now, files),
         Unproven::CheckEdited { check, files } => {
             format!(
                 "the work changes what decides {check}: {}",
@@ -95,6 +102,15 @@ pub(crate) fn problem(reason: &Unproven) -> String {
     }
 }
 
+fn changed_text(checked: &ObjectId, now: &ObjectId, files: &[String]) -> String {
+    let now = if checked == now {
+        format!("{} were changed", files.join(", "))
+    } else {
+        format!("{} is checked out", now.short())
+    };
+    format!("{} was checked, and meanwhile {now}", checked.short())
+}
+
 fn next(reason: &Unproven) -> &'static str {
     match reason {
         Unproven::NoCheck => "Give the task a check with adjutant task edit.",
@@ -102,6 +118,9 @@ fn next(reason: &Unproven) -> &'static str {
         Unproven::NoCommit { .. } => "Name a commit of this repository.",
         Unproven::NoBase { .. } => "Begin the work from that branch, or set [merge] target.",
         Unproven::EmptyDiff => "Commit the work, or give the task back with adjutant task release.",
+        Unproven::ChangedAfter { .. } => {
+            "Only what was checked counts. File the rest as a task, or complete the task again."
+        }
         Unproven::CheckEdited { .. } => {
             "Leave those files as they are; a change of the check is a task of its own."
         }
@@ -131,6 +150,7 @@ fn output(reason: &Unproven) -> Option<&str> {
         | Unproven::NoCommit { .. }
         | Unproven::NoBase { .. }
         | Unproven::EmptyDiff
+        | Unproven::ChangedAfter { .. }
         | Unproven::CheckEdited { .. }
         | Unproven::OtherCommit { .. }
         | Unproven::Forged { .. }

@@ -201,6 +201,15 @@ pub enum Unproven {
     },
     /// The commit changes nothing.
     EmptyDiff,
+    /// The work tree was changed while the checks ran: what they saw is no longer the work.
+    ChangedAfter {
+        /// The commit that was checked.
+        checked: ObjectId,
+        /// The commit that is checked out now.
+        now: ObjectId,
+        /// Files with changes that no commit holds.
+        files: Vec<String>,
+    },
     /// The work changes files that decide the check.
     CheckEdited {
         /// The check.
@@ -280,6 +289,7 @@ impl Unproven {
             Unproven::NoCommit { .. } => "no_commit",
             Unproven::NoBase { .. } => "no_base",
             Unproven::EmptyDiff => "empty_diff",
+            Unproven::ChangedAfter { .. } => "changed_after",
             Unproven::CheckEdited { .. } => "check_edited",
             Unproven::OtherCommit { .. } => "other_commit",
             Unproven::Forged { .. } => "forged",

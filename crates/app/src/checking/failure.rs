@@ -48,6 +48,9 @@ pub enum CheckingError {
     /// The proof could not be written or read as JSON.
     #[error("a proof cannot be written or read")]
     Record(#[source] serde_json::Error),
+    /// The stored proof is not what was stored, or is gone.
+    #[error("the proof cannot be opened")]
+    Proof(#[source] StoreError),
     /// The command was started outside a repository.
     #[error("this is not a git repository")]
     NoRepository,

@@ -14,6 +14,8 @@ pub(super) use handoff::hand_off;
 
 use adjutant_app::Disposal;
 
+pub(super) use proof::verify;
+
 use crate::arguments::TaskCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -1,12 +1,15 @@
-//! `adjutant verify`: does a report say what its evidence gives?
+//! `adjutant verify`: does a report say what its evidence gives? Does a task's proof still hold?
+
+use std::path::Path;
 
 use adjutant_app::{Verification, VerifyError};
+use adjutant_domain::TaskId;
 use adjutant_outbound::files;
 use adjutant_store::Store;
 use serde::Serialize;
 
 use super::{complete, find_home, open_store};
-use crate::arguments::{Format, VerifyArguments};
+use crate::arguments::{Format, VerifyArguments, VerifyTaskArguments};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
 use crate::settings::Settings;
@@ -21,6 +24,10 @@ struct Answer {
 }
 
 pub(super) fn verify(arguments: &VerifyArguments, settings: &Settings) -> Result<Exit, Failure> {
+    if let Some(task) = task_named(&arguments.report) {
+        let format = arguments.format;
+        return super::task::verify(&VerifyTaskArguments { task, format }, settings);
+    }
     let home = find_home(settings)?;
     let bytes = files::read(&arguments.report)?.bytes;
     let report = String::from_utf8(bytes).map_err(|error| {
@@ -55,6 +62,12 @@ pub(super) fn verify(arguments: &VerifyArguments, settings: &Settings) -> Result
     } else {
         Exit::Rejected
     })
+}
+
+/// The task that is meant, unless a file has its name.
+fn task_named(report: &Path) -> Option<TaskId> {
+    let task = report.to_str()?.parse().ok()?;
+    (!report.exists()).then_some(task)
 }
 
 impl Answer {

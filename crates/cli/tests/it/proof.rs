@@ -7,7 +7,8 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use adjutant_domain::{AgentName, Epoch, TaskId, Timestamp};
 use adjutant_store::{Filed, Location, NewTask, Store};
@@ -312,12 +313,37 @@ fn the_sixth_lie_a_change_after_verification() {
     let (code, answer) = scene.complete(&[]);
     assert_eq!(code, 0, "{answer}");
     scene.agent("echo 'rm -rf /' > sum.sh; git commit -q --amend -am 'Mend the sum'");
+    let (code, again) = scene.complete(&[]);
+    assert_eq!(
+        (code, &again["unproven"]["reason"]),
+        (30, &"changed_after".into())
+    );
     let (code, steps) = scene.merge();
     assert_eq!((code, &steps[0]["outcome"]), (0, &"merged".into()));
     // What was proven is merged, and nothing else.
     assert_eq!(scene.workspace.read("sum.sh"), "echo 4\n");
     let merged = scene.git(&["rev-parse", "main^2"]);
     assert_eq!(answer["proof"]["commit"], merged);
+}
+
+#[test]
+fn a_change_while_the_checks_run_is_not_what_they_saw() {
+    for change in [
+        "echo false > sum.sh",
+        "git -c user.name=a -c user.email=a@localhost commit -q --amend -m 'Another'",
+    ] {
+        // The check stands for an agent that goes on working meanwhile.
+        let scene = Scene::new(vec![green_only(&["sh", "during.sh"])]);
+        let folder = scene.agent_folder();
+        let script = format!("cd '{}' && {change}\n", folder.display());
+        scene.workspace.write("during.sh", &script);
+        scene.git(&["add", "during.sh"]);
+        scene.git(&["commit", "-q", "-m", "Change the work while it is checked"]);
+        scene.agent("git rebase -q main");
+        scene.honest_work();
+        assert_eq!(scene.refused_as(&[]), lie(30, "changed_after"), "{change}");
+        assert_eq!(scene.state(), "leased");
+    }
 }
 
 #[test]
@@ -454,8 +480,30 @@ fn a_merge_carries_its_proof_and_closes_the_task() {
         format!("Merge T-1: Mend the sum\n\nAdjutant-Task: T-1\nAdjutant-Proof: sha256:{record}")
     );
     assert_eq!(scene.state(), "done");
-    let verified = scene.adjutant(scene.workspace.path(), &["task", "verify", "T-1"]);
-    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    let verify = || scene.adjutant(scene.workspace.path(), &["verify", "T-1"]);
+    let held = verify();
+    assert_eq!(held.status.code(), Some(0), "{held:?}");
+    // One byte of the proof is changed.
+    let artifacts = scene.workspace.path().join(".git/adjutant/artifacts");
+    let path = artifacts.join(record);
+    let proof = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, proof.replace("red_green", "red-green")).unwrap();
+    let broken = verify();
+    assert_eq!(broken.status.code(), Some(30), "{broken:?}");
+}
+
+#[test]
+fn a_proof_whose_commit_is_gone_no_longer_holds() {
+    let scene = Scene::new(vec![shell(&["sh", "run-tests.sh"])]);
+    scene.honest_work();
+    assert_eq!(scene.complete(&[]).0, 0);
+    scene.agent("git checkout -q --detach main && git branch -q -D work");
+    scene.git(&["reflog", "expire", "--expire=now", "--all"]);
+    scene.git(&["gc", "-q", "--prune=now"]);
+    let arguments = ["task", "verify", "T-1", "--format", "json"];
+    let (code, answer) = answer(&scene.adjutant(scene.workspace.path(), &arguments));
+    assert_eq!((code, &answer["holds"]), (30, &false.into()), "{answer}");
 }
 
 #[test]
@@ -492,6 +540,50 @@ fn a_killed_merge_goes_on_where_it_was_cut_off() {
     assert_eq!(scene.state(), "done");
     // The room of the killed run was swept.
     assert_eq!(scene.git(&["worktree", "list"]).lines().count(), 2);
+}
+
+/// A merge is killed as soon as the branch has moved, with luck before the task is closed, and as
+/// soon as its room is open: afterwards the work is merged once, and the task is closed.
+#[test]
+fn a_merge_that_is_killed_at_any_point_merges_once() {
+    for moment in ["refs/heads/main", "worktrees/tree"] {
+        let scene = Scene::new(vec![shell(&["sh", "run-tests.sh"])]);
+        scene.honest_work();
+        assert_eq!(scene.complete(&[]).0, 0);
+        let watched = scene.workspace.path().join(".git").join(moment);
+        let before = std::fs::read(&watched).ok();
+        let mut merge = command(
+            ADJUTANT,
+            scene.workspace.path(),
+            &["task", "merge", "--all"],
+        );
+        let mut merge = merge.stdout(Stdio::null()).spawn().unwrap();
+        while std::fs::read(&watched).ok() == before && !watched.is_dir() {
+            if merge.try_wait().unwrap().is_some() {
+                break;
+            }
+        }
+        merge.kill().unwrap();
+        merge.wait().unwrap();
+        let (code, steps) = scene.merge();
+        assert_eq!(code, 0, "{moment}: {steps}");
+        assert_eq!(scene.state(), "done", "{moment}: {steps}");
+        let merges = scene.git(&["log", "--format=%s", "--merges", "main"]);
+        assert_eq!(merges, "Merge T-1: Mend the sum", "{moment}");
+        assert_eq!(
+            scene.git(&["status", "--porcelain", "-uno"]),
+            "",
+            "{moment}"
+        );
+        // A git that was opening the room outlives its caller for a moment; a later run sweeps.
+        let began = Instant::now();
+        while scene.git(&["worktree", "list"]).lines().count() > 2 {
+            assert!(began.elapsed() < Duration::from_secs(60), "in vain");
+            assert_eq!(scene.merge().0, 0);
+        }
+        let journal = scene.adjutant(scene.workspace.path(), &["journal", "verify"]);
+        assert_eq!(journal.status.code(), Some(0), "{journal:?}");
+    }
 }
 
 #[test]

@@ -276,15 +276,16 @@ struct ReproofJson<'a> {
     proof: &'a Proof,
 }
 
-pub(super) fn verify(
+/// Opens the proof of a task again.
+pub(in crate::commands) fn verify(
     arguments: &VerifyTaskArguments,
     settings: &Settings,
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let format = arguments.format.format;
+    let (task, format) = (arguments.task, arguments.format.format);
     let opened = complete(settings.database_url.is_some(), async {
         let store = open_store(&home).await?;
-        Ok(open_proof(&store, &home, arguments.task).await?)
+        Ok(open_proof(&store, &home, task).await?)
     })?;
     let reproof = match opened {
         Ok(reproof) => reproof,
@@ -293,7 +294,7 @@ pub(super) fn verify(
     let holds = reproof.problems.is_empty();
     match format {
         Format::Json => streams::print_json(&ReproofJson {
-            task: arguments.task,
+            task,
             holds,
             problems: &reproof.problems,
             record: reproof.record,
