@@ -12,6 +12,7 @@ pub mod criterion;
 pub mod editor;
 pub mod file_watch;
 pub mod files;
+pub mod focus_file;
 pub mod git;
 pub mod inquiry;
 pub mod lease_file;

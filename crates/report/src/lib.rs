@@ -9,6 +9,7 @@
 mod cite;
 pub mod comparison;
 pub mod deployment;
+pub mod focus;
 pub mod gate;
 mod markup;
 pub mod number;

@@ -28,7 +28,7 @@ use crate::strategy::Strategy;
 use crate::{Pause, Role, Task};
 
 /// Everything that a plan and a focus document are made of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FocusInputs {
     /// Whose focus it is.
     pub agent: AgentName,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::budget::{Asks, fitting, tokens_of};
-use super::draft::Draft;
+use super::draft::{Draft, digest_of};
 use super::plan::Plan;
 use super::sections::draft;
 use super::{Compiled, FocusInputs, FocusLine, FocusSource, Section};
@@ -79,13 +79,14 @@ fn marked(line: &FocusLine) -> String {
     format!("- {} [^{}]", line.text, line.source)
 }
 
+/// A source of which nothing could be read has no digest to show.
 fn footnote(source: &FocusSource) -> String {
-    format!(
-        "[^{}]: {} {}",
-        source.label,
-        source.place,
-        source.short_digest()
-    )
+    let (label, place) = (&source.label, &source.place);
+    if source.digest == digest_of("") {
+        format!("[^{label}]: {place}")
+    } else {
+        format!("[^{label}]: {place} {}", source.short_digest())
+    }
 }
 
 fn written(
@@ -96,20 +97,24 @@ fn written(
 ) -> String {
     let mut text = title.to_owned();
     for section in Section::ALL {
-        text.push_str(&format!("\n## {}\n\n", section.heading()));
-        for line in lines.iter().filter(|line| line.section == section) {
-            text.push_str(&marked(line));
-            text.push('\n');
-        }
+        text.push_str(&format!("\n## {}\n", section.heading()));
+        let mut below: String = lines
+            .iter()
+            .filter(|line| line.section == section)
+            .map(|line| format!("{}\n", marked(line)))
+            .collect();
         if let Some((_, lines)) = cut.iter().find(|(of, _)| *of == section) {
-            let lines = format!("(cut to fit the budget: {lines} more)\n");
-            text.push_str(&lines);
+            below.push_str(&format!("(cut to fit the budget: {lines} more)\n"));
         }
         if section == Section::Sources {
             for source in sources {
-                text.push_str(&footnote(source));
-                text.push('\n');
+                below.push_str(&footnote(source));
+                below.push('\n');
             }
+        }
+        if !below.is_empty() {
+            text.push('\n');
+            text.push_str(&below);
         }
     }
     text

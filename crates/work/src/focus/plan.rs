@@ -41,6 +41,8 @@ pub enum PlanStep {
     Task {
         /// Which.
         task: TaskId,
+        /// Its title.
+        title: String,
     },
     /// An item of the portfolio that will not do, and that no ready task is about.
     Gap {
@@ -115,7 +117,10 @@ pub fn plan(inputs: &FocusInputs) -> Plan {
 
 fn add(plan: &mut Plan, chosen: &mut BTreeSet<TaskId>, task: &Task, because: String) {
     if chosen.insert(task.id) {
-        let step = PlanStep::Task { task: task.id };
+        let step = PlanStep::Task {
+            task: task.id,
+            title: task.intake.title.clone(),
+        };
         plan.steps.push(PlannedStep { step, because });
     }
 }

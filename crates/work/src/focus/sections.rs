@@ -194,7 +194,7 @@ fn sprint(draft: &mut Draft, inputs: &FocusInputs, plan: &Plan) {
     let mut told = BTreeSet::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let rank = if at < NEXT_STEPS { NEXT } else { BACKGROUND };
-        if let PlanStep::Task { task } = &step.step {
+        if let PlanStep::Task { task, .. } = &step.step {
             told.insert(*task);
         }
         planned(draft, inputs, step, rank);
@@ -255,7 +255,7 @@ fn finished_by(task: &Task, inputs: &FocusInputs) -> bool {
 fn planned(draft: &mut Draft, inputs: &FocusInputs, step: &PlannedStep, rank: u8) {
     const SECTION: Section = Section::CurrentSprint;
     match &step.step {
-        PlanStep::Task { task } => {
+        PlanStep::Task { task, .. } => {
             if let Some(task) = inputs.tasks.iter().find(|one| one.id == *task) {
                 let mark = if finished_by(task, inputs) {
                     "[x]"
@@ -300,7 +300,7 @@ fn planned(draft: &mut Draft, inputs: &FocusInputs, step: &PlannedStep, rank: u8
             let label = gate_source(draft, inputs, at);
             let next = command
                 .as_ref()
-                .map_or_else(String::new, |command| format!("; run {command}"));
+                .map_or_else(String::new, |command| format!("; next: {command}"));
             draft.say(Says {
                 section: SECTION,
                 about: format!("gate {gate} {sort:?}"),
@@ -332,10 +332,7 @@ fn task_line(draft: &mut Draft, task: &Task, mark: &str, because: &str, rank: u8
 fn portfolio_source(draft: &mut Draft, inputs: &FocusInputs, at: usize) -> String {
     let checked = &inputs.portfolio[at];
     let label = format!("p{}", at + 1);
-    let digest = checked
-        .standing
-        .digest()
-        .unwrap_or_else(|| digest_of(checked.standing.lasting()));
+    let digest = checked.standing.digest().unwrap_or_else(|| digest_of(""));
     draft.source(&label, checked.item.path.clone(), digest);
     label
 }
