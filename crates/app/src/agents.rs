@@ -155,7 +155,7 @@ async fn trials(store: &Store) -> Result<Vec<Trial>, StoreError> {
     Ok(trials)
 }
 
-fn outcome_of(result: Option<AttemptResult>) -> TrialOutcome {
+pub(crate) fn outcome_of(result: Option<AttemptResult>) -> TrialOutcome {
     match result {
         None => TrialOutcome::Running,
         Some(AttemptResult::Proven) => TrialOutcome::Proven,

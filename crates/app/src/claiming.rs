@@ -4,13 +4,14 @@ use adjutant_domain::Timestamp;
 use adjutant_store::{Holder, Store};
 use adjutant_work::{Claim, ClaimRequest};
 
-use crate::Home;
 use crate::holding::{HoldingError, remember_holder};
+use crate::{Home, pauses};
 
-/// Claims a task, or renews the lease on it; the work tree remembers what was won.
+/// Claims a task, or renews the lease on it; the work tree remembers what was won. What the
+/// north-star gates pause is not handed out.
 ///
 /// # Errors
-/// When the store or the lease file cannot be written. What was won without being remembered is
+/// When the settings cannot be followed, or the store or the lease file cannot be written. What was won without being remembered is
 /// told by the store when the agent asks again.
 pub async fn claim(
     store: &Store,
@@ -18,7 +19,9 @@ pub async fn claim(
     request: &ClaimRequest,
     now: Timestamp,
 ) -> Result<Claim, HoldingError> {
-    let claim = store.claim(request, now).await?;
+    let mut request = request.clone();
+    request.pauses.extend(pauses(store, home, now).await?);
+    let claim = store.claim(&request, now).await?;
     if let Claim::Won(won) = &claim {
         let holder = Holder {
             task: won.task.id,

@@ -7,7 +7,7 @@ use adjutant_outbound::files::FileError;
 use adjutant_outbound::lease_file;
 use adjutant_store::{Holder, Store, StoreError, Written};
 
-use crate::Home;
+use crate::{Home, NorthStarError};
 
 /// What a caller says of itself; what it leaves out, the work tree remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +29,9 @@ pub enum HoldingError {
     /// The store cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What the north-star gates pause cannot be told.
+    #[error(transparent)]
+    NorthStar(#[from] NorthStarError),
 }
 
 impl Home {

@@ -14,15 +14,18 @@ mod deciding;
 mod doctor;
 mod evidence;
 mod filing;
+mod focusing;
 mod handing_off;
 mod holding;
 mod home;
 mod merging;
+mod north_star;
 mod policies;
 mod readiness;
 mod record;
 mod reproving;
 mod roles;
+mod routines;
 mod running;
 mod source;
 mod target;
@@ -50,15 +53,26 @@ pub use filing::{
     Disposal, IntakeError, IntakeFormat, ShownTask, dispose_of_task, edit_task, file_tasks,
     list_tasks, read_intake, read_text, show_task,
 };
+pub use focusing::{
+    FOCUS_FILE, FocusError, FocusRefusal, FocusStanding, FocusWho, FocusWrite, Focused,
+    WrittenFocus, complete_in_focus, focus_standing, write_focus,
+};
 pub use handing_off::{HandedOff, HandoffError, HandsOn, Portion, belongs_to, hand_off};
 pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release, remember_holder};
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
+pub use north_star::{
+    NorthStarError, SeenNorthStar, look_at_north_stars, observe_north_stars, pauses,
+};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
 pub use readiness::{Depth, examine_checks};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
 pub use reproving::{Reproof, open_proof};
 pub use roles::{FoundRole, RolesError, known_roles};
+pub use routines::{
+    Evening, Monthly, Morning, ProgressCommit, RoutineError, RoutineRefusal, Routined, Weekly,
+    evening, monthly, morning, weekly,
+};
 pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
 pub use source::{Source, SourceError};
 pub use verifying::{Verification, VerifyError, verify};

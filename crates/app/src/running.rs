@@ -19,8 +19,8 @@ use adjutant_work::{
     brief,
 };
 
-use crate::Home;
 use crate::agents::{RoleError, role_named};
+use crate::{Home, NorthStarError, pauses};
 
 /// How often a lease is renewed within its length.
 const RENEWALS: u32 = 3;
@@ -41,8 +41,6 @@ pub struct RunRequest {
     pub keep_work_tree: bool,
     /// How long a lease lasts.
     pub lease: Duration,
-    /// Kinds of work that nobody may begin now.
-    pub pauses: Vec<Pause>,
     /// The caller's environment.
     pub variables: Vec<(OsString, OsString)>,
 }
@@ -102,6 +100,9 @@ pub enum RunError {
     /// The store could not be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What the north-star gates pause cannot be told.
+    #[error(transparent)]
+    NorthStar(#[from] NorthStarError),
     /// A name that was put together is not one.
     #[error(transparent)]
     Name(#[from] adjutant_domain::InvalidName),
@@ -124,7 +125,8 @@ pub async fn run_agent(
     };
     let role = role_named(home, &agent.role)?;
     let began_at = clock::now();
-    let claim = claim_for(&agent, role.clone(), request);
+    let pauses = pauses(store, home, began_at).await?;
+    let claim = claim_for(&agent, role.clone(), request, pauses);
     let won = match store.claim(&claim, began_at).await? {
         Claim::Won(won) => won,
         Claim::Refused(refusal) => return Ok(RunAnswer::Refused(refusal)),
@@ -155,14 +157,14 @@ pub async fn run_agent(
     }
 }
 
-fn claim_for(agent: &Agent, role: Role, request: &RunRequest) -> ClaimRequest {
+fn claim_for(agent: &Agent, role: Role, request: &RunRequest, pauses: Vec<Pause>) -> ClaimRequest {
     ClaimRequest {
         agent: agent.name.clone(),
         role: Some(role),
         target: request.target,
         lease_millis: millis(request.lease),
         on_overlap: OnOverlap::Refuse,
-        pauses: request.pauses.clone(),
+        pauses,
         key: None,
     }
 }
@@ -289,7 +291,7 @@ impl Run<'_> {
     /// Renews the lease until the caller cancels or the lease is lost.
     async fn watch(&self, cancel: impl Future<Output = ()>) -> Stop {
         let heartbeat = async {
-            let mut request = claim_for(self.agent, self.role.clone(), self.request);
+            let mut request = claim_for(self.agent, self.role.clone(), self.request, vec![]);
             request.target = Target::Renewal(self.holder.task, self.holder.epoch);
             loop {
                 tokio::time::sleep(self.request.lease / RENEWALS).await;
