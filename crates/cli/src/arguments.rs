@@ -4,7 +4,9 @@ mod agent;
 mod ask;
 mod compare;
 mod evidence;
+mod focus;
 mod role;
+mod routine;
 mod task;
 
 use std::path::PathBuf;
@@ -20,7 +22,14 @@ pub(crate) use ask::{
 };
 pub(crate) use compare::CompareArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
+pub(crate) use focus::{
+    CompleteFocusArguments, FocusCommand, FocusStatusArguments, FocusWhoArguments,
+};
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
+pub(crate) use routine::{
+    EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
+    WeeklyArguments,
+};
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompleteArguments, ConflictsArguments, DisposeArguments,
     EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments,
@@ -71,6 +80,15 @@ pub(crate) enum Command {
     /// Says what each role is for, and what it must leave to others.
     #[command(subcommand)]
     Role(RoleCommand),
+    /// Compiles AGENT_FOCUS.md: what an agent is for, what it does next, and why.
+    #[command(subcommand)]
+    Focus(FocusCommand),
+    /// Does what is done every morning, evening, week and month.
+    #[command(subcommand)]
+    Routine(RoutineCommand),
+    /// Looks at the few measures that say whether the whole effort goes where it should.
+    #[command(subcommand)]
+    NorthStar(NorthStarCommand),
     /// Asks a gate: may the candidate replace the baseline?
     Gate(GateArguments),
     /// Compares two files of measurements, without any set-up.

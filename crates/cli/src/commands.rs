@@ -4,11 +4,14 @@ mod agent;
 mod compare;
 mod doctor;
 mod evidence;
+mod focus;
 mod gate;
 mod init;
 mod journal;
+mod north_star;
 mod report;
 mod role;
+mod routine;
 mod self_test;
 mod task;
 mod verify;
@@ -32,6 +35,9 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Agent(command) => agent::run(command, settings),
         Command::Handoff(arguments) => task::hand_off(*arguments, settings),
         Command::Role(command) => role::run(command, settings),
+        Command::Focus(command) => focus::run(command, settings),
+        Command::Routine(command) => routine::run(command, settings),
+        Command::NorthStar(command) => north_star::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
         Command::Report(command) => report::run(command, settings),

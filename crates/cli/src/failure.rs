@@ -1,11 +1,13 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
 use adjutant_app::{
-    AddError, CheckingError, ConflictError, GateError, HandoffError, HoldingError, IntakeError,
-    PolicyError, RecordError, RoleError, RolesError, RunError, SourceError,
+    AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
+    IntakeError, NorthStarError, PolicyError, RecordError, RoleError, RolesError, RoutineError,
+    RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
+use adjutant_outbound::git::GitError;
 use adjutant_outbound::repository::RepositoryError;
 use adjutant_store::StoreError;
 
@@ -175,6 +177,62 @@ impl From<HoldingError> for Failure {
         match error {
             HoldingError::File(error) => error.into(),
             HoldingError::Store(error) => error.into(),
+            HoldingError::NorthStar(error) => error.into(),
+        }
+    }
+}
+
+impl From<NorthStarError> for Failure {
+    fn from(error: NorthStarError) -> Self {
+        let remedy = match error {
+            NorthStarError::Text(error) => return error.into(),
+            NorthStarError::File(error) => return error.into(),
+            NorthStarError::Store(error) => return error.into(),
+            NorthStarError::Routine(_) => return Self::defect(&error),
+            NorthStarError::Settings { .. } | NorthStarError::Question { .. } => {
+                "Mend it in adjutant.toml; adjutant init writes an example of every table."
+            }
+        };
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        let remedy = error.remedy();
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
+impl From<FocusError> for Failure {
+    fn from(error: FocusError) -> Self {
+        let remedy = match error {
+            FocusError::File(error) => return error.into(),
+            FocusError::Text(error) => return error.into(),
+            FocusError::NorthStar(error) => return error.into(),
+            FocusError::Role(error) => return error.into(),
+            FocusError::Store(error) => return error.into(),
+            FocusError::Git(error) => return error.into(),
+            FocusError::Repository(error) => return error.into(),
+            FocusError::Decision { .. } => "Ask the gate again with adjutant gate.",
+            FocusError::Kept { .. } => {
+                "Remove that file: the next plan keeps every line of AGENT_FOCUS.md as yours."
+            }
+            FocusError::TooLong(_) => "Move notes into files of their own.",
+        };
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
+impl From<RoutineError> for Failure {
+    fn from(error: RoutineError) -> Self {
+        match error {
+            RoutineError::Focus(error) => error.into(),
+            RoutineError::NorthStar(error) => error.into(),
+            RoutineError::Store(error) => error.into(),
+            RoutineError::Text(error) => error.into(),
+            RoutineError::Git(error) => error.into(),
+            RoutineError::Record(_) => Self::defect(&error),
         }
     }
 }
@@ -244,6 +302,7 @@ impl From<RunError> for Failure {
         match error {
             RunError::Role(error) => error.into(),
             RunError::Store(error) => error.into(),
+            RunError::NorthStar(error) => error.into(),
             RunError::Name(error) => error.into(),
             RunError::Site(_) => {
                 let remedy = "Check the repository, its folder's permissions and the free space.";

@@ -9,7 +9,15 @@ use adjutant_report::{Color, Terminal};
 use crate::failure::Failure;
 
 /// The tables that `adjutant.toml` may hold.
-const TABLES: [&str; 4] = ["gate", "merge", "role", "verify"];
+const TABLES: [&str; 7] = [
+    "focus",
+    "gate",
+    "merge",
+    "north_star",
+    "portfolio",
+    "role",
+    "verify",
+];
 
 /// What the environment says.
 #[derive(Debug, Clone)]
@@ -122,8 +130,10 @@ mod tests {
         assert_eq!(
             unknown_keys(text),
             [
-                "line 1: colour is not a setting; known are gate, merge, role, verify",
-                "line 3: databse is not a setting; known are gate, merge, role, verify",
+                "line 1: colour is not a setting; known are focus, gate, merge, \
+                 north_star, portfolio, role, verify",
+                "line 3: databse is not a setting; known are focus, gate, merge, \
+                 north_star, portfolio, role, verify",
             ]
         );
     }

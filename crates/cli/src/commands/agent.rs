@@ -216,7 +216,6 @@ fn run_agent(arguments: &RunAgentArguments, settings: &Settings) -> Result<Exit,
         time_max: arguments.time_limit,
         keep_work_tree: arguments.keep_worktree,
         lease: arguments.lease,
-        pauses: vec![],
         variables: crate::settings::all_variables(),
     };
     let answer = complete(true, async {
