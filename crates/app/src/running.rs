@@ -1,26 +1,29 @@
 //! An agent runs: it claims a task, gets its own work tree and a brief, works until it ends or its
 //! time is up, and what it left is kept. Its lease is renewed while it runs.
 
+mod starting;
+
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use adjutant_domain::{
     AgentName, Digest, Evidence, Measurement, RunId, Timestamp, sha256::digest_of,
 };
 use adjutant_formats::{FormatError, HEAD_BYTES, read, recognise};
-use adjutant_outbound::agent_process::{self, Left, Site, SiteError};
+use adjutant_outbound::agent_process::{self, Finish, Left, Site, SiteError, Told};
 use adjutant_outbound::clock;
+use adjutant_outbound::files::FileError;
 use adjutant_outbound::git::Git;
-use adjutant_outbound::process::{End, Ended, Environment, Invocation, Keeper};
-use adjutant_store::{AgentRun, NewEvidence, RunBytes, Store, StoreError};
+use adjutant_outbound::process::End;
+use adjutant_outbound::repository::RepositoryError;
+use adjutant_store::{AgentRun, AttemptResult, NewEvidence, RunBytes, Store, StoreError, Written};
 use adjutant_work::{
-    Agent, Claim, ClaimRequest, Holder, OnOverlap, Pause, Placeholders, Refusal, Role, Target, Won,
-    brief,
+    Agent, Claim, ClaimRequest, Holder, Launch, OnOverlap, Pause, Refusal, Role, Target, Won, brief,
 };
 
 use crate::agents::{RoleError, role_named};
-use crate::{Home, NorthStarError, pauses};
+use crate::holding::remember_holder;
+use crate::{Home, NorthStarError, locate, pauses};
 
 /// How often a lease is renewed within its length.
 const RENEWALS: u32 = 3;
@@ -61,8 +64,8 @@ pub enum RunAnswer {
 pub struct RanAgent {
     /// The claim under which it ran.
     pub holder: Holder,
-    /// How its program ended.
-    pub ended: Ended,
+    /// How its program ended, and its session where it had one.
+    pub finish: Finish,
     /// Its branch, and the commit on which it began.
     pub site: Site,
     /// What it left.
@@ -84,6 +87,9 @@ pub enum RunOutcome {
     ToComplete,
     /// The task was given back, and why.
     GivenBack(String),
+    /// The agent itself ended the claim, and how: it completed the task, handed it off, or gave
+    /// it back.
+    EndedByAgent(AttemptResult),
     /// The lease was lost in the meantime.
     Lost(Refusal),
 }
@@ -103,6 +109,12 @@ pub enum RunError {
     /// What the north-star gates pause cannot be told.
     #[error(transparent)]
     NorthStar(#[from] NorthStarError),
+    /// The agent's work tree cannot be followed to its repository.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// The work tree could not be told of the claim.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A name that was put together is not one.
     #[error(transparent)]
     Name(#[from] adjutant_domain::InvalidName),
@@ -202,15 +214,22 @@ impl Run<'_> {
         let branch = format!("adjutant/{name}");
         let brief = brief(&self.won.task, self.role);
         let site = agent_process::prepare(&git, &folder, &branch, &brief)?;
-        let invocation = self.invocation(&site);
+        // What the agent asks Adjutant in its work tree is asked by the holder.
+        remember_holder(&locate(&site.folder, None)?, self.holder)?;
+        let prompt = self.prompt(&site);
+        let invocation = self.invocation(&site, &prompt);
+        let told = match self.agent.launch {
+            Launch::Command { .. } => Told::ByArguments,
+            Launch::Acp { .. } => Told::InSession(&prompt),
+        };
         let own = site.brief.with_file_name("");
         let (transcript, complaints) = (own.join("transcript"), own.join("complaints"));
         let mut stop = None;
-        let ended = {
+        let finish = {
             let watch = async {
                 stop = Some(self.watch(cancel).await);
             };
-            agent_process::run(&invocation, &transcript, &complaints, watch).await?
+            agent_process::run(&invocation, told, &transcript, &complaints, watch).await?
         };
         if let Some(Stop::Store(error)) = stop {
             return Err(error.into());
@@ -220,17 +239,17 @@ impl Run<'_> {
         let transcript = agent_process::stream_bytes(&transcript)?;
         let complaints = agent_process::stream_bytes(&complaints)?;
         let digest = self
-            .keep(&site, &ended, &left, &transcript, &complaints)
+            .keep(&site, &finish, &left, &transcript, &complaints)
             .await?;
         let usage = self.keep_usage(&name, &transcript).await?;
-        let outcome = self.conclude(stop, &ended, &left, &site).await?;
+        let outcome = self.conclude(stop, &finish, &left, &site).await?;
         let is_kept = self.request.keep_work_tree;
         if !is_kept {
             agent_process::remove(&git, &site)?;
         }
         Ok(RanAgent {
             holder: self.holder.clone(),
-            ended,
+            finish,
             site,
             left,
             is_kept,
@@ -238,54 +257,6 @@ impl Run<'_> {
             usage,
             outcome,
         })
-    }
-
-    /// The run's name, and the folder of its work tree: beside the repository, and never the same
-    /// for two runs.
-    fn names(&self) -> (String, PathBuf) {
-        let name = format!("{}-e{}", self.holder.task, self.holder.epoch);
-        let top = &self.home.top;
-        let repository = top.file_name().unwrap_or_default().to_string_lossy();
-        let beside = format!("{repository}.agents");
-        let parent = top.parent().unwrap_or(top);
-        let began = self.began_at.unix_millis();
-        (
-            name.clone(),
-            parent.join(beside).join(format!("{name}-{began:x}")),
-        )
-    }
-
-    fn invocation(&self, site: &Site) -> Invocation {
-        let brief_file = site.brief.to_string_lossy();
-        let task = self.holder.task.to_string();
-        let prompt = format!(
-            "Read {brief_file} and do the task {task} that it describes, in this work tree only. \
-             Commit your work."
-        );
-        let argv = self.agent.launch.filled(&Placeholders {
-            brief_file: &brief_file,
-            worktree: &site.folder.to_string_lossy(),
-            task: &task,
-            prompt: &prompt,
-        });
-        let variables = &self.request.variables;
-        let mut environment = Environment::allowed(variables.iter().cloned())
-            .with("ADJUTANT_AGENT", self.agent.name.as_str())
-            .with("ADJUTANT_TASK", &task)
-            .with("ADJUTANT_EPOCH", self.holder.epoch.to_string());
-        for (name, value) in variables {
-            if self.agent.variables.iter().any(|wanted| **wanted == **name) {
-                environment = environment.with(name, value);
-            }
-        }
-        Invocation {
-            keeper: Keeper::ThisProgram,
-            argv: argv.into_iter().map(OsString::from).collect(),
-            folder: site.folder.clone(),
-            environment,
-            time_max: self.request.time_max,
-            grace: GRACE,
-        }
     }
 
     /// Renews the lease until the caller cancels or the lease is lost.
@@ -297,7 +268,19 @@ impl Run<'_> {
                 tokio::time::sleep(self.request.lease / RENEWALS).await;
                 match self.store.claim(&request, clock::now()).await {
                     Ok(Claim::Won(_)) => {}
-                    Ok(Claim::Refused(refusal)) => return Stop::Lost(refusal),
+                    Ok(Claim::Refused(refusal)) => match self.ended_by_agent().await {
+                        Ok(Some(result)) => match result {
+                            // There is no lease to renew any more: the agent ends in its time.
+                            AttemptResult::Proven
+                            | AttemptResult::Merged
+                            | AttemptResult::HandedOff => std::future::pending().await,
+                            AttemptResult::Released
+                            | AttemptResult::Lost
+                            | AttemptResult::Rejected => return Stop::Asked,
+                        },
+                        Ok(None) => return Stop::Lost(refusal),
+                        Err(error) => return Stop::Store(error),
+                    },
                     Err(error) => return Stop::Store(error),
                 }
             }
@@ -308,10 +291,22 @@ impl Run<'_> {
         }
     }
 
+    /// How the agent itself ended its claim, if it did.
+    async fn ended_by_agent(&self) -> Result<Option<AttemptResult>, StoreError> {
+        let attempts = self.store.attempts_of(Some(&self.agent.name)).await?;
+        let holder = self.holder;
+        let own = attempts
+            .into_iter()
+            .find(|attempt| attempt.task == holder.task && attempt.epoch == holder.epoch);
+        Ok(own
+            .and_then(|attempt| attempt.result)
+            .filter(|result| *result != AttemptResult::Lost))
+    }
+
     async fn keep(
         &self,
         site: &Site,
-        ended: &Ended,
+        finish: &Finish,
         left: &Left,
         transcript: &[u8],
         complaints: &[u8],
@@ -323,7 +318,7 @@ impl Run<'_> {
             kind: self.won.task.intake.kind,
             began_at: self.began_at,
             ended_at: clock::now(),
-            ending: ending(ended.end),
+            ending: ending(finish),
             base: site.base.clone(),
             head: left.head.clone(),
             transcript: digest_of(transcript),
@@ -374,18 +369,20 @@ impl Run<'_> {
     async fn conclude(
         &self,
         stop: Option<Stop>,
-        ended: &Ended,
+        finish: &Finish,
         left: &Left,
         site: &Site,
     ) -> Result<RunOutcome, StoreError> {
         if let Some(Stop::Lost(refusal)) = stop {
             return Ok(RunOutcome::Lost(refusal));
         }
-        let is_well = ended.end == End::Exited(0);
-        if is_well && left.is_changed {
+        if let Some(result) = self.ended_by_agent().await? {
+            return Ok(RunOutcome::EndedByAgent(result));
+        }
+        if finish.is_well() && left.is_changed {
             return Ok(RunOutcome::ToComplete);
         }
-        let mut reason = format!("{} {}", self.agent.name, ending(ended.end));
+        let mut reason = format!("{} {}", self.agent.name, ending(finish));
         if left.is_changed {
             reason.push_str(&format!("; what it left is on the branch {}", site.branch));
         } else {
@@ -396,15 +393,18 @@ impl Run<'_> {
             .release(self.holder, &reason, clock::now())
             .await?
         {
-            adjutant_store::Written::Task(_) => Ok(RunOutcome::GivenBack(reason)),
-            adjutant_store::Written::Refused(refusal) => Ok(RunOutcome::Lost(refusal)),
+            Written::Task(_) => Ok(RunOutcome::GivenBack(reason)),
+            Written::Refused(refusal) => Ok(RunOutcome::Lost(refusal)),
         }
     }
 }
 
-/// How a program ended, as it is stored.
-fn ending(end: End) -> String {
-    match end {
+/// How an agent ended, as it is stored.
+fn ending(finish: &Finish) -> String {
+    if let Some(session) = &finish.session {
+        return session.end.to_string();
+    }
+    match finish.ended.end {
         End::Exited(code) => format!("exited {code}"),
         End::Signaled(signal) => format!("was ended by signal {signal}"),
         End::TimedOut => "ran out of time".to_owned(),

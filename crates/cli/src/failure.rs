@@ -304,6 +304,8 @@ impl From<RunError> for Failure {
             RunError::Store(error) => error.into(),
             RunError::NorthStar(error) => error.into(),
             RunError::Name(error) => error.into(),
+            RunError::Repository(error) => error.into(),
+            RunError::File(error) => error.into(),
             RunError::Site(_) => {
                 let remedy = "Check the repository, its folder's permissions and the free space.";
                 Self::of(Exit::Usage, &error, remedy)

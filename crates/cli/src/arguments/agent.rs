@@ -26,10 +26,14 @@ Examples:
   adjutant agent add ada --role genai-features --preset claude-code
   adjutant agent add bob --role qa-evals-docs --preset codex
   adjutant agent add cy --role infra-mlops --command 'my-agent --brief {brief_file}' --variable MY_KEY
+  adjutant agent add di --role infra-mlops --acp 'gemini --acp' --variable GEMINI_API_KEY
 
 Placeholders: {brief_file}, {worktree}, {task}, {prompt}. No shell runs the command. The program
 gets PATH, HOME and the like, ADJUTANT_AGENT, ADJUTANT_TASK, ADJUTANT_EPOCH, and the variables that
-are named; a preset names those of its model.")]
+are named; a preset names those of its model.
+
+With --acp the program speaks the Agent Client Protocol: it is told its task in a session, and what
+it asks to do is allowed inside its work tree and refused outside of it.")]
 pub(crate) struct AddAgentArguments {
     /// Its name.
     pub(crate) name: AgentName,
@@ -40,13 +44,16 @@ pub(crate) struct AddAgentArguments {
     #[arg(
         long,
         value_enum,
-        conflicts_with = "command",
-        required_unless_present = "command"
+        conflicts_with_all = ["command", "acp"],
+        required_unless_present_any = ["command", "acp"]
     )]
     pub(crate) preset: Option<Preset>,
     /// The command that starts it.
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "acp")]
     pub(crate) command: Option<String>,
+    /// The command that starts it, where it speaks the Agent Client Protocol.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) acp: Option<String>,
     /// A variable that it gets from the environment of the caller; its value is not stored.
     #[arg(long = "variable", value_name = "NAME")]
     pub(crate) variables: Vec<String>,
