@@ -1,6 +1,7 @@
 //! An agent runs: it claims a task, gets its own work tree and a brief, works until it ends or its
 //! time is up, and what it left is kept. Its lease is renewed while it runs.
 
+mod delivering;
 mod starting;
 
 use std::ffi::OsString;
@@ -10,20 +11,24 @@ use adjutant_domain::{
     AgentName, Digest, Evidence, Measurement, RunId, Timestamp, sha256::digest_of,
 };
 use adjutant_formats::{FormatError, HEAD_BYTES, read, recognise};
-use adjutant_outbound::agent_process::{self, Finish, Left, Site, SiteError, Told};
+use adjutant_outbound::agent_process::{self, Finish, Left, Site, SiteError};
 use adjutant_outbound::clock;
 use adjutant_outbound::files::FileError;
 use adjutant_outbound::git::Git;
 use adjutant_outbound::process::End;
 use adjutant_outbound::repository::RepositoryError;
-use adjutant_store::{AgentRun, AttemptResult, NewEvidence, RunBytes, Store, StoreError, Written};
+use adjutant_store::{AttemptResult, NewEvidence, Store, StoreError, Written};
 use adjutant_work::{
-    Agent, Claim, ClaimRequest, Holder, Launch, OnOverlap, Pause, Refusal, Role, Target, Won, brief,
+    Agent, Claim, ClaimRequest, Holder, OnOverlap, Pause, Refusal, Role, Target, Won,
 };
 
 use crate::agents::{RoleError, role_named};
+use crate::checking::CheckingError;
+use crate::completing::Completion;
 use crate::holding::remember_holder;
 use crate::{Home, NorthStarError, locate, pauses};
+
+pub(crate) use starting::{Attended, Start};
 
 /// How often a lease is renewed within its length.
 const RENEWALS: u32 = 3;
@@ -81,10 +86,14 @@ pub struct RanAgent {
 }
 
 /// What became of the task after a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum RunOutcome {
-    /// There is work, and the agent still holds the task: it can be completed.
+    /// There is work, and the agent still holds the task. Nothing can prove it: the task has no
+    /// check.
     ToComplete,
+    /// Adjutant tried to complete the task. Work that is not proven stays on its branch, and the
+    /// task was given back.
+    Completed(Completion),
     /// The task was given back, and why.
     GivenBack(String),
     /// The agent itself ended the claim, and how: it completed the task, handed it off, or gave
@@ -115,12 +124,16 @@ pub enum RunError {
     /// The work tree could not be told of the claim.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What the agent left could not be checked.
+    #[error(transparent)]
+    Checking(#[from] CheckingError),
     /// A name that was put together is not one.
     #[error(transparent)]
     Name(#[from] adjutant_domain::InvalidName),
 }
 
-/// Claims a task for an agent, runs it, and keeps what it left. `cancel` ends it early.
+/// Claims a task for an agent, runs it, keeps what it left, and completes the task with it.
+/// `cancel` ends it early.
 ///
 /// # Errors
 /// When the role is unknown, or the site, the program or the store fails. What the agent does is
@@ -158,7 +171,7 @@ pub async fn run_agent(
         holder: &holder,
         began_at,
     };
-    match run.work(cancel).await {
+    match run.to_its_end(cancel).await {
         Ok(ran) => Ok(RunAnswer::Ran(Box::new(ran))),
         Err(error) => {
             // A task must not stay with an agent that never began.
@@ -208,55 +221,61 @@ enum Stop {
 }
 
 impl Run<'_> {
+    async fn to_its_end(&self, cancel: impl Future<Output = ()>) -> Result<RanAgent, RunError> {
+        let mut cancel = std::pin::pin!(cancel);
+        let mut ran = self.work(cancel.as_mut()).await?;
+        if let RunOutcome::ToComplete = ran.outcome {
+            ran.outcome = self.deliver(&ran, cancel).await?;
+        }
+        Ok(ran)
+    }
+
     async fn work(&self, cancel: impl Future<Output = ()>) -> Result<RanAgent, RunError> {
-        let git = Git::at(&self.home.top);
-        let (name, folder) = self.names();
-        let branch = format!("adjutant/{name}");
-        let brief = brief(&self.won.task, self.role);
-        let site = agent_process::prepare(&git, &folder, &branch, &brief)?;
+        let start = self.start();
+        let site = start.prepare()?;
         // What the agent asks Adjutant in its work tree is asked by the holder.
         remember_holder(&locate(&site.folder, None)?, self.holder)?;
-        let prompt = self.prompt(&site);
-        let invocation = self.invocation(&site, &prompt);
-        let told = match self.agent.launch {
-            Launch::Command { .. } => Told::ByArguments,
-            Launch::Acp { .. } => Told::InSession(&prompt),
-        };
-        let own = site.brief.with_file_name("");
-        let (transcript, complaints) = (own.join("transcript"), own.join("complaints"));
         let mut stop = None;
-        let finish = {
+        let attended = {
             let watch = async {
                 stop = Some(self.watch(cancel).await);
             };
-            agent_process::run(&invocation, told, &transcript, &complaints, watch).await?
+            start.attend(site, watch).await?
         };
         if let Some(Stop::Store(error)) = stop {
             return Err(error.into());
         }
-        let message = format!("{}: {}", self.won.task.id, self.won.task.intake.title);
-        let left = agent_process::settle(&site, self.agent.name.as_str(), &message)?;
-        let transcript = agent_process::stream_bytes(&transcript)?;
-        let complaints = agent_process::stream_bytes(&complaints)?;
-        let digest = self
-            .keep(&site, &finish, &left, &transcript, &complaints)
-            .await?;
-        let usage = self.keep_usage(&name, &transcript).await?;
-        let outcome = self.conclude(stop, &finish, &left, &site).await?;
+        let transcript = start.keep(self.store, &attended, None).await?;
+        let usage = self.keep_usage(&start.name, &attended.transcript).await?;
+        let outcome = self.conclude(stop, &attended).await?;
         let is_kept = self.request.keep_work_tree;
         if !is_kept {
-            agent_process::remove(&git, &site)?;
+            agent_process::remove(&Git::at(&self.home.top), &attended.site)?;
         }
         Ok(RanAgent {
             holder: self.holder.clone(),
-            finish,
-            site,
-            left,
+            finish: attended.finish,
+            site: attended.site,
+            left: attended.left,
             is_kept,
-            transcript: digest,
+            transcript,
             usage,
             outcome,
         })
+    }
+
+    fn start(&self) -> Start<'_> {
+        Start {
+            home: self.home,
+            agent: self.agent,
+            role: self.role,
+            task: &self.won.task,
+            epoch: self.holder.epoch,
+            name: format!("{}-e{}", self.holder.task, self.holder.epoch),
+            began_at: self.began_at,
+            time_max: self.request.time_max,
+            variables: &self.request.variables,
+        }
     }
 
     /// Renews the lease until the caller cancels or the lease is lost.
@@ -303,36 +322,6 @@ impl Run<'_> {
             .filter(|result| *result != AttemptResult::Lost))
     }
 
-    async fn keep(
-        &self,
-        site: &Site,
-        finish: &Finish,
-        left: &Left,
-        transcript: &[u8],
-        complaints: &[u8],
-    ) -> Result<Digest, StoreError> {
-        let run = AgentRun {
-            agent: self.agent.name.clone(),
-            task: self.holder.task,
-            epoch: self.holder.epoch,
-            kind: self.won.task.intake.kind,
-            began_at: self.began_at,
-            ended_at: clock::now(),
-            ending: ending(finish),
-            base: site.base.clone(),
-            head: left.head.clone(),
-            transcript: digest_of(transcript),
-            complaints: digest_of(complaints),
-            judged: None,
-        };
-        let bytes = RunBytes {
-            transcript,
-            complaints,
-        };
-        self.store.add_run(&run, bytes, run.ended_at).await?;
-        Ok(run.transcript)
-    }
-
     /// Tokens and cost become evidence about the agent, cited by the lines of its transcript.
     async fn keep_usage(
         &self,
@@ -369,17 +358,18 @@ impl Run<'_> {
     async fn conclude(
         &self,
         stop: Option<Stop>,
-        finish: &Finish,
-        left: &Left,
-        site: &Site,
+        Attended {
+            site, finish, left, ..
+        }: &Attended,
     ) -> Result<RunOutcome, StoreError> {
+        let is_stopped = stop.is_some();
         if let Some(Stop::Lost(refusal)) = stop {
             return Ok(RunOutcome::Lost(refusal));
         }
         if let Some(result) = self.ended_by_agent().await? {
             return Ok(RunOutcome::EndedByAgent(result));
         }
-        if finish.is_well() && left.is_changed {
+        if !is_stopped && finish.is_well() && left.is_changed {
             return Ok(RunOutcome::ToComplete);
         }
         let mut reason = format!("{} {}", self.agent.name, ending(finish));

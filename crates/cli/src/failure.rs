@@ -304,6 +304,7 @@ impl From<RunError> for Failure {
             RunError::Store(error) => error.into(),
             RunError::NorthStar(error) => error.into(),
             RunError::Name(error) => error.into(),
+            RunError::Checking(error) => error.into(),
             RunError::Repository(error) => error.into(),
             RunError::File(error) => error.into(),
             RunError::Site(_) => {

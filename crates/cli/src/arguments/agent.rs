@@ -110,8 +110,11 @@ Examples:
   adjutant agent run ada --next
   adjutant agent run ada --task T-17 --time-limit 30m --keep-worktree
 
-Ends with 0 when there is work to complete, with 20 when there is none and the task was given back,
-and with 40 when the agent got no task or lost it. Ctrl-C ends the agent and gives the task back.")]
+What the agent committed is checked as adjutant task complete does it. Ends with 0 when the work is
+proven (or the task has no check), with 20 when there is none or the environment is not fit, with 30
+when it is not proven, and with 40 when the agent got no task, lost it, or left its role's
+boundaries. Work that is not proven stays on its branch, and the task is given back. Ctrl-C ends the
+agent or the checks, and gives the task back.")]
 pub(crate) struct RunAgentArguments {
     /// Its name.
     pub(crate) name: AgentName,

@@ -282,7 +282,7 @@ fn agents_are_added_listed_ranked_and_removed() {
     insta::assert_snapshot!(told);
 }
 
-fn wait_for(condition: impl Fn() -> bool) {
+pub(crate) fn wait_for(condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
         assert!(began.elapsed() < Duration::from_secs(60), "in vain");
@@ -290,7 +290,7 @@ fn wait_for(condition: impl Fn() -> bool) {
     }
 }
 
-fn signal(stage: &Stage, name: &str, id: u32) {
+pub(crate) fn signal(stage: &Stage, name: &str, id: u32) {
     let kill = format!("kill -{name} {id}");
     let output = stage.shell(&kill);
     assert!(output.status.success());

@@ -9,6 +9,7 @@ mod claim;
 mod compare;
 mod conflicts;
 mod crash;
+mod delivery;
 mod evidence;
 mod focus;
 mod gate;

@@ -1,6 +1,6 @@
 //! `adjutant agent run`.
 
-use adjutant_app::{RanAgent, RunAnswer, RunOutcome, RunRequest};
+use adjutant_app::{Completion, RanAgent, RunAnswer, RunOutcome, RunRequest};
 use adjutant_domain::{Data, Measurement};
 use adjutant_outbound::acp::Session;
 use adjutant_outbound::agent_process::{self, Finish};
@@ -14,7 +14,7 @@ use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::{refusal, streams};
+use crate::{refusal, streams, unproven};
 
 pub(super) fn run_agent(
     arguments: &RunAgentArguments,
@@ -46,6 +46,7 @@ pub(super) fn run_agent(
     }
     match &ran.outcome {
         RunOutcome::ToComplete => Ok(Exit::Done),
+        RunOutcome::Completed(completion) => Ok(completion_exit(completion)),
         RunOutcome::GivenBack(_) => Ok(Exit::Undecided),
         RunOutcome::EndedByAgent(result) => Ok(match result {
             AttemptResult::Proven | AttemptResult::Merged | AttemptResult::HandedOff => Exit::Done,
@@ -60,12 +61,30 @@ pub(super) fn run_agent(
     }
 }
 
+fn completion_exit(completion: &Completion) -> Exit {
+    match completion {
+        Completion::Proven(_) => Exit::Done,
+        Completion::Unproven(reason) => unproven::exit(reason),
+        Completion::Refused(_) | Completion::Outside { .. } => Exit::Refused,
+    }
+}
+
 fn ran_json(ran: &RanAgent) -> serde_json::Value {
     let (outcome, reason) = match &ran.outcome {
         RunOutcome::ToComplete => ("to_complete", None),
+        RunOutcome::Completed(completion) => completion_words(completion),
         RunOutcome::GivenBack(reason) => ("given_back", Some(reason.clone())),
         RunOutcome::EndedByAgent(result) => ("ended_by_agent", Some(ended_by(*result).to_owned())),
         RunOutcome::Lost(refused) => ("lost", Some(refusal::reason(refused))),
+    };
+    let (proof, unproven) = match &ran.outcome {
+        RunOutcome::Completed(Completion::Proven(proof)) => (Some(proof), None),
+        RunOutcome::Completed(Completion::Unproven(reason)) => (None, Some(reason)),
+        RunOutcome::Completed(Completion::Refused(_) | Completion::Outside { .. })
+        | RunOutcome::ToComplete
+        | RunOutcome::GivenBack(_)
+        | RunOutcome::EndedByAgent(_)
+        | RunOutcome::Lost(_) => (None, None),
     };
     let session = ran.finish.session.as_ref().map(|session| {
         json!({
@@ -95,7 +114,42 @@ fn ran_json(ran: &RanAgent) -> serde_json::Value {
         "usage_problem": ran.usage.as_ref().err().map(ToString::to_string),
         "outcome": outcome,
         "reason": reason,
+        "proof": proof.map(|proof| proof.record),
+        "weaker": proof.map(|proof| proof.proof.is_weaker()),
+        "unproven": unproven,
     })
+}
+
+/// How a completion ended, in a word, and why.
+fn completion_words(completion: &Completion) -> (&'static str, Option<String>) {
+    match completion {
+        Completion::Proven(_) => ("proven", None),
+        Completion::Unproven(reason) => ("not_proven", Some(unproven::problem(reason))),
+        Completion::Refused(refused) => ("lost", Some(refusal::reason(refused))),
+        Completion::Outside { outside, .. } => ("out_of_bounds", Some(outside.because.join("; "))),
+    }
+}
+
+fn completion_text(ran: &RanAgent, completion: &Completion) -> String {
+    let (task, branch) = (ran.holder.task, &ran.site.branch);
+    let (word, reason) = completion_words(completion);
+    let reason = reason.unwrap_or_default();
+    let name = match completion {
+        Completion::Proven(completed) => {
+            let weaker = if completed.proof.is_weaker() {
+                " (WEAKER: green only)"
+            } else {
+                ""
+            };
+            return format!(
+                "proven      sha256:{}{weaker}\nnext        adjutant task merge {task}\n",
+                completed.record
+            );
+        }
+        Completion::Unproven(reason) => reason.name(),
+        Completion::Refused(_) | Completion::Outside { .. } => word,
+    };
+    format!("not proven  {name}: {reason}\ngiven back  what it left is on the branch {branch}\n")
 }
 
 fn figure_json(measurement: &Measurement) -> serde_json::Value {
@@ -237,9 +291,12 @@ fn outcome_text(ran: &RanAgent) -> String {
     let holder = &ran.holder;
     match &ran.outcome {
         RunOutcome::ToComplete => format!(
-            "next        adjutant task complete {} --epoch {} --agent {} (in {})\n",
-            holder.task, holder.epoch, holder.agent, ran.site.branch
+            "not proven  no_check: the task has no check, and stays with {}\n\
+             next        adjutant task edit {}, then adjutant task complete --task {} --epoch {} \
+             --agent {} --commit {}\n",
+            holder.agent, holder.task, holder.task, holder.epoch, holder.agent, ran.site.branch
         ),
+        RunOutcome::Completed(completion) => completion_text(ran, completion),
         RunOutcome::GivenBack(reason) => format!("given back  {reason}\n"),
         RunOutcome::EndedByAgent(result) => format!("ended       {}\n", ended_by(*result)),
         RunOutcome::Lost(_) => "lost        the task is no longer the agent's\n".to_owned(),
