@@ -22,11 +22,11 @@ use adjutant_work::{
     Agent, Claim, ClaimRequest, Holder, OnOverlap, Pause, Refusal, Role, Target, Won,
 };
 
-use crate::agents::{RoleError, role_named};
 use crate::checking::CheckingError;
 use crate::completing::Completion;
 use crate::holding::remember_holder;
-use crate::{Home, NorthStarError, locate, pauses};
+use crate::roles::role_named;
+use crate::{Home, NorthStarError, RolesError, locate, pauses};
 
 pub(crate) use starting::{Attended, Start};
 
@@ -108,7 +108,7 @@ pub enum RunOutcome {
 pub enum RunError {
     /// The role of the agent cannot be found.
     #[error(transparent)]
-    Role(#[from] RoleError),
+    Role(#[from] RolesError),
     /// The site could not be made, or the program not be run.
     #[error(transparent)]
     Site(#[from] SiteError),
@@ -148,7 +148,7 @@ pub async fn run_agent(
     let Some(agent) = agents.into_iter().find(|one| one.name == request.agent) else {
         return Ok(RunAnswer::Unknown);
     };
-    let role = role_named(home, &agent.role)?;
+    let role = role_named(home, &agent.role)?.role;
     let began_at = clock::now();
     let pauses = pauses(store, home, began_at).await?;
     let claim = claim_for(&agent, role.clone(), request, pauses);

@@ -2,8 +2,8 @@
 
 use adjutant_app::{
     AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
-    IntakeError, NorthStarError, PolicyError, RecordError, RoleError, RolesError, RoutineError,
-    RunError, SourceError,
+    IntakeError, NorthStarError, PolicyError, RecordError, RolesError, RoutineError, RunError,
+    SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -159,6 +159,10 @@ impl From<RolesError> for Failure {
                 Self::of(Exit::Usage, &error, remedy)
             }
             RolesError::BrokenPreset(_) => Self::defect(&error),
+            RolesError::Unknown { .. } => {
+                let remedy = "Use one of these, or define it in adjutant.toml.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
         }
     }
 }
@@ -280,20 +284,6 @@ impl From<RecordError> for Failure {
             | RecordError::NoGate(_) => "Decide again with adjutant gate.",
         };
         Self::of(Exit::Rejected, &error, remedy)
-    }
-}
-
-impl From<RoleError> for Failure {
-    fn from(error: RoleError) -> Self {
-        let remedy = match &error {
-            RoleError::File(file) => file.remedy(),
-            RoleError::NotText(_) => "Save it as UTF-8.",
-            RoleError::Invalid(_) => "Mend the line.",
-            RoleError::Unknown(_) => {
-                "Define [role.NAME] in adjutant.toml, or take a preset's name."
-            }
-        };
-        Self::of(Exit::Usage, &error, remedy)
     }
 }
 

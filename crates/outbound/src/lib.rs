@@ -9,6 +9,7 @@ pub mod agent_process;
 pub mod check_room;
 pub mod clock;
 pub mod conflict_memory;
+pub mod crew;
 pub mod criterion;
 pub mod editor;
 pub mod file_watch;

@@ -19,6 +19,7 @@ mod home;
 mod intake;
 mod never_go;
 mod proof;
+mod race;
 mod report;
 mod roles;
 mod routines;
