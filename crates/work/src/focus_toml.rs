@@ -275,6 +275,19 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_of_the_manual_are_read() {
+        let manual = include_str!("../../../docs/work/focus.md");
+        let blocks = manual.split("```toml\n").skip(1);
+        let text: String = blocks
+            .map(|block| block.split("```").next().unwrap())
+            .collect();
+        let settings = read_focus_settings(&text).unwrap();
+        assert_eq!(settings.portfolio.len(), 2);
+        assert_eq!(settings.north_stars.len(), 3);
+        assert_eq!(settings.progress, ["docs/PROGRESS.md"]);
+    }
+
+    #[test]
     fn all_three_tables_are_read() {
         let settings = read_focus_settings(
             r#"
