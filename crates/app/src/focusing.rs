@@ -23,8 +23,9 @@ use serde::Serialize;
 use gathering::gather_focus;
 use kept::Kept;
 
+use crate::agents::RoleError;
 use crate::north_star::NorthStarError;
-use crate::{Home, IntakeError, RecordError, RolesError};
+use crate::{Home, IntakeError, RecordError};
 
 /// The file that an agent reads first.
 pub const FOCUS_FILE: &str = "AGENT_FOCUS.md";
@@ -155,7 +156,7 @@ pub enum FocusError {
     NorthStar(#[from] NorthStarError),
     /// The role cannot be found.
     #[error(transparent)]
-    Role(#[from] RolesError),
+    Role(#[from] RoleError),
     /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

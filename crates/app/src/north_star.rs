@@ -8,6 +8,8 @@ use adjutant_domain::{
 };
 use adjutant_gate::{Case, InvalidPolicy, Policy, decide, read_policies};
 use adjutant_outbound::files::{self, FileError, FileProblem};
+use adjutant_outbound::git::GitError;
+use adjutant_outbound::repository::{self, RepositoryError};
 use adjutant_store::{NewObservation, Store, StoreError};
 use adjutant_work::applications::read_applications;
 use adjutant_work::calendar::Week;
@@ -19,7 +21,7 @@ use adjutant_work::routine::{MonthlyRecord, Routine};
 use adjutant_work::{FocusSettings, InvalidFocusSettings, Pause, read_focus_settings};
 
 use crate::filing::{IntakeError, read_text};
-use crate::{Home, RecordedInput};
+use crate::{Home, RecordedInput, SETTINGS_FILE, target};
 
 /// A north-star gate that cannot be looked at. Missing data is not among these: it is a standing.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,12 @@ pub enum NorthStarError {
     /// A table of applications is there and cannot be opened.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Git gave no answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The repository cannot be found.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
     /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -141,7 +149,8 @@ pub async fn observe_north_stars(
 }
 
 /// The kinds of work that nobody may begin now, because a north-star gate was not met for too
-/// long. Every claim is given these.
+/// long. Every claim is given these. The gates are those of the default branch's settings and
+/// those of the work tree: an agent that takes a gate out of its own work tree still meets it.
 ///
 /// # Errors
 /// When the settings or the store cannot be read.
@@ -150,17 +159,35 @@ pub async fn pauses(
     home: &Home,
     now: Timestamp,
 ) -> Result<Vec<Pause>, NorthStarError> {
-    let settings = focus_settings(home)?;
-    if settings.north_stars.is_empty() {
+    let observations = store.north_star_observations().await?;
+    // A gate that nobody ever looked at pauses nothing, and git need not be asked about it.
+    if observations.is_empty() {
         return Ok(vec![]);
     }
-    let observations = store.north_star_observations().await?;
+    let mut stars = focus_settings(home)?.north_stars;
+    for star in house_stars(home)? {
+        if !stars.contains(&star) {
+            stars.push(star);
+        }
+    }
     let start = period_start(store).await?;
-    Ok(settings
-        .north_stars
+    Ok(stars
         .iter()
         .flat_map(|star| misses(star, &observations, start, now).pauses)
         .collect())
+}
+
+/// The gates of the default branch's settings.
+fn house_stars(home: &Home) -> Result<Vec<NorthStar>, NorthStarError> {
+    if repository::discover(&home.folder)?.is_none() {
+        return Ok(vec![]);
+    }
+    let git = target::repository(home)?;
+    let text = target::house_settings::<NorthStarError>(&git)?.text;
+    let path = git.folder().join(SETTINGS_FILE);
+    let settings =
+        read_focus_settings(&text).map_err(|problem| NorthStarError::Settings { path, problem })?;
+    Ok(settings.north_stars)
 }
 
 async fn with_misses(

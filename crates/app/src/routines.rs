@@ -20,6 +20,7 @@ pub use progress::ProgressCommit;
 use progress::commit_progress;
 
 use crate::agents::outcome_of;
+use crate::conflicts::{ConflictError, Conflicts, find_conflicts, read_held_tasks};
 use crate::filing::read_text;
 use crate::focusing::{
     FocusError, FocusRefusal, FocusStanding, FocusWho, FocusWrite, Focused, WrittenFocus,
@@ -91,6 +92,9 @@ pub enum RoutineError {
     /// Git gave no answer.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Conflicts cannot be looked for.
+    #[error(transparent)]
+    Conflict(#[from] ConflictError),
     /// What a routine stores cannot be written or read.
     #[error("what a routine stores cannot be written or read")]
     Record(#[from] serde_json::Error),
@@ -103,6 +107,8 @@ pub struct Morning {
     pub standing: FocusStanding,
     /// Tasks that wait for others, with what they wait for.
     pub blocked: Vec<(Task, Vec<Blocker>)>,
+    /// What is in each other's way; `None` outside a git repository.
+    pub conflicts: Option<Conflicts>,
     /// Whether it ran before today.
     pub again: bool,
 }
@@ -150,7 +156,7 @@ pub struct Monthly {
     pub again: bool,
 }
 
-/// Shows the plan and what blocks; refuses a focus that is missing or stale.
+/// Shows the plan, what blocks and what conflicts; refuses a focus that is missing or stale.
 ///
 /// # Errors
 /// When something cannot be read or stored.
@@ -169,11 +175,18 @@ pub async fn morning(
         return Ok(Routined::Refused(refusal));
     }
     let blocked = blocked_tasks(store, &standing.inputs).await?;
+    let tasks = read_held_tasks(store).await?;
+    let conflicts = match find_conflicts(home, &tasks, now) {
+        Ok(conflicts) => Some(conflicts),
+        Err(ConflictError::NoRepository(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     let agent = Some(standing.agent.clone());
     let again = stored(store, Routine::Morning, agent, &standing.plan, now).await?;
     Ok(Routined::Done(Box::new(Morning {
         standing,
         blocked,
+        conflicts,
         again: again.is_some(),
     })))
 }

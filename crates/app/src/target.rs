@@ -2,8 +2,8 @@
 //! its own work tree decides nothing about how its work is checked.
 
 use adjutant_domain::ObjectId;
-use adjutant_outbound::files;
-use adjutant_outbound::git::{Git, Head};
+use adjutant_outbound::files::{self, FileError};
+use adjutant_outbound::git::{Git, GitError, Head};
 use adjutant_work::{VerificationSettings, read_verification};
 
 use crate::checking::CheckingError;
@@ -32,18 +32,46 @@ impl TargetBranch {
 }
 
 /// The repository of the home: its main work tree.
-pub(crate) fn repository(home: &Home) -> Result<Git, CheckingError> {
+pub(crate) fn repository(home: &Home) -> Result<Git, GitError> {
     let here = Git::at(&home.top);
     let trees = here.work_trees()?;
     let main = trees.into_iter().next();
     Ok(main.map_or(here, |main| Git::at(main.path)))
 }
 
-/// Finds the target branch. The settings are those that its default branch has committed; where
-/// that branch does not hold the file, the one that lies in the main work tree.
+/// Finds the target branch, and how work is verified there.
 pub(crate) fn find(git: &Git) -> Result<TargetBranch, CheckingError> {
-    let usual = usual_branch(git)?;
-    let head = git.rev_parse(&full_name(&usual), "commit")?;
+    let HouseSettings { branch, head, text } = house_settings::<CheckingError>(git)?;
+    let settings = read_verification(&text)?;
+    let (name, head) = match &settings.target {
+        Some(name) => (name.clone(), git.rev_parse(&full_name(name), "commit")?),
+        None => (branch, head),
+    };
+    Ok(TargetBranch {
+        name,
+        head,
+        settings,
+        text,
+    })
+}
+
+/// The settings that hold for everybody, whatever lies in an agent's own work tree.
+pub(crate) struct HouseSettings {
+    /// The default branch.
+    branch: String,
+    /// Its commit; `None` when there is no such branch.
+    head: Option<ObjectId>,
+    /// The text; empty where there is none.
+    pub(crate) text: String,
+}
+
+/// Reads the settings that the default branch has committed; where that branch does not hold the
+/// file, the one that lies in the main work tree.
+pub(crate) fn house_settings<E: From<GitError> + From<FileError>>(
+    git: &Git,
+) -> Result<HouseSettings, E> {
+    let branch = usual_branch(git)?;
+    let head = git.rev_parse(&full_name(&branch), "commit")?;
     let committed = match &head {
         Some(head) => git.file_of(head, SETTINGS_FILE)?,
         None => None,
@@ -55,20 +83,10 @@ pub(crate) fn find(git: &Git) -> Result<TargetBranch, CheckingError> {
         None => vec![],
     };
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let settings = read_verification(&text)?;
-    let (name, head) = match &settings.target {
-        Some(name) => (name.clone(), git.rev_parse(&full_name(name), "commit")?),
-        None => (usual, head),
-    };
-    Ok(TargetBranch {
-        name,
-        head,
-        settings,
-        text,
-    })
+    Ok(HouseSettings { branch, head, text })
 }
 
-fn usual_branch(git: &Git) -> Result<String, CheckingError> {
+fn usual_branch(git: &Git) -> Result<String, GitError> {
     for name in TARGETS {
         if git.rev_parse(&full_name(name), "commit")?.is_some() {
             return Ok(name.to_owned());

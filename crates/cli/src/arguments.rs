@@ -7,7 +7,6 @@ mod evidence;
 mod focus;
 mod role;
 mod routine;
-mod selftest;
 mod task;
 
 use std::path::PathBuf;
@@ -31,7 +30,6 @@ pub(crate) use routine::{
     EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
     WeeklyArguments,
 };
-pub(crate) use selftest::{RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompleteArguments, ConflictsArguments, DisposeArguments,
     EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments,
@@ -105,9 +103,6 @@ pub(crate) enum Command {
     Journal(JournalCommand),
     /// Looks at Adjutant's own health.
     Doctor(DoctorArguments),
-    /// Proves on this machine and this database what is promised about the queue.
-    #[command(subcommand)]
-    Selftest(SelftestCommand),
 }
 
 /// How an answer is written.

@@ -2,8 +2,8 @@
 
 use adjutant_app::{
     AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
-    IntakeError, NorthStarError, PolicyError, RecordError, RolesError, RoutineError, RunError,
-    SourceError,
+    IntakeError, NorthStarError, PolicyError, RecordError, RoleError, RolesError, RoutineError,
+    RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -159,10 +159,6 @@ impl From<RolesError> for Failure {
                 Self::of(Exit::Usage, &error, remedy)
             }
             RolesError::BrokenPreset(_) => Self::defect(&error),
-            RolesError::Unknown { .. } => {
-                let remedy = "Use one of these, or define it in adjutant.toml.";
-                Self::of(Exit::Usage, &error, remedy)
-            }
         }
     }
 }
@@ -191,6 +187,8 @@ impl From<NorthStarError> for Failure {
         let remedy = match error {
             NorthStarError::Text(error) => return error.into(),
             NorthStarError::File(error) => return error.into(),
+            NorthStarError::Git(error) => return error.into(),
+            NorthStarError::Repository(error) => return error.into(),
             NorthStarError::Store(error) => return error.into(),
             NorthStarError::Routine(_) => return Self::defect(&error),
             NorthStarError::Settings { .. } | NorthStarError::Question { .. } => {
@@ -236,6 +234,7 @@ impl From<RoutineError> for Failure {
             RoutineError::Store(error) => error.into(),
             RoutineError::Text(error) => error.into(),
             RoutineError::Git(error) => error.into(),
+            RoutineError::Conflict(error) => error.into(),
             RoutineError::Record(_) => Self::defect(&error),
         }
     }
@@ -287,6 +286,20 @@ impl From<RecordError> for Failure {
     }
 }
 
+impl From<RoleError> for Failure {
+    fn from(error: RoleError) -> Self {
+        let remedy = match &error {
+            RoleError::File(file) => file.remedy(),
+            RoleError::NotText(_) => "Save it as UTF-8.",
+            RoleError::Invalid(_) => "Mend the line.",
+            RoleError::Unknown(_) => {
+                "Define [role.NAME] in adjutant.toml, or take a preset's name."
+            }
+        };
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
@@ -294,9 +307,6 @@ impl From<RunError> for Failure {
             RunError::Store(error) => error.into(),
             RunError::NorthStar(error) => error.into(),
             RunError::Name(error) => error.into(),
-            RunError::Checking(error) => error.into(),
-            RunError::Repository(error) => error.into(),
-            RunError::File(error) => error.into(),
             RunError::Site(_) => {
                 let remedy = "Check the repository, its folder's permissions and the free space.";
                 Self::of(Exit::Usage, &error, remedy)

@@ -7,6 +7,8 @@ use adjutant_work::north_star::{Misses, Observation};
 use adjutant_work::routine::{MonthlyRecord, Scoreboard, WeeklyRecord};
 use serde::Serialize;
 
+use crate::conflict_json::ConflictsJson;
+
 #[derive(Serialize)]
 pub(crate) struct NorthStarJson<'a> {
     title: &'a str,
@@ -23,6 +25,8 @@ pub(crate) struct MorningJson<'a> {
     again: bool,
     plan: &'a Plan,
     blocked: Vec<BlockedJson<'a>>,
+    /// Null outside a git repository.
+    conflicts: Option<ConflictsJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -102,6 +106,7 @@ impl<'a> From<&'a Morning> for MorningJson<'a> {
                     blockers,
                 })
                 .collect(),
+            conflicts: morning.conflicts.as_ref().map(Into::into),
         }
     }
 }

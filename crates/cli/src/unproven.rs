@@ -41,8 +41,7 @@ pub(crate) fn tell(reason: &Unproven, format: Format) -> Result<Exit, Failure> {
     Ok(exit(reason))
 }
 
-/// How a command ends with it.
-pub(crate) fn exit(reason: &Unproven) -> Exit {
+fn exit(reason: &Unproven) -> Exit {
     match reason {
         Unproven::Environment { .. } | Unproven::TargetBusy { .. } => Exit::Undecided,
         Unproven::NoCheck

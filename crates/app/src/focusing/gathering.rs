@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use adjutant_domain::{AgentName, GateName, RoleName, TaskId, Timestamp, sha256};
 use adjutant_outbound::files::{self, FileProblem};
 use adjutant_outbound::focus_file;
+use adjutant_outbound::git::{Git, GitError};
+use adjutant_outbound::repository;
 use adjutant_store::{Store, TaskFilter};
 use adjutant_work::calendar::Week;
 use adjutant_work::focus::{FocusInputs, GateSort, GateStanding, WeekGoal};
@@ -15,8 +17,10 @@ use adjutant_work::strategy::{Strategy, read_strategy};
 use adjutant_work::{CheckRun, FocusSettings, Task, TaskState};
 
 use super::FocusError;
-use crate::north_star::{NorthStarError, SeenNorthStar, focus_settings, look_at_north_stars};
-use crate::roles::role_named;
+use crate::agents::role_named;
+use crate::north_star::{
+    NorthStarError, SeenNorthStar, focus_settings, look_at_north_stars, pauses,
+};
 use crate::{DecisionRecord, Home};
 
 /// Ready tasks that are looked at: the best by the order of the queue.
@@ -40,17 +44,12 @@ pub(super) async fn gather_focus(
     now: Timestamp,
 ) -> Result<FocusInputs, FocusError> {
     let settings = focus_settings(home)?;
-    let found = role.map(|role| role_named(home, role)).transpose()?;
-    let role = found.map(|found| found.role);
+    let role = role.map(|role| role_named(home, role)).transpose()?;
     let strategy = focus_file::read(&home.top.join(&settings.strategy))?;
     let strategy = strategy.as_deref().map(read_strategy);
     let tasks = tasks_of(store, agent, now).await?;
     let stars = look_at_north_stars(store, home, Week::of(now), now).await?;
     let gates = gates_of(store, strategy.as_ref(), &tasks, &settings).await?;
-    let pauses = stars
-        .iter()
-        .flat_map(|seen| seen.misses.pauses.clone())
-        .collect();
     let gates = gates
         .into_iter()
         .chain(stars.iter().filter_map(standing_of_star))
@@ -61,36 +60,58 @@ pub(super) async fn gather_focus(
         strategy_path: settings.strategy.clone(),
         strategy,
         tasks,
-        portfolio: check_portfolio(home, &settings.portfolio, now),
+        portfolio: check_portfolio(home, &settings.portfolio, now)?,
         gates,
         goals: goals_of(store, now).await?,
-        pauses,
+        pauses: pauses(store, home, now).await?,
         tokens_max: settings.tokens_max,
     })
 }
 
 /// Looks at the files of a portfolio.
-fn check_portfolio(home: &Home, items: &[PortfolioItem], now: Timestamp) -> Vec<CheckedItem> {
-    items
-        .iter()
-        .map(|item| {
-            let found = match files::read(&home.top.join(&item.path)) {
-                Ok(content) => FoundFile::File {
+fn check_portfolio(
+    home: &Home,
+    items: &[PortfolioItem],
+    now: Timestamp,
+) -> Result<Vec<CheckedItem>, FocusError> {
+    let git = repository::discover(&home.folder)?.map(|_| Git::at(&home.top));
+    let mut checked = Vec::new();
+    for item in items {
+        let found = match files::read(&home.top.join(&item.path)) {
+            Ok(content) => {
+                // Git is only asked where age matters.
+                let git = git.as_ref().filter(|_| item.age_days_max.is_some());
+                let committed_at = git.map(|git| committed_at(git, &item.path)).transpose()?;
+                FoundFile::File {
                     size: content.bytes.len() as u64,
-                    changed_at: content.taken_at,
+                    changed_at: committed_at.flatten().unwrap_or(content.taken_at),
                     digest: sha256::digest_of(&content.bytes),
-                },
-                Err(error) => match error.problem {
-                    FileProblem::Missing => FoundFile::Missing,
-                    problem @ (FileProblem::Folder
-                    | FileProblem::TooLarge { .. }
-                    | FileProblem::Unreadable(_)
-                    | FileProblem::Unwritable(_)) => FoundFile::Unreadable(problem.to_string()),
-                },
-            };
-            check_item(item, &found, now)
-        })
-        .collect()
+                }
+            }
+            Err(error) => match error.problem {
+                FileProblem::Missing => FoundFile::Missing,
+                problem @ (FileProblem::Folder
+                | FileProblem::TooLarge { .. }
+                | FileProblem::Unreadable(_)
+                | FileProblem::Unwritable(_)) => FoundFile::Unreadable(problem.to_string()),
+            },
+        };
+        checked.push(check_item(item, &found, now));
+    }
+    Ok(checked)
+}
+
+/// When a file that is as it was committed got its content: a fresh checkout makes every file
+/// young. `None` for a file that git does not track, or that was edited since.
+fn committed_at(git: &Git, path: &str) -> Result<Option<Timestamp>, GitError> {
+    let path = format!(":(top,literal){path}");
+    let status = git.run(&["status", "--porcelain=v1", "-z", "--ignored", "--", &path])?;
+    if !status.is_empty() {
+        return Ok(None);
+    }
+    let seconds = git.line(&["log", "-1", "--format=%ct", "--", &path])?;
+    let seconds: Option<i64> = seconds.parse().ok();
+    Ok(seconds.map(|seconds| Timestamp::from_unix_millis(seconds * 1_000)))
 }
 
 /// What the agent holds, what it could claim, and what it finished lately. A task whose lease ran

@@ -8,6 +8,7 @@ use adjutant_work::{Blocker, Task};
 
 use super::focus::{plan_text, who};
 use super::north_star::{north_star_lines, observation_line};
+use super::task::conflicts;
 use super::{complete, find_home, open_store};
 use crate::arguments::{
     EveningArguments, Format, FormatArguments, MorningArguments, RoutineCommand, WeeklyArguments,
@@ -59,6 +60,10 @@ fn morning_text(morning: &Morning) -> String {
     }
     for (task, blockers) in &morning.blocked {
         text.push_str(&blocked_line(task, blockers));
+    }
+    match &morning.conflicts {
+        Some(found) => text.push_str(&conflicts::brief(found)),
+        None => text.push_str("conflicts: NO DATA AVAILABLE: this is no git repository\n"),
     }
     text
 }

@@ -1,7 +1,7 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod claim;
-mod conflicts;
+pub(super) mod conflicts;
 mod drafting;
 mod handoff;
 pub(crate) mod holder;

@@ -308,3 +308,33 @@ fn a_task_is_ticked_off_when_it_is_proven() {
         "the rest of the plan may be another now"
     );
 }
+
+#[test]
+fn the_age_of_a_committed_file_is_that_of_its_commit_not_of_the_checkout() {
+    let stage = stage();
+    let settings = stage.workspace.read("adjutant.toml").replace(
+        r#"path = "docs/slo.png" }"#,
+        r#"path = "docs/slo.png", age_max = "30d" }"#,
+    );
+    stage.workspace.write("adjutant.toml", settings);
+    stage.workspace.write("docs/slo.png", "an old picture");
+    let output = stage.shell(
+        "export GIT_COMMITTER_DATE=2020-01-01T00:00:00Z
+         git -c user.name=Test -c user.email=test@example.org commit -q -a -m 'An old picture'",
+    );
+    assert_eq!(code(&output), 0, "{output:?}");
+    stage.answer(0, &PLAN);
+    let text = stage.workspace.read("AGENT_FOCUS.md");
+    assert!(
+        text.contains("- [ ] SLO dashboard screenshot (too old: "),
+        "{text}"
+    );
+    stage.workspace.write("docs/slo.png", "a new picture");
+    assert_eq!(stage.code(&["focus", "status"]), 20);
+    stage.answer(0, &["focus", "sync"]);
+    let text = stage.workspace.read("AGENT_FOCUS.md");
+    assert!(
+        text.contains("- [x] SLO dashboard screenshot (exists)"),
+        "{text}"
+    );
+}

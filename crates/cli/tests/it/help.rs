@@ -60,8 +60,6 @@ fn every_command_has_help_with_examples() {
         &["journal"],
         &["journal", "verify"],
         &["doctor"],
-        &["selftest"],
-        &["selftest", "race"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

@@ -2,14 +2,12 @@
 //! real files, in an environment with nothing in it.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-mod acp;
 mod agents;
 mod bad_input;
 mod claim;
 mod compare;
 mod conflicts;
 mod crash;
-mod delivery;
 mod evidence;
 mod focus;
 mod gate;
@@ -19,7 +17,6 @@ mod home;
 mod intake;
 mod never_go;
 mod proof;
-mod race;
 mod report;
 mod roles;
 mod routines;

@@ -79,6 +79,25 @@ fn two_missed_weeks_pause_features_and_nothing_else() {
 }
 
 #[test]
+fn an_agent_that_takes_the_gate_out_of_its_settings_still_meets_the_pause() {
+    let stage = with_north_star();
+    let [older, old, _] = weeks();
+    observe(&stage, older);
+    observe(&stage, old);
+    stage.workspace.git(&["checkout", "-q", "-b", "work"]);
+    stage.workspace.write("adjutant.toml", "");
+    stage
+        .workspace
+        .git(&["commit", "-q", "-a", "-m", "No gate"]);
+    let told = stage.answer(0, &["north-star", "list", "--format", "json"]);
+    assert_eq!(told, "[]\n");
+    assert_eq!(
+        stage.code(&["task", "claim", "T-1", "--agent", "amber"]),
+        40
+    );
+}
+
+#[test]
 fn who_has_a_feature_keeps_it_when_features_are_paused() {
     let stage = with_north_star();
     stage.answer(0, &["task", "claim", "T-1", "--agent", "amber"]);
@@ -155,10 +174,65 @@ fn a_morning_refuses_a_focus_that_is_missing_or_stale() {
             &["routine", "morning"],
             &["routine", "morning", "--format", "json"],
             &["focus", "sync"],
-            &["routine", "morning", "--format", "json"],
         ],
     ));
     insta::assert_snapshot!(said);
+    let json = stage.answer(0, &["routine", "morning", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["again"], true);
+    assert_eq!(json["plan"]["steps"][0]["step"]["item"], "one-pager");
+    assert_eq!(json["blocked"][0]["blockers"][0]["task"], "T-2");
+    assert_eq!(json["conflicts"]["conflicts"], serde_json::json!([]));
+}
+
+#[test]
+fn a_morning_shows_what_work_trees_conflict_over() {
+    let stage = with_north_star();
+    stage.answer(0, &["focus", "plan", "--agent", "amber"]);
+    for name in ["left", "right"] {
+        let folder = format!("../{name}");
+        stage
+            .workspace
+            .git(&["worktree", "add", "-q", "-b", name, &folder]);
+        // Not committed: the morning sees it before anyone else does.
+        let progress = stage.path().join(folder).join("docs/PROGRESS.md");
+        std::fs::write(progress, format!("{name}\n")).unwrap();
+    }
+    let said = stage.answer(0, &["routine", "morning"]);
+    let line = said.lines().find(|line| line.starts_with("conflict: "));
+    let told = line.unwrap_or(&said);
+    assert!(told.contains(" in docs/PROGRESS.md"), "{said}");
+    assert!(told.contains("left and right"), "{said}");
+}
+
+#[test]
+fn an_evening_accepts_a_lease_with_a_handoff_of_this_claim() {
+    let stage = with_north_star();
+    stage.answer(0, &["focus", "plan", "--agent", "amber"]);
+    stage.answer(0, &["task", "claim", "T-2", "--agent", "amber"]);
+    assert_eq!(stage.code(&["routine", "evening"]), 40);
+    stage.answer(
+        0,
+        &[
+            "handoff",
+            "--to",
+            "infra-mlops",
+            "--state",
+            "the handle closes on Linux",
+            "--next-command",
+            "make test",
+            "--risk",
+            "none",
+            "--unproven",
+            "none",
+            "--kind",
+            "infra",
+            "--path",
+            "deploy/**",
+            "--keep",
+        ],
+    );
+    stage.answer(0, &["routine", "evening"]);
 }
 
 #[test]
@@ -269,4 +343,43 @@ fn north_star_gates_that_cannot_be_asked_are_told_with_their_remedy() {
         ],
     ));
     insta::assert_snapshot!(said);
+}
+
+#[test]
+fn every_recipe_that_init_writes_calls_a_command_that_is_there() {
+    let stage = with_north_star();
+    stage.answer(0, &["init"]);
+    let recipes = stage.workspace.read("adjutant.just");
+    let names: Vec<&str> = recipes
+        .lines()
+        .filter_map(|line| line.strip_suffix(" *ARGUMENTS:"))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "ai-morning",
+            "ai-evening",
+            "focus-plan",
+            "focus-update",
+            "focus-complete",
+            "focus-status",
+            "focus-sync",
+            "real-metrics",
+            "slo-check",
+        ]
+    );
+    let commands: Vec<Vec<&str>> = recipes
+        .lines()
+        .filter_map(|line| line.strip_prefix("    adjutant "))
+        .map(|line| {
+            line.split_whitespace()
+                .filter(|word| *word != "{{ARGUMENTS}}")
+        })
+        .map(Iterator::collect)
+        .collect();
+    assert_eq!(commands.len(), names.len());
+    for command in commands {
+        let arguments = [command.as_slice(), &["--help"]].concat();
+        stage.answer(0, &arguments);
+    }
 }

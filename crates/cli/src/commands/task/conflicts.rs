@@ -48,6 +48,28 @@ pub(super) fn look(settings: &Settings) -> Result<Conflicts, Failure> {
     Ok(find_conflicts(&home, &tasks, clock::now())?)
 }
 
+/// The files and the owners, without the lines: what a person wants to know in the morning.
+pub(in crate::commands) fn brief(found: &Conflicts) -> String {
+    let mut text = String::new();
+    for pair in &found.pairs {
+        let (ours, theirs) = owners(found, pair);
+        let files: Vec<String> = pair.files.iter().map(|file| plain(&file.path)).collect();
+        text.push_str(&format!(
+            "conflict: {ours} and {theirs} in {}\n",
+            files.join(", ")
+        ));
+    }
+    text.push_str(&overlapping(found));
+    text.push_str(&unseen(found));
+    match found.standing() {
+        ConflictStanding::Clear => text.push_str("conflicts: none\n"),
+        ConflictStanding::Conflicts | ConflictStanding::NotAllSeen => {
+            text.push_str("more: adjutant task conflicts\n");
+        }
+    }
+    text
+}
+
 fn told(found: &Conflicts) -> String {
     let parts = [
         conflicting(found),
