@@ -19,6 +19,7 @@ mod handing_off;
 mod holding;
 mod home;
 mod merging;
+mod mirroring;
 mod north_star;
 mod policies;
 mod readiness;
@@ -61,6 +62,9 @@ pub use handing_off::{HandedOff, HandoffError, HandsOn, Portion, belongs_to, han
 pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release, remember_holder};
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
+pub use mirroring::{
+    MIRROR_FOLDER, MirrorError, MirrorLine, MirrorRequest, Mirroring, StepResult, mirror,
+};
 pub use north_star::{
     NorthStarError, SeenNorthStar, look_at_north_stars, observe_north_stars, pauses,
 };

@@ -33,8 +33,8 @@ pub(crate) use routine::{
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompleteArguments, ConflictsArguments, DisposeArguments,
     EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments,
-    MergeArguments, ReleaseArguments, ShowTaskArguments, TaskCommand, TemplateArguments,
-    VerifyTaskArguments,
+    MergeArguments, MirrorArguments, ReleaseArguments, ShowTaskArguments, TaskCommand,
+    TemplateArguments, VerifyTaskArguments,
 };
 
 const EXIT_CODES: &str = "\

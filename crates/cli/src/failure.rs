@@ -2,8 +2,8 @@
 
 use adjutant_app::{
     AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
-    IntakeError, NorthStarError, PolicyError, RecordError, RoleError, RolesError, RoutineError,
-    RunError, SourceError,
+    IntakeError, MirrorError, NorthStarError, PolicyError, RecordError, RoleError, RolesError,
+    RoutineError, RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -146,6 +146,20 @@ impl From<ConflictError> for Failure {
                 Self::of(Exit::Internal, &error, remedy)
             }
             ConflictError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MirrorError> for Failure {
+    fn from(error: MirrorError) -> Self {
+        match error {
+            MirrorError::Store(error) => error.into(),
+            MirrorError::File(error) => error.into(),
+            MirrorError::Lock(_) => {
+                let remedy = "Check the permissions of the repository's git folder.";
+                Self::of(Exit::Internal, &error, remedy)
+            }
+            MirrorError::Key(_) => Self::defect(&error),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod git;
 pub mod inquiry;
 pub mod lease_file;
 pub mod lock;
+pub mod mirror_files;
 pub mod mlflow;
 pub mod process;
 mod prometheus;

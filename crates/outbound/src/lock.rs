@@ -10,11 +10,14 @@ pub struct FileLock {
     _file: File,
 }
 
-/// Takes the lock of a file, which is made when it is not there. `None`: someone else holds it.
+/// Takes the lock of a file, which is made, with its folder, when it is not there. `None`: someone else holds it.
 ///
 /// # Errors
 /// When the file cannot be opened or locked.
 pub fn try_hold(path: &Path) -> std::io::Result<Option<FileLock>> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let file = File::options()
         .create(true)
         .truncate(false)
@@ -34,7 +37,7 @@ mod tests {
     #[test]
     fn a_lock_is_held_by_one_until_it_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("merge.lock");
+        let path = folder.path().join("adjutant/merge.lock");
         let held = try_hold(&path).unwrap().unwrap();
         assert!(try_hold(&path).unwrap().is_none());
         drop(held);

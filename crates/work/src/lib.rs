@@ -23,6 +23,7 @@ mod intake;
 mod issue_form;
 mod lease;
 mod merge_order;
+pub mod mirror;
 pub mod north_star;
 mod path_glob;
 pub mod portfolio;

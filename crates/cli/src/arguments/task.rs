@@ -6,6 +6,7 @@ mod handoff;
 mod holder;
 mod intake;
 mod looking;
+mod mirror;
 mod proof;
 
 use clap::Subcommand;
@@ -18,6 +19,7 @@ pub(crate) use intake::{
     AddTaskArguments, DisposeArguments, EditTaskArguments, IntakeArguments, TemplateArguments,
 };
 pub(crate) use looking::{ListTasksArguments, ShowTaskArguments};
+pub(crate) use mirror::MirrorArguments;
 pub(crate) use proof::{CompleteArguments, MergeArguments, VerifyTaskArguments};
 
 #[derive(Debug, Subcommand)]
@@ -48,4 +50,6 @@ pub(crate) enum TaskCommand {
     Release(ReleaseArguments),
     /// Shows what is in each other's way, before it is committed.
     Conflicts(ConflictsArguments),
+    /// Writes tasks as readable files, and reads edited and new files back.
+    Mirror(MirrorArguments),
 }

@@ -7,6 +7,7 @@ mod handoff;
 pub(crate) mod holder;
 mod intake;
 mod looking;
+mod mirror;
 mod proof;
 mod watching;
 
@@ -34,6 +35,7 @@ pub(super) fn run(command: TaskCommand, settings: &Settings) -> Result<Exit, Fai
         TaskCommand::Merge(arguments) => proof::merge(&arguments, settings),
         TaskCommand::Verify(arguments) => proof::verify(&arguments, settings),
         TaskCommand::Claim(arguments) => claim::claim(&arguments, settings),
+        TaskCommand::Mirror(arguments) => mirror::mirror(arguments, settings),
         TaskCommand::Release(arguments) => claim::release(&arguments, settings),
         TaskCommand::Conflicts(arguments) => conflicts::conflicts(&arguments, settings),
     }

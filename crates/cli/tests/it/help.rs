@@ -27,6 +27,7 @@ fn every_command_has_help_with_examples() {
         &["routine", "evening"],
         &["routine", "weekly"],
         &["routine", "monthly"],
+        &["task", "mirror"],
         &["role"],
         &["role", "list"],
         &["role", "show"],

@@ -15,6 +15,7 @@ mod handoff;
 mod help;
 mod home;
 mod intake;
+mod mirror;
 mod never_go;
 mod proof;
 mod report;
