@@ -1,16 +1,8 @@
 //! Agents: adding, removing, and listing them with what became of their work.
 
-use std::path::PathBuf;
-
-use adjutant_domain::{AgentName, RoleName, TaskId, Timestamp};
-use adjutant_outbound::files::{self, FileError};
+use adjutant_domain::{AgentName, TaskId, Timestamp};
 use adjutant_store::{AgentChange, AttemptResult, Store, StoreError};
-use adjutant_work::{
-    Agent, Candidate, InvalidRole, Record, Role, Trial, TrialOutcome, preset, rank, read_roles,
-    records_of,
-};
-
-use crate::Home;
+use adjutant_work::{Agent, Candidate, Record, Trial, TrialOutcome, rank, records_of};
 
 /// An agent with its record.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,45 +22,6 @@ pub enum Ranking {
     Ranked(Vec<Candidate>),
     /// There is no such task.
     UnknownTask,
-}
-
-/// A role that cannot be found.
-#[derive(Debug, thiserror::Error)]
-pub enum RoleError {
-    /// The settings cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The settings are not UTF-8.
-    #[error("{}: the text is not UTF-8", .0.display())]
-    NotText(PathBuf),
-    /// A role is not described as it must be.
-    #[error("a role cannot be read: {0}")]
-    Invalid(#[from] InvalidRole),
-    /// Neither the settings nor the presets have it.
-    #[error("there is no role {0}")]
-    Unknown(RoleName),
-}
-
-/// The role of this name: from the settings, else from the presets.
-///
-/// # Errors
-/// When there is none, or the settings cannot be read.
-pub fn role_named(home: &Home, name: &RoleName) -> Result<Role, RoleError> {
-    if let Some(path) = &home.settings {
-        let content = files::read(path)?;
-        let text = std::str::from_utf8(&content.bytes)
-            .map_err(|_not_text| RoleError::NotText(path.clone()))?;
-        let found = read_roles(text)?
-            .into_iter()
-            .find(|role| role.name == *name);
-        if let Some(role) = found {
-            return Ok(role);
-        }
-    }
-    match preset(name) {
-        Some(role) => Ok(role?),
-        None => Err(RoleError::Unknown(name.clone())),
-    }
 }
 
 /// Adds an agent, or changes the one of this name.

@@ -23,9 +23,8 @@ use serde::Serialize;
 use gathering::gather_focus;
 use kept::Kept;
 
-use crate::agents::RoleError;
 use crate::north_star::NorthStarError;
-use crate::{Home, IntakeError, RecordError};
+use crate::{Home, IntakeError, RecordError, RolesError};
 
 /// The file that an agent reads first.
 pub const FOCUS_FILE: &str = "AGENT_FOCUS.md";
@@ -156,7 +155,7 @@ pub enum FocusError {
     NorthStar(#[from] NorthStarError),
     /// The role cannot be found.
     #[error(transparent)]
-    Role(#[from] RoleError),
+    Role(#[from] RolesError),
     /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -22,6 +22,7 @@ mod merging;
 mod mirroring;
 mod north_star;
 mod policies;
+mod racing;
 mod readiness;
 mod record;
 mod reproving;
@@ -32,9 +33,7 @@ mod source;
 mod target;
 mod verifying;
 
-pub use agents::{
-    KnownAgent, Ranking, RoleError, add_agent, list_agents, rank_agents, remove_agent, role_named,
-};
+pub use agents::{KnownAgent, Ranking, add_agent, list_agents, rank_agents, remove_agent};
 pub use checking::CheckingError;
 pub use claiming::claim;
 pub use comparing::{Compared, ComparisonRequest, compare};
@@ -69,10 +68,13 @@ pub use north_star::{
     NorthStarError, SeenNorthStar, look_at_north_stars, observe_north_stars, pauses,
 };
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
+pub use racing::{
+    DrainResult, RaceError, RaceResult, RaceSize, RoundsResult, WorkerKind, race, work,
+};
 pub use readiness::{Depth, examine_checks};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
 pub use reproving::{Reproof, open_proof};
-pub use roles::{FoundRole, RolesError, known_roles};
+pub use roles::{FoundRole, RolesError, known_roles, role_named};
 pub use routines::{
     Evening, Monthly, Morning, ProgressCommit, RoutineError, RoutineRefusal, Routined, Weekly,
     evening, monthly, morning, weekly,

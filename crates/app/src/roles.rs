@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use adjutant_domain::RoleName;
 use adjutant_work::{InvalidRole, PRESETS, Role, read_roles};
 
 use crate::filing::read_text;
@@ -33,6 +34,29 @@ pub enum RolesError {
     /// A preset cannot be read, which its own tests exclude.
     #[error("a preset is broken: {0}")]
     BrokenPreset(InvalidRole),
+    /// Neither the settings nor the presets have it.
+    #[error("there is no role {name}; known are {}", known.join(", "))]
+    Unknown {
+        /// The name that was asked for.
+        name: RoleName,
+        /// Those there are.
+        known: Vec<String>,
+    },
+}
+
+/// The role of this name: from the settings, else from the presets.
+///
+/// # Errors
+/// When there is none, or the settings cannot be read or followed.
+pub fn role_named(home: &Home, name: &RoleName) -> Result<FoundRole, RolesError> {
+    let mut roles = known_roles(home)?;
+    match roles.iter().position(|found| found.role.name == *name) {
+        Some(at) => Ok(roles.swap_remove(at)),
+        None => Err(RolesError::Unknown {
+            name: name.clone(),
+            known: roles.iter().map(|it| it.role.name.to_string()).collect(),
+        }),
+    }
 }
 
 /// Every role: one in the settings hides a preset of the same name.

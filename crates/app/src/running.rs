@@ -1,26 +1,34 @@
 //! An agent runs: it claims a task, gets its own work tree and a brief, works until it ends or its
 //! time is up, and what it left is kept. Its lease is renewed while it runs.
 
+mod delivering;
+mod starting;
+
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use adjutant_domain::{
     AgentName, Digest, Evidence, Measurement, RunId, Timestamp, sha256::digest_of,
 };
 use adjutant_formats::{FormatError, HEAD_BYTES, read, recognise};
-use adjutant_outbound::agent_process::{self, Left, Site, SiteError};
+use adjutant_outbound::agent_process::{self, Finish, Left, Site, SiteError};
 use adjutant_outbound::clock;
+use adjutant_outbound::files::FileError;
 use adjutant_outbound::git::Git;
-use adjutant_outbound::process::{End, Ended, Environment, Invocation, Keeper};
-use adjutant_store::{AgentRun, NewEvidence, RunBytes, Store, StoreError};
+use adjutant_outbound::process::End;
+use adjutant_outbound::repository::RepositoryError;
+use adjutant_store::{AttemptResult, NewEvidence, Store, StoreError, Written};
 use adjutant_work::{
-    Agent, Claim, ClaimRequest, Holder, OnOverlap, Pause, Placeholders, Refusal, Role, Target, Won,
-    brief,
+    Agent, Claim, ClaimRequest, Holder, OnOverlap, Pause, Refusal, Role, Target, Won,
 };
 
-use crate::agents::{RoleError, role_named};
-use crate::{Home, NorthStarError, pauses};
+use crate::checking::CheckingError;
+use crate::completing::Completion;
+use crate::holding::remember_holder;
+use crate::roles::role_named;
+use crate::{Home, NorthStarError, RolesError, locate, pauses};
+
+pub(crate) use starting::{Attended, Start};
 
 /// How often a lease is renewed within its length.
 const RENEWALS: u32 = 3;
@@ -61,8 +69,8 @@ pub enum RunAnswer {
 pub struct RanAgent {
     /// The claim under which it ran.
     pub holder: Holder,
-    /// How its program ended.
-    pub ended: Ended,
+    /// How its program ended, and its session where it had one.
+    pub finish: Finish,
     /// Its branch, and the commit on which it began.
     pub site: Site,
     /// What it left.
@@ -78,12 +86,19 @@ pub struct RanAgent {
 }
 
 /// What became of the task after a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum RunOutcome {
-    /// There is work, and the agent still holds the task: it can be completed.
+    /// There is work, and the agent still holds the task. Nothing can prove it: the task has no
+    /// check.
     ToComplete,
+    /// Adjutant tried to complete the task. Work that is not proven stays on its branch, and the
+    /// task was given back.
+    Completed(Completion),
     /// The task was given back, and why.
     GivenBack(String),
+    /// The agent itself ended the claim, and how: it completed the task, handed it off, or gave
+    /// it back.
+    EndedByAgent(AttemptResult),
     /// The lease was lost in the meantime.
     Lost(Refusal),
 }
@@ -93,7 +108,7 @@ pub enum RunOutcome {
 pub enum RunError {
     /// The role of the agent cannot be found.
     #[error(transparent)]
-    Role(#[from] RoleError),
+    Role(#[from] RolesError),
     /// The site could not be made, or the program not be run.
     #[error(transparent)]
     Site(#[from] SiteError),
@@ -103,12 +118,22 @@ pub enum RunError {
     /// What the north-star gates pause cannot be told.
     #[error(transparent)]
     NorthStar(#[from] NorthStarError),
+    /// The agent's work tree cannot be followed to its repository.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// The work tree could not be told of the claim.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What the agent left could not be checked.
+    #[error(transparent)]
+    Checking(#[from] CheckingError),
     /// A name that was put together is not one.
     #[error(transparent)]
     Name(#[from] adjutant_domain::InvalidName),
 }
 
-/// Claims a task for an agent, runs it, and keeps what it left. `cancel` ends it early.
+/// Claims a task for an agent, runs it, keeps what it left, and completes the task with it.
+/// `cancel` ends it early.
 ///
 /// # Errors
 /// When the role is unknown, or the site, the program or the store fails. What the agent does is
@@ -123,7 +148,7 @@ pub async fn run_agent(
     let Some(agent) = agents.into_iter().find(|one| one.name == request.agent) else {
         return Ok(RunAnswer::Unknown);
     };
-    let role = role_named(home, &agent.role)?;
+    let role = role_named(home, &agent.role)?.role;
     let began_at = clock::now();
     let pauses = pauses(store, home, began_at).await?;
     let claim = claim_for(&agent, role.clone(), request, pauses);
@@ -146,7 +171,7 @@ pub async fn run_agent(
         holder: &holder,
         began_at,
     };
-    match run.work(cancel).await {
+    match run.to_its_end(cancel).await {
         Ok(ran) => Ok(RunAnswer::Ran(Box::new(ran))),
         Err(error) => {
             // A task must not stay with an agent that never began.
@@ -196,95 +221,60 @@ enum Stop {
 }
 
 impl Run<'_> {
+    async fn to_its_end(&self, cancel: impl Future<Output = ()>) -> Result<RanAgent, RunError> {
+        let mut cancel = std::pin::pin!(cancel);
+        let mut ran = self.work(cancel.as_mut()).await?;
+        if let RunOutcome::ToComplete = ran.outcome {
+            ran.outcome = self.deliver(&ran, cancel).await?;
+        }
+        Ok(ran)
+    }
+
     async fn work(&self, cancel: impl Future<Output = ()>) -> Result<RanAgent, RunError> {
-        let git = Git::at(&self.home.top);
-        let (name, folder) = self.names();
-        let branch = format!("adjutant/{name}");
-        let brief = brief(&self.won.task, self.role);
-        let site = agent_process::prepare(&git, &folder, &branch, &brief)?;
-        let invocation = self.invocation(&site);
-        let own = site.brief.with_file_name("");
-        let (transcript, complaints) = (own.join("transcript"), own.join("complaints"));
+        let start = self.start();
+        let site = start.prepare()?;
+        // What the agent asks Adjutant in its work tree is asked by the holder.
+        remember_holder(&locate(&site.folder, None)?, self.holder)?;
         let mut stop = None;
-        let ended = {
+        let attended = {
             let watch = async {
                 stop = Some(self.watch(cancel).await);
             };
-            agent_process::run(&invocation, &transcript, &complaints, watch).await?
+            start.attend(site, watch).await?
         };
         if let Some(Stop::Store(error)) = stop {
             return Err(error.into());
         }
-        let message = format!("{}: {}", self.won.task.id, self.won.task.intake.title);
-        let left = agent_process::settle(&site, self.agent.name.as_str(), &message)?;
-        let transcript = agent_process::stream_bytes(&transcript)?;
-        let complaints = agent_process::stream_bytes(&complaints)?;
-        let digest = self
-            .keep(&site, &ended, &left, &transcript, &complaints)
-            .await?;
-        let usage = self.keep_usage(&name, &transcript).await?;
-        let outcome = self.conclude(stop, &ended, &left, &site).await?;
+        let transcript = start.keep(self.store, &attended, None).await?;
+        let usage = self.keep_usage(&start.name, &attended.transcript).await?;
+        let outcome = self.conclude(stop, &attended).await?;
         let is_kept = self.request.keep_work_tree;
         if !is_kept {
-            agent_process::remove(&git, &site)?;
+            agent_process::remove(&Git::at(&self.home.top), &attended.site)?;
         }
         Ok(RanAgent {
             holder: self.holder.clone(),
-            ended,
-            site,
-            left,
+            finish: attended.finish,
+            site: attended.site,
+            left: attended.left,
             is_kept,
-            transcript: digest,
+            transcript,
             usage,
             outcome,
         })
     }
 
-    /// The run's name, and the folder of its work tree: beside the repository, and never the same
-    /// for two runs.
-    fn names(&self) -> (String, PathBuf) {
-        let name = format!("{}-e{}", self.holder.task, self.holder.epoch);
-        let top = &self.home.top;
-        let repository = top.file_name().unwrap_or_default().to_string_lossy();
-        let beside = format!("{repository}.agents");
-        let parent = top.parent().unwrap_or(top);
-        let began = self.began_at.unix_millis();
-        (
-            name.clone(),
-            parent.join(beside).join(format!("{name}-{began:x}")),
-        )
-    }
-
-    fn invocation(&self, site: &Site) -> Invocation {
-        let brief_file = site.brief.to_string_lossy();
-        let task = self.holder.task.to_string();
-        let prompt = format!(
-            "Read {brief_file} and do the task {task} that it describes, in this work tree only. \
-             Commit your work."
-        );
-        let argv = self.agent.launch.filled(&Placeholders {
-            brief_file: &brief_file,
-            worktree: &site.folder.to_string_lossy(),
-            task: &task,
-            prompt: &prompt,
-        });
-        let variables = &self.request.variables;
-        let mut environment = Environment::allowed(variables.iter().cloned())
-            .with("ADJUTANT_AGENT", self.agent.name.as_str())
-            .with("ADJUTANT_TASK", &task)
-            .with("ADJUTANT_EPOCH", self.holder.epoch.to_string());
-        for (name, value) in variables {
-            if self.agent.variables.iter().any(|wanted| **wanted == **name) {
-                environment = environment.with(name, value);
-            }
-        }
-        Invocation {
-            keeper: Keeper::ThisProgram,
-            argv: argv.into_iter().map(OsString::from).collect(),
-            folder: site.folder.clone(),
-            environment,
+    fn start(&self) -> Start<'_> {
+        Start {
+            home: self.home,
+            agent: self.agent,
+            role: self.role,
+            task: &self.won.task,
+            epoch: self.holder.epoch,
+            name: format!("{}-e{}", self.holder.task, self.holder.epoch),
+            began_at: self.began_at,
             time_max: self.request.time_max,
-            grace: GRACE,
+            variables: &self.request.variables,
         }
     }
 
@@ -297,7 +287,19 @@ impl Run<'_> {
                 tokio::time::sleep(self.request.lease / RENEWALS).await;
                 match self.store.claim(&request, clock::now()).await {
                     Ok(Claim::Won(_)) => {}
-                    Ok(Claim::Refused(refusal)) => return Stop::Lost(refusal),
+                    Ok(Claim::Refused(refusal)) => match self.ended_by_agent().await {
+                        Ok(Some(result)) => match result {
+                            // There is no lease to renew any more: the agent ends in its time.
+                            AttemptResult::Proven
+                            | AttemptResult::Merged
+                            | AttemptResult::HandedOff => std::future::pending().await,
+                            AttemptResult::Released
+                            | AttemptResult::Lost
+                            | AttemptResult::Rejected => return Stop::Asked,
+                        },
+                        Ok(None) => return Stop::Lost(refusal),
+                        Err(error) => return Stop::Store(error),
+                    },
                     Err(error) => return Stop::Store(error),
                 }
             }
@@ -308,34 +310,16 @@ impl Run<'_> {
         }
     }
 
-    async fn keep(
-        &self,
-        site: &Site,
-        ended: &Ended,
-        left: &Left,
-        transcript: &[u8],
-        complaints: &[u8],
-    ) -> Result<Digest, StoreError> {
-        let run = AgentRun {
-            agent: self.agent.name.clone(),
-            task: self.holder.task,
-            epoch: self.holder.epoch,
-            kind: self.won.task.intake.kind,
-            began_at: self.began_at,
-            ended_at: clock::now(),
-            ending: ending(ended.end),
-            base: site.base.clone(),
-            head: left.head.clone(),
-            transcript: digest_of(transcript),
-            complaints: digest_of(complaints),
-            judged: None,
-        };
-        let bytes = RunBytes {
-            transcript,
-            complaints,
-        };
-        self.store.add_run(&run, bytes, run.ended_at).await?;
-        Ok(run.transcript)
+    /// How the agent itself ended its claim, if it did.
+    async fn ended_by_agent(&self) -> Result<Option<AttemptResult>, StoreError> {
+        let attempts = self.store.attempts_of(Some(&self.agent.name)).await?;
+        let holder = self.holder;
+        let own = attempts
+            .into_iter()
+            .find(|attempt| attempt.task == holder.task && attempt.epoch == holder.epoch);
+        Ok(own
+            .and_then(|attempt| attempt.result)
+            .filter(|result| *result != AttemptResult::Lost))
     }
 
     /// Tokens and cost become evidence about the agent, cited by the lines of its transcript.
@@ -374,18 +358,21 @@ impl Run<'_> {
     async fn conclude(
         &self,
         stop: Option<Stop>,
-        ended: &Ended,
-        left: &Left,
-        site: &Site,
+        Attended {
+            site, finish, left, ..
+        }: &Attended,
     ) -> Result<RunOutcome, StoreError> {
+        let is_stopped = stop.is_some();
         if let Some(Stop::Lost(refusal)) = stop {
             return Ok(RunOutcome::Lost(refusal));
         }
-        let is_well = ended.end == End::Exited(0);
-        if is_well && left.is_changed {
+        if let Some(result) = self.ended_by_agent().await? {
+            return Ok(RunOutcome::EndedByAgent(result));
+        }
+        if !is_stopped && finish.is_well() && left.is_changed {
             return Ok(RunOutcome::ToComplete);
         }
-        let mut reason = format!("{} {}", self.agent.name, ending(ended.end));
+        let mut reason = format!("{} {}", self.agent.name, ending(finish));
         if left.is_changed {
             reason.push_str(&format!("; what it left is on the branch {}", site.branch));
         } else {
@@ -396,15 +383,18 @@ impl Run<'_> {
             .release(self.holder, &reason, clock::now())
             .await?
         {
-            adjutant_store::Written::Task(_) => Ok(RunOutcome::GivenBack(reason)),
-            adjutant_store::Written::Refused(refusal) => Ok(RunOutcome::Lost(refusal)),
+            Written::Task(_) => Ok(RunOutcome::GivenBack(reason)),
+            Written::Refused(refusal) => Ok(RunOutcome::Lost(refusal)),
         }
     }
 }
 
-/// How a program ended, as it is stored.
-fn ending(end: End) -> String {
-    match end {
+/// How an agent ended, as it is stored.
+fn ending(finish: &Finish) -> String {
+    if let Some(session) = &finish.session {
+        return session.end.to_string();
+    }
+    match finish.ended.end {
         End::Exited(code) => format!("exited {code}"),
         End::Signaled(signal) => format!("was ended by signal {signal}"),
         End::TimedOut => "ran out of time".to_owned(),

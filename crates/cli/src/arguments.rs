@@ -7,6 +7,7 @@ mod evidence;
 mod focus;
 mod role;
 mod routine;
+mod selftest;
 mod task;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub(crate) use routine::{
     EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
     WeeklyArguments,
 };
+pub(crate) use selftest::{RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompleteArguments, ConflictsArguments, DisposeArguments,
     EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments,
@@ -103,6 +105,9 @@ pub(crate) enum Command {
     Journal(JournalCommand),
     /// Looks at Adjutant's own health.
     Doctor(DoctorArguments),
+    /// Proves on this machine and this database what is promised about the queue.
+    #[command(subcommand)]
+    Selftest(SelftestCommand),
 }
 
 /// How an answer is written.

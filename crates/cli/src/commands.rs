@@ -13,6 +13,7 @@ mod report;
 mod role;
 mod routine;
 mod self_test;
+mod selftest;
 mod task;
 mod verify;
 
@@ -44,6 +45,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),
         Command::Doctor(arguments) => doctor::doctor(&arguments, settings),
+        Command::Selftest(command) => selftest::run(command, settings),
     }
 }
 

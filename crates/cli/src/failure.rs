@@ -2,8 +2,8 @@
 
 use adjutant_app::{
     AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
-    IntakeError, MirrorError, NorthStarError, PolicyError, RecordError, RoleError, RolesError,
-    RoutineError, RunError, SourceError,
+    IntakeError, MirrorError, NorthStarError, PolicyError, RecordError, RolesError, RoutineError,
+    RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -173,6 +173,10 @@ impl From<RolesError> for Failure {
                 Self::of(Exit::Usage, &error, remedy)
             }
             RolesError::BrokenPreset(_) => Self::defect(&error),
+            RolesError::Unknown { .. } => {
+                let remedy = "Use one of these, or define it in adjutant.toml.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
         }
     }
 }
@@ -300,20 +304,6 @@ impl From<RecordError> for Failure {
     }
 }
 
-impl From<RoleError> for Failure {
-    fn from(error: RoleError) -> Self {
-        let remedy = match &error {
-            RoleError::File(file) => file.remedy(),
-            RoleError::NotText(_) => "Save it as UTF-8.",
-            RoleError::Invalid(_) => "Mend the line.",
-            RoleError::Unknown(_) => {
-                "Define [role.NAME] in adjutant.toml, or take a preset's name."
-            }
-        };
-        Self::of(Exit::Usage, &error, remedy)
-    }
-}
-
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
@@ -321,6 +311,9 @@ impl From<RunError> for Failure {
             RunError::Store(error) => error.into(),
             RunError::NorthStar(error) => error.into(),
             RunError::Name(error) => error.into(),
+            RunError::Checking(error) => error.into(),
+            RunError::Repository(error) => error.into(),
+            RunError::File(error) => error.into(),
             RunError::Site(_) => {
                 let remedy = "Check the repository, its folder's permissions and the free space.";
                 Self::of(Exit::Usage, &error, remedy)

@@ -19,6 +19,9 @@ const TABLES: [&str; 7] = [
     "verify",
 ];
 
+/// The variable that names a PostgreSQL server.
+pub(crate) const DATABASE_URL: &str = "ADJUTANT_DATABASE_URL";
+
 /// What the environment says.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -48,7 +51,7 @@ impl Settings {
             Color::Never
         };
         Self {
-            database_url: variable("ADJUTANT_DATABASE_URL"),
+            database_url: variable(DATABASE_URL),
             agent: variable("ADJUTANT_AGENT"),
             terminal: Terminal {
                 columns: columns.unwrap_or(Terminal::PLAIN.columns),

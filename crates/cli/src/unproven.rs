@@ -41,7 +41,8 @@ pub(crate) fn tell(reason: &Unproven, format: Format) -> Result<Exit, Failure> {
     Ok(exit(reason))
 }
 
-fn exit(reason: &Unproven) -> Exit {
+/// How a command ends with it.
+pub(crate) fn exit(reason: &Unproven) -> Exit {
     match reason {
         Unproven::Environment { .. } | Unproven::TargetBusy { .. } => Exit::Undecided,
         Unproven::NoCheck

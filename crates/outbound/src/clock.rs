@@ -1,6 +1,6 @@
 //! The one clock. Everything else takes `now` as an argument.
 
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use adjutant_domain::Timestamp;
 
@@ -11,6 +11,22 @@ use adjutant_domain::Timestamp;
 )]
 pub fn now() -> Timestamp {
     from_system_time(SystemTime::now())
+}
+
+/// Measures how long something takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts one.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since it was started.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 /// A time of the operating system, such as a file's, in whole milliseconds.

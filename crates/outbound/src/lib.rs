@@ -4,10 +4,12 @@
 //! **Invariant.** Nothing here decides or formats an answer, and nothing here knows SQL. The
 //! environment and the arguments are the command line's: what they say comes in as parameters.
 
+pub mod acp;
 pub mod agent_process;
 pub mod check_room;
 pub mod clock;
 pub mod conflict_memory;
+pub mod crew;
 pub mod criterion;
 pub mod editor;
 pub mod file_watch;

@@ -85,6 +85,9 @@ pub enum DatabaseError {
     /// PostgreSQL's.
     #[error(transparent)]
     Postgres(#[from] tokio_postgres::Error),
+    /// The thread that speaks to PostgreSQL cannot be had.
+    #[error("no thread for the connection")]
+    Driver(#[source] std::io::Error),
 }
 
 impl StoreError {

@@ -16,6 +16,7 @@ mod migrations;
 mod north_stars;
 mod postgres;
 mod routines;
+mod scratch;
 mod session;
 mod sqlite;
 mod tasks;
@@ -33,6 +34,7 @@ pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
 pub use north_stars::NewObservation;
 pub use routines::{RoutineRun, RoutineTurn};
+pub use scratch::Scratch;
 pub use tasks::{
     Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
     TaskPage, Written,
@@ -49,8 +51,7 @@ const DATABASE_FILE: &str = "adjutant.db";
 pub struct Location {
     /// The folder of the artifacts, and of the database where there is no other.
     pub folder: PathBuf,
-    /// The address of a PostgreSQL server, such as `postgres://user@host/name`. Connecting needs a
-    /// tokio runtime with its I/O driver.
+    /// The address of a PostgreSQL server, such as `postgres://user@host/name`.
     pub postgres: Option<String>,
 }
 

@@ -1,7 +1,11 @@
 //! PostgreSQL, or what speaks its protocol: how it is connected to, and how statements run on it.
 
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
+
 use bytes::BytesMut;
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
 use tokio_postgres::NoTls;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
@@ -12,38 +16,57 @@ use crate::{DatabaseError, StoreError};
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The lock that makes this the only writer is taken before anything is read, so what is read is
-/// what the last writer left. The number is "adjutant" in ASCII.
-pub(crate) const BEGIN_WRITE: &str =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7017851172046335604)";
+/// what the last writer left. The number is "adjutant" in ASCII. Half a minute of waiting means that
+/// a process hangs, as on SQLite.
+pub(crate) const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
+     SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(7017851172046335604)";
 
-/// A connection with the task that drives it.
+/// A connection.
 pub(crate) struct Client {
     client: tokio_postgres::Client,
-    abandoned: bool,
-    /// Owns the task that moves the bytes; dropped, it ends.
-    _driver: JoinSet<()>,
+    /// Declared behind the client: that one has to go before the driver ends.
+    _driver: Driver,
+}
+
+/// The thread that moves the bytes. It goes on while this process waits for something else, so
+/// that a transaction that was given up is ended then, and keeps no lock until the next one begins.
+struct Driver(Option<JoinHandle<()>>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take()
+            && let Err(panic) = thread.join()
+            && !std::thread::panicking()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
 }
 
 impl Client {
     /// Connects. Without TLS: the server is on this machine or on a network that is trusted.
     pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
-        let refused = |source: tokio_postgres::Error| StoreError::Open {
+        let refused = |source: DatabaseError| StoreError::Open {
             what: without_password(url),
-            source: source.into(),
+            source,
         };
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(refused)?;
-        let mut driver = JoinSet::new();
-        driver.spawn(async move {
-            // The error that ends the connection is also the answer to the waiting statement.
-            match connection.await {
-                Ok(()) | Err(_) => {}
-            }
-        });
-        Ok(Self {
-            client,
-            abandoned: false,
-            _driver: driver,
-        })
+        let (sender, receiver) = oneshot::channel();
+        let address = url.to_owned();
+        let thread = std::thread::Builder::new()
+            .name("postgres".to_owned())
+            .spawn(move || drive(&address, sender))
+            .map_err(|source| refused(DatabaseError::Driver(source)))?;
+        let driver = Driver(Some(thread));
+        match receiver.await {
+            Ok(Ok(client)) => Ok(Self {
+                client,
+                _driver: driver,
+            }),
+            Ok(Err(error)) => Err(refused(error)),
+            Err(_gone) => Err(refused(DatabaseError::Driver(
+                std::io::ErrorKind::BrokenPipe.into(),
+            ))),
+        }
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), DatabaseError> {
@@ -67,17 +90,44 @@ impl Client {
         rows.iter().map(cells).collect()
     }
 
-    /// Marks a transaction that was not committed; it is rolled back before the next one begins.
-    pub(crate) fn abandon_transaction(&mut self) {
-        self.abandoned = true;
-    }
-
-    pub(crate) async fn end_abandoned_transaction(&mut self) -> Result<(), DatabaseError> {
-        if self.abandoned {
-            self.batch("ROLLBACK").await?;
-            self.abandoned = false;
+    /// Ends a transaction that was not committed. Nobody waits for the answer: when it fails the
+    /// connection is broken, and every later statement says so.
+    pub(crate) fn roll_back(&self) {
+        // The first poll hands the statement to the driver.
+        let mut statement = std::pin::pin!(self.client.batch_execute("ROLLBACK"));
+        let mut context = Context::from_waker(Waker::noop());
+        match statement.as_mut().poll(&mut context) {
+            Poll::Pending | Poll::Ready(Ok(()) | Err(_)) => {}
         }
-        Ok(())
+    }
+}
+
+/// Connects, hands the client over, and moves bytes until it is dropped.
+fn drive(url: &str, sender: oneshot::Sender<Result<tokio_postgres::Client, DatabaseError>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let connected = match runtime {
+        Ok(runtime) => runtime
+            .block_on(tokio_postgres::connect(url, NoTls))
+            .map(|pair| (runtime, pair))
+            .map_err(DatabaseError::from),
+        Err(error) => Err(DatabaseError::Driver(error)),
+    };
+    match connected {
+        Ok((runtime, (client, connection))) => {
+            // Whoever asked may have gone; then the client is dropped here, and the connection
+            // ends at once. The error that ends it is also the answer to the waiting statement.
+            match sender.send(Ok(client)) {
+                Ok(()) | Err(_) => {}
+            }
+            match runtime.block_on(connection) {
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Err(error) => match sender.send(Err(error)) {
+            Ok(()) | Err(_) => {}
+        },
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) enum Connection {
 pub(crate) struct Session<'a> {
     connection: MutexGuard<'a, Connection>,
     committed: bool,
+    has_written: bool,
 }
 
 /// What a transaction is for.
@@ -57,20 +58,17 @@ impl<'a> Session<'a> {
             (Connection::Postgres(_), Purpose::Read) => postgres::BEGIN_READ,
             (Connection::Postgres(_), Purpose::Write) => postgres::BEGIN_WRITE,
         };
-        if let Connection::Postgres(client) = &mut *connection {
-            client
-                .end_abandoned_transaction()
-                .await
-                .map_err(|source| StoreError::Statement {
-                    operation: "end an abandoned transaction",
-                    source,
-                })?;
-        }
         connection.batch("begin", sql).await?;
         Ok(Self {
             connection,
             committed: false,
+            has_written: false,
         })
+    }
+
+    /// Whether a statement changed anything.
+    pub(crate) fn has_written(&self) -> bool {
+        self.has_written
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -102,6 +100,7 @@ impl<'a> Session<'a> {
         sql: &str,
         parameters: &[Value],
     ) -> Result<u64, StoreError> {
+        self.has_written = true;
         match &mut *self.connection {
             Connection::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
             Connection::Postgres(client) => client.execute(sql, parameters).await,
@@ -149,7 +148,7 @@ impl Drop for Session<'_> {
         }
         match &mut *self.connection {
             Connection::Sqlite(connection) => sqlite::roll_back(connection),
-            Connection::Postgres(client) => client.abandon_transaction(),
+            Connection::Postgres(client) => client.roll_back(),
         }
     }
 }

@@ -27,6 +27,12 @@ pub enum Launch {
         /// The program and its arguments, never given to a shell.
         argv: Vec<String>,
     },
+    /// A program that speaks the Agent Client Protocol over its standard streams, and is told its
+    /// task in a session.
+    Acp {
+        /// The program and its arguments, never given to a shell.
+        argv: Vec<String>,
+    },
 }
 
 /// What a placeholder stands for.
@@ -134,36 +140,54 @@ impl Launch {
     /// # Errors
     /// When a quote stays open, a placeholder is unknown, or there is no word at all.
     pub fn command(given: &str) -> Result<Self, InvalidCommand> {
-        let invalid = |problem: String| InvalidCommand {
-            given: given.to_owned(),
-            problem,
-        };
-        if given.len() > COMMAND_BYTES_MAX {
-            return Err(invalid(format!(
-                "it is longer than {COMMAND_BYTES_MAX} bytes"
-            )));
+        Ok(Launch::Command { argv: argv(given)? })
+    }
+
+    /// The same for a program that speaks the Agent Client Protocol.
+    ///
+    /// # Errors
+    /// As [`Launch::command`].
+    pub fn acp(given: &str) -> Result<Self, InvalidCommand> {
+        Ok(Launch::Acp { argv: argv(given)? })
+    }
+
+    /// The program and its arguments as they were given.
+    pub fn argv(&self) -> &[String] {
+        match self {
+            Launch::Command { argv } | Launch::Acp { argv } => argv,
         }
-        let argv = words(given).map_err(|problem| invalid(problem.to_owned()))?;
-        if argv.first().is_none_or(String::is_empty) {
-            return Err(invalid("it names no program".to_owned()));
-        }
-        for word in &argv {
-            for name in names_in_braces(word) {
-                if !PLACEHOLDERS.contains(&name) {
-                    let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
-                    return Err(invalid(format!("{{{name}}} is none of {known}")));
-                }
-            }
-        }
-        Ok(Launch::Command { argv })
     }
 
     /// The program and its arguments, with each placeholder replaced inside its argument: what it
     /// stands for never becomes two arguments.
     pub fn filled(&self, with: &Placeholders<'_>) -> Vec<String> {
-        let Launch::Command { argv } = self;
-        argv.iter().map(|word| fill(word, with)).collect()
+        self.argv().iter().map(|word| fill(word, with)).collect()
     }
+}
+
+fn argv(given: &str) -> Result<Vec<String>, InvalidCommand> {
+    let invalid = |problem: String| InvalidCommand {
+        given: given.to_owned(),
+        problem,
+    };
+    if given.len() > COMMAND_BYTES_MAX {
+        return Err(invalid(format!(
+            "it is longer than {COMMAND_BYTES_MAX} bytes"
+        )));
+    }
+    let argv = words(given).map_err(|problem| invalid(problem.to_owned()))?;
+    if argv.first().is_none_or(String::is_empty) {
+        return Err(invalid("it names no program".to_owned()));
+    }
+    for word in &argv {
+        for name in names_in_braces(word) {
+            if !PLACEHOLDERS.contains(&name) {
+                let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
+                return Err(invalid(format!("{{{name}}} is none of {known}")));
+            }
+        }
+    }
+    Ok(argv)
 }
 
 /// One pass from left to right: what a placeholder stands for is not searched again.

@@ -26,6 +26,7 @@ mod merge_order;
 pub mod mirror;
 pub mod north_star;
 mod path_glob;
+mod permission;
 pub mod portfolio;
 mod proof;
 mod record;
@@ -57,6 +58,7 @@ pub use issue_form::{ISSUE_FORM, read_issue_form};
 pub use lease::{Holder, LOSSES_MAX, check_holder, grant, lapse, renew};
 pub use merge_order::{MergeReason, MergeStep, Piece, merge_order};
 pub use path_glob::{InvalidPathGlob, PathGlob};
+pub use permission::{Denial, NamedPath, Permission, ToolKind, permit};
 pub use proof::{
     ChangedFile, CheckProof, GateProof, Proof, RunEnd, RunRecord, RunVerdict, Stage, Strength,
     Unproven, edited_check_files, needs_red, test_files,

@@ -17,10 +17,10 @@ use adjutant_work::strategy::{Strategy, read_strategy};
 use adjutant_work::{CheckRun, FocusSettings, Task, TaskState};
 
 use super::FocusError;
-use crate::agents::role_named;
 use crate::north_star::{
     NorthStarError, SeenNorthStar, focus_settings, look_at_north_stars, pauses,
 };
+use crate::roles::role_named;
 use crate::{DecisionRecord, Home};
 
 /// Ready tasks that are looked at: the best by the order of the queue.
@@ -44,7 +44,8 @@ pub(super) async fn gather_focus(
     now: Timestamp,
 ) -> Result<FocusInputs, FocusError> {
     let settings = focus_settings(home)?;
-    let role = role.map(|role| role_named(home, role)).transpose()?;
+    let found = role.map(|role| role_named(home, role)).transpose()?;
+    let role = found.map(|found| found.role);
     let strategy = focus_file::read(&home.top.join(&settings.strategy))?;
     let strategy = strategy.as_deref().map(read_strategy);
     let tasks = tasks_of(store, agent, now).await?;

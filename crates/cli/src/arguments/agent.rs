@@ -26,10 +26,14 @@ Examples:
   adjutant agent add ada --role genai-features --preset claude-code
   adjutant agent add bob --role qa-evals-docs --preset codex
   adjutant agent add cy --role infra-mlops --command 'my-agent --brief {brief_file}' --variable MY_KEY
+  adjutant agent add di --role infra-mlops --acp 'gemini --acp' --variable GEMINI_API_KEY
 
 Placeholders: {brief_file}, {worktree}, {task}, {prompt}. No shell runs the command. The program
 gets PATH, HOME and the like, ADJUTANT_AGENT, ADJUTANT_TASK, ADJUTANT_EPOCH, and the variables that
-are named; a preset names those of its model.")]
+are named; a preset names those of its model.
+
+With --acp the program speaks the Agent Client Protocol: it is told its task in a session, and what
+it asks to do is allowed inside its work tree and refused outside of it.")]
 pub(crate) struct AddAgentArguments {
     /// Its name.
     pub(crate) name: AgentName,
@@ -40,13 +44,16 @@ pub(crate) struct AddAgentArguments {
     #[arg(
         long,
         value_enum,
-        conflicts_with = "command",
-        required_unless_present = "command"
+        conflicts_with_all = ["command", "acp"],
+        required_unless_present_any = ["command", "acp"]
     )]
     pub(crate) preset: Option<Preset>,
     /// The command that starts it.
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "acp")]
     pub(crate) command: Option<String>,
+    /// The command that starts it, where it speaks the Agent Client Protocol.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) acp: Option<String>,
     /// A variable that it gets from the environment of the caller; its value is not stored.
     #[arg(long = "variable", value_name = "NAME")]
     pub(crate) variables: Vec<String>,
@@ -103,8 +110,11 @@ Examples:
   adjutant agent run ada --next
   adjutant agent run ada --task T-17 --time-limit 30m --keep-worktree
 
-Ends with 0 when there is work to complete, with 20 when there is none and the task was given back,
-and with 40 when the agent got no task or lost it. Ctrl-C ends the agent and gives the task back.")]
+What the agent committed is checked as adjutant task complete does it. Ends with 0 when the work is
+proven (or the task has no check), with 20 when there is none or the environment is not fit, with 30
+when it is not proven, and with 40 when the agent got no task, lost it, or left its role's
+boundaries. Work that is not proven stays on its branch, and the task is given back. Ctrl-C ends the
+agent or the checks, and gives the task back.")]
 pub(crate) struct RunAgentArguments {
     /// Its name.
     pub(crate) name: AgentName,

@@ -1,6 +1,6 @@
 //! `adjutant role`: listing, showing.
 
-use adjutant_app::{FoundRole, Origin, known_roles};
+use adjutant_app::{FoundRole, Origin, known_roles, role_named};
 use adjutant_work::Role;
 use serde::Serialize;
 
@@ -75,20 +75,9 @@ fn place(found: &FoundRole) -> String {
 }
 
 fn show(arguments: &ShowRoleArguments, settings: &Settings) -> Result<Exit, Failure> {
-    let known = known_roles(&find_home(settings)?)?;
-    let Some(found) = known.iter().find(|found| found.role.name == arguments.role) else {
-        let names: Vec<&str> = known.iter().map(|found| found.role.name.as_str()).collect();
-        return Err(Failure::usage(
-            format!(
-                "there is no role {}; known are {}",
-                arguments.role,
-                names.join(", ")
-            ),
-            "Use one of these, or define it in adjutant.toml.",
-        ));
-    };
+    let found = role_named(&find_home(settings)?, &arguments.role)?;
     match arguments.format.format {
-        Format::Json => streams::print_json(&RoleJson::from(found))?,
+        Format::Json => streams::print_json(&RoleJson::from(&found))?,
         Format::Human => streams::print(&told(&found.role))?,
     }
     Ok(Exit::Done)

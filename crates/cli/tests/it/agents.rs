@@ -33,6 +33,11 @@ Nobody does.
 ";
 
 fn stage(script: &str) -> Stage {
+    stage_with(script, "--command")
+}
+
+/// A stage with a task and an agent whose program is the script.
+pub(crate) fn stage_with(script: &str, flag: &str) -> Stage {
     let stage = Stage::new();
     stage.workspace.git(&["add", "."]);
     stage.workspace.git(&["commit", "-q", "-m", "files"]);
@@ -41,23 +46,16 @@ fn stage(script: &str) -> Stage {
     stage.workspace.write("agent.sh", script);
     let script = stage.path().join("agent.sh");
     let command = format!("sh '{}' {{brief_file}} {{task}}", script.display());
-    let add = [
-        "agent",
-        "add",
-        "ada",
-        "--role",
-        "genai-features",
-        "--command",
-    ];
+    let add = ["agent", "add", "ada", "--role", "genai-features", flag];
     stage.answer(0, &[&add[..], &[command.as_str()]].concat());
     stage
 }
 
-fn json(text: &str) -> serde_json::Value {
+pub(crate) fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
 }
 
-fn ran(stage: &Stage, code: i32, more: &[&str]) -> serde_json::Value {
+pub(crate) fn ran(stage: &Stage, code: i32, more: &[&str]) -> serde_json::Value {
     let run = ["agent", "run", "ada", "--next", "--format", "json"];
     json(&stage.answer(code, &[&run[..], more].concat()))
 }
@@ -215,6 +213,26 @@ fn the_tokens_that_an_agent_tells_are_evidence_about_it() {
 }
 
 #[test]
+fn an_agent_gives_its_task_back_without_saying_who_it_is() {
+    let adjutant = env!("CARGO_BIN_EXE_adjutant");
+    let stage = stage(&format!(
+        "'{adjutant}' task release --reason 'not mine'; echo x > x.txt"
+    ));
+    let ran = ran(&stage, 20, &[]);
+    assert_eq!(ran["outcome"], "ended_by_agent", "{ran}");
+    assert_eq!(ran["reason"], "the agent gave the task back");
+    ran_again(&stage);
+}
+
+#[test]
+fn a_transcript_that_is_too_long_is_cut_and_the_answer_says_so() {
+    let stage = stage("head -c 67108869 /dev/zero | tr '\\0' x; echo x > x.txt");
+    let ran = ran(&stage, 0, &[]);
+    assert_eq!(ran["transcript_bytes_left_out"], 5, "{ran}");
+    assert_eq!(ran["complaints_bytes_left_out"], 0);
+}
+
+#[test]
 fn agents_are_added_listed_ranked_and_removed() {
     let stage = stage("true");
     let mut told = String::new();
@@ -264,7 +282,7 @@ fn agents_are_added_listed_ranked_and_removed() {
     insta::assert_snapshot!(told);
 }
 
-fn wait_for(condition: impl Fn() -> bool) {
+pub(crate) fn wait_for(condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
         assert!(began.elapsed() < Duration::from_secs(60), "in vain");
@@ -272,7 +290,7 @@ fn wait_for(condition: impl Fn() -> bool) {
     }
 }
 
-fn signal(stage: &Stage, name: &str, id: u32) {
+pub(crate) fn signal(stage: &Stage, name: &str, id: u32) {
     let kill = format!("kill -{name} {id}");
     let output = stage.shell(&kill);
     assert!(output.status.success());
@@ -280,7 +298,7 @@ fn signal(stage: &Stage, name: &str, id: u32) {
 
 /// Whether no process of the stage's agent is left: each has the stage's folder in its environment
 /// or as its folder.
-fn no_sleep_of(stage: &Stage) -> bool {
+pub(crate) fn no_sleep_of(stage: &Stage) -> bool {
     let folder = stage
         .path()
         .parent()

@@ -61,6 +61,8 @@ fn every_command_has_help_with_examples() {
         &["journal"],
         &["journal", "verify"],
         &["doctor"],
+        &["selftest"],
+        &["selftest", "race"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

@@ -192,3 +192,15 @@ fn an_editor_writes_the_task_and_what_it_wrote_wrong_is_kept() {
     std::fs::remove_file(file).unwrap();
     assert_eq!(edited("false").status.code(), Some(2));
 }
+
+#[test]
+fn the_example_of_the_readme_is_a_complete_task() {
+    let stage = Stage::new();
+    let example = include_str!("../../../../examples/work/add-retries.md");
+    stage.workspace.write("add-retries.md", example);
+    let told = stage.outcome(&["task", "add", "--from", "add-retries.md"]);
+    assert!(
+        told.contains("T-1 open: Try a request again when the server is busy"),
+        "{told}"
+    );
+}

@@ -2,12 +2,14 @@
 //! real files, in an environment with nothing in it.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+mod acp;
 mod agents;
 mod bad_input;
 mod claim;
 mod compare;
 mod conflicts;
 mod crash;
+mod delivery;
 mod evidence;
 mod focus;
 mod gate;
@@ -18,6 +20,7 @@ mod intake;
 mod mirror;
 mod never_go;
 mod proof;
+mod race;
 mod report;
 mod roles;
 mod routines;

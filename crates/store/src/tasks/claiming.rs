@@ -44,14 +44,18 @@ impl Store {
                 Known::No(digest) => body = Some((key, digest)),
             }
         }
-        let at = lease_clock::tick(&mut session, &self.lease_clock).await?;
+        let at = lease_clock::read(&mut session, &self.lease_clock).await?;
         let claim = decide(&mut session, request, at, now).await?;
         // A refusal had no effect, so there is nothing that a repetition could do twice: it is
         // asked anew. Otherwise a key would keep an agent from work that comes up later.
         if let (Some((key, body)), Claim::Won(_)) = (body, &claim) {
             requests::remember(&mut session, key, body, &claim, at).await?;
         }
-        session.commit().await?;
+        // Who is refused writes nothing, and waits for no disk: not even the clock is kept.
+        if session.has_written() {
+            lease_clock::tick(&mut session, &self.lease_clock).await?;
+            session.commit().await?;
+        }
         Ok(claim)
     }
 }

@@ -133,7 +133,7 @@ impl Store {
         session: &mut Session<'_>,
         holder: &Holder,
     ) -> Result<Result<Task, Refusal>, StoreError> {
-        let at = lease_clock::tick(session, &self.lease_clock).await?;
+        let at = lease_clock::read(session, &self.lease_clock).await?;
         let task = match rows::load(session, holder.task).await? {
             Ok(task) => task,
             Err(refusal) => return Ok(Err(refusal)),

@@ -32,6 +32,7 @@ async fn every_case<'a>(stage: &impl Fn() -> Stage<'a>) {
     an_agent_works_on_one_task_at_a_time(&stage()).await;
     a_claim_says_why_the_agent_cannot_have_the_task(&stage()).await;
     a_late_writer_is_refused_everywhere(&stage()).await;
+    whoever_is_refused_keeps_nobody_waiting(&stage()).await;
     a_renewal_is_granted_as_long_as_nobody_took_the_task(&stage()).await;
     a_task_that_loses_three_holders_is_quarantined(&stage()).await;
     the_counters_follow_links_and_closing(&stage()).await;
@@ -361,6 +362,15 @@ async fn a_late_writer_is_refused_everywhere(stage: &Stage<'_>) {
     assert_eq!(the(store, id).await.losses, 1);
     assert_eq!(store.task(TaskId::from_number(2)).await.unwrap(), None);
     sound(store).await;
+}
+
+/// On PostgreSQL the transaction of a refused claim once stayed open until the next one began.
+async fn whoever_is_refused_keeps_nobody_waiting(stage: &Stage<'_>) {
+    let (first, second) = (stage.open().await, stage.open().await);
+    let nothing = refused(&first, "amber", Target::Next).await;
+    assert!(matches!(nothing, Refusal::NothingReady { .. }));
+    file(&second, intake("new"), &[]).await;
+    won(&first, "amber", Target::Next).await;
 }
 
 async fn a_renewal_is_granted_as_long_as_nobody_took_the_task(stage: &Stage<'_>) {

@@ -67,7 +67,7 @@ fn request(
     settings: &Settings,
 ) -> Result<ClaimRequest, Failure> {
     let role = match &arguments.role {
-        Some(name) => Some(adjutant_app::role_named(home, name)?),
+        Some(name) => Some(adjutant_app::role_named(home, name)?.role),
         None => None,
     };
     let (agent, target) = if arguments.renew {
