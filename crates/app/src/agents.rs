@@ -2,7 +2,12 @@
 
 use adjutant_domain::{AgentName, TaskId, Timestamp};
 use adjutant_store::{AgentChange, AttemptResult, Store, StoreError};
-use adjutant_work::{Agent, Candidate, Record, Trial, TrialOutcome, rank, records_of};
+use adjutant_work::{
+    Agent, Candidate, Record, Refusal, Task, TaskState, Trial, TrialOutcome, check_role, rank,
+    records_of,
+};
+
+use crate::{Home, RolesError, role_named};
 
 /// An agent with its record.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +27,17 @@ pub enum Ranking {
     Ranked(Vec<Candidate>),
     /// There is no such task.
     UnknownTask,
+}
+
+/// Agents that could not be put in order.
+#[derive(Debug, thiserror::Error)]
+pub enum RankingError {
+    /// The role of an agent cannot be found.
+    #[error(transparent)]
+    Role(#[from] RolesError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Adds an agent, or changes the one of this name.
@@ -72,16 +88,46 @@ pub async fn list_agents(store: &Store) -> Result<Vec<KnownAgent>, StoreError> {
 /// The agents in order of fitness for a task.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub async fn rank_agents(store: &Store, task: TaskId) -> Result<Ranking, StoreError> {
+/// When the role of an agent cannot be found, or the store cannot be read.
+pub async fn rank_agents(
+    store: &Store,
+    home: &Home,
+    task: TaskId,
+) -> Result<Ranking, RankingError> {
     let Some(stored) = store.task(task).await? else {
         return Ok(Ranking::UnknownTask);
     };
-    let intake = &stored.task.intake;
     let trials = trials(store).await?;
-    let agents = store.agents().await?;
-    let ranked = rank(&agents, intake.kind, intake.role.as_ref(), &trials);
-    Ok(Ranking::Ranked(ranked))
+    let held = store.leases().await?;
+    let mut agents = Vec::new();
+    for agent in store.agents().await? {
+        let role = role_named(home, &agent.role)?.role;
+        let refusal = check_role(Some(&role), &stored.task).err();
+        let refusal = refusal.or_else(|| busy_with(&agent.name, &held));
+        agents.push((agent, refusal));
+    }
+    Ok(Ranking::Ranked(rank(
+        agents,
+        stored.task.intake.kind,
+        &trials,
+    )))
+}
+
+/// The task that an agent has now, as its claim would be told.
+fn busy_with(agent: &AgentName, held: &[Task]) -> Option<Refusal> {
+    held.iter().find_map(|held| match &held.state {
+        TaskState::Leased(lease) if lease.owner == *agent => Some(Refusal::Busy {
+            task: held.id,
+            epoch: lease.epoch,
+        }),
+        TaskState::Leased(_)
+        | TaskState::Draft
+        | TaskState::Open
+        | TaskState::Proven(_)
+        | TaskState::Done { .. }
+        | TaskState::Dropped { .. }
+        | TaskState::Quarantined { .. } => None,
+    })
 }
 
 /// Every piece of work that anyone tried: claims, and entries of competitions.

@@ -5,6 +5,7 @@
 //! `now` comes in; answers go out as values.
 
 mod agents;
+mod assigning;
 mod checking;
 mod claiming;
 mod comparing;
@@ -33,7 +34,10 @@ mod source;
 mod target;
 mod verifying;
 
-pub use agents::{KnownAgent, Ranking, add_agent, list_agents, rank_agents, remove_agent};
+pub use agents::{
+    KnownAgent, Ranking, RankingError, add_agent, list_agents, rank_agents, remove_agent,
+};
+pub use assigning::{Assigned, PassedOver, run_best_agent};
 pub use checking::CheckingError;
 pub use claiming::claim;
 pub use comparing::{Compared, ComparisonRequest, compare};

@@ -2,8 +2,8 @@
 
 use adjutant_app::{
     AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
-    IntakeError, MirrorError, NorthStarError, PolicyError, RecordError, RolesError, RoutineError,
-    RunError, SourceError,
+    IntakeError, MirrorError, NorthStarError, PolicyError, RankingError, RecordError, RolesError,
+    RoutineError, RunError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -301,6 +301,15 @@ impl From<RecordError> for Failure {
             | RecordError::NoGate(_) => "Decide again with adjutant gate.",
         };
         Self::of(Exit::Rejected, &error, remedy)
+    }
+}
+
+impl From<RankingError> for Failure {
+    fn from(error: RankingError) -> Self {
+        match error {
+            RankingError::Role(error) => error.into(),
+            RankingError::Store(error) => error.into(),
+        }
     }
 }
 

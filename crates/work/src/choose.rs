@@ -119,7 +119,12 @@ fn check_state(task: &Task, now: LeaseTime) -> Result<(), Refusal> {
     }
 }
 
-fn check_role(role: Option<&Role>, task: &Task) -> Result<(), Refusal> {
+/// Whether a role may have a task: it is the one that the task needs, and the task lies within its
+/// boundaries.
+///
+/// # Errors
+/// [`Refusal::WrongRole`] or [`Refusal::OutOfBounds`].
+pub fn check_role(role: Option<&Role>, task: &Task) -> Result<(), Refusal> {
     if let Some(needed) = &task.intake.role
         && role.map(|role| &role.name) != Some(needed)
     {

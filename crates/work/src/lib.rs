@@ -38,10 +38,10 @@ pub mod template;
 mod verification;
 
 pub use agent::{Agent, AgentPreset, InvalidCommand, Launch, Placeholders};
-pub use assignment::{Candidate, Fit, rank};
+pub use assignment::{Candidate, rank};
 pub use brief::brief;
 pub use check::{Check, CheckRun, ProofKind};
-pub use choose::{Held, check_claim, check_idle, ready_order};
+pub use choose::{Held, check_claim, check_idle, check_role, ready_order};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
 pub use conflict::{
     ChangeKind, ChangedPath, Declaration, DeclaredOverlap, DeclaredSide, can_meet,

@@ -109,6 +109,7 @@ pub(crate) struct RemoveAgentArguments {
 Examples:
   adjutant agent run ada --next
   adjutant agent run ada --task T-17 --time-limit 30m --keep-worktree
+  adjutant agent run --any T-17
 
 What the agent committed is checked as adjutant task complete does it. Ends with 0 when the work is
 proven (or the task has no check), with 20 when there is none or the environment is not fit, with 30
@@ -117,13 +118,21 @@ boundaries. Work that is not proven stays on its branch, and the task is given b
 agent or the checks, and gives the task back.")]
 pub(crate) struct RunAgentArguments {
     /// Its name.
-    pub(crate) name: AgentName,
+    #[arg(required_unless_present = "any")]
+    pub(crate) name: Option<AgentName>,
     /// The task.
-    #[arg(long, conflicts_with = "next", required_unless_present = "next")]
+    #[arg(
+        long,
+        conflicts_with = "next",
+        required_unless_present_any = ["next", "any"]
+    )]
     pub(crate) task: Option<TaskId>,
     /// The best ready task.
     #[arg(long)]
     pub(crate) next: bool,
+    /// The best agent for this task that can have it now, in the order of agent list --for.
+    #[arg(long, value_name = "TASK", conflicts_with_all = ["name", "task", "next"])]
+    pub(crate) any: Option<TaskId>,
     /// The longest it may run, such as 90s, 30m or 2h.
     #[arg(long, default_value = "30m", value_parser = duration)]
     pub(crate) time_limit: Duration,

@@ -1,11 +1,12 @@
 //! `adjutant agent`: adding, listing, removing; running is in a file of its own.
 
+mod assigning;
 mod running;
 
-use adjutant_app::{KnownAgent, Ranking};
+use adjutant_app::KnownAgent;
 use adjutant_outbound::clock;
 use adjutant_store::AgentChange;
-use adjutant_work::{Agent, AgentPreset, Fit, Launch, Record, Refusal};
+use adjutant_work::{Agent, AgentPreset, Launch};
 use serde_json::json;
 
 use super::{complete, find_home, open_store};
@@ -15,8 +16,8 @@ use crate::arguments::{
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
+use crate::streams;
 use crate::table::table;
-use crate::{refusal, streams};
 
 pub(super) fn run(command: AgentCommand, settings: &Settings) -> Result<Exit, Failure> {
     match command {
@@ -91,7 +92,7 @@ fn unknown(name: &str) -> Failure {
 
 fn list(arguments: &ListAgentsArguments, settings: &Settings) -> Result<Exit, Failure> {
     if let Some(task) = arguments.task {
-        return list_for(task, arguments.format.format, settings);
+        return assigning::list_for(task, arguments.format.format, settings);
     }
     let home = find_home(settings)?;
     let known = complete(settings.database_url.is_some(), async {
@@ -142,7 +143,7 @@ fn agents_table(known: &[KnownAgent]) -> String {
             let kind = record.kind.map(|kind| kind.name().to_owned());
             row.extend([
                 kind.unwrap_or_default(),
-                rate(record),
+                assigning::rate(record),
                 record.open.to_string(),
             ]);
             rows.push(row);
@@ -157,57 +158,4 @@ fn program(agent: &Agent) -> String {
         Launch::Command { .. } => program,
         Launch::Acp { .. } => format!("{program} (ACP)"),
     }
-}
-
-/// Never a rate without its counts.
-fn rate(record: &Record) -> String {
-    match record.rate {
-        Some(rate) => format!(
-            "{} of {}: {:.0} % [{:.0}, {:.0}] n {}",
-            record.accepted,
-            record.judged,
-            100.0 * rate.mean,
-            100.0 * rate.interval.low(),
-            100.0 * rate.interval.high(),
-            rate.n,
-        ),
-        None => "NO DATA AVAILABLE".to_owned(),
-    }
-}
-
-fn list_for(
-    task: adjutant_domain::TaskId,
-    format: Format,
-    settings: &Settings,
-) -> Result<Exit, Failure> {
-    let home = find_home(settings)?;
-    let ranking = complete(settings.database_url.is_some(), async {
-        let store = open_store(&home).await?;
-        Ok(adjutant_app::rank_agents(&store, task).await?)
-    })?;
-    let candidates = match ranking {
-        Ranking::Ranked(candidates) => candidates,
-        Ranking::UnknownTask => return refusal::tell(&Refusal::Unknown { task }, format),
-    };
-    if format == Format::Json {
-        streams::print_json(&candidates)?;
-        return Ok(Exit::Done);
-    }
-    let head = ["place", "agent", "accepted work of this kind", "why"];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for (place, candidate) in (1..).zip(&candidates) {
-        let why = match (&candidate.fit, candidate.record.rate) {
-            (Fit::WrongRole { needed }, _) => format!("cannot have it: it needs {needed}"),
-            (Fit::Fits, Some(_)) => "by its rate of accepted work".to_owned(),
-            (Fit::Fits, None) => "no record: behind those above one half".to_owned(),
-        };
-        rows.push(vec![
-            place.to_string(),
-            candidate.agent.name.to_string(),
-            rate(&candidate.record),
-            why,
-        ]);
-    }
-    streams::print(&table(&rows))?;
-    Ok(Exit::Done)
 }

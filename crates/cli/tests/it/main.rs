@@ -4,6 +4,7 @@
 
 mod acp;
 mod agents;
+mod assigning;
 mod bad_input;
 mod claim;
 mod compare;

@@ -1,7 +1,7 @@
 //! `adjutant agent run`.
 
 use adjutant_app::{Completion, RanAgent, RunAnswer, RunOutcome, RunRequest};
-use adjutant_domain::{Data, Measurement};
+use adjutant_domain::{AgentName, Data, Measurement};
 use adjutant_outbound::acp::Session;
 use adjutant_outbound::agent_process::{self, Finish};
 use adjutant_outbound::process::End;
@@ -9,6 +9,7 @@ use adjutant_store::AttemptResult;
 use adjutant_work::Target;
 use serde_json::json;
 
+use super::assigning;
 use crate::arguments::{Format, RunAgentArguments};
 use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
@@ -21,14 +22,16 @@ pub(super) fn run_agent(
     settings: &Settings,
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let request = RunRequest {
-        agent: arguments.name.clone(),
-        target: arguments.task.map_or(Target::Next, Target::Task),
-        time_max: arguments.time_limit,
-        keep_work_tree: arguments.keep_worktree,
-        lease: arguments.lease,
-        variables: crate::settings::all_variables(),
+    let name = match (&arguments.name, arguments.any) {
+        (Some(name), _) => name,
+        (None, Some(task)) => return assigning::run_any(task, arguments, &home),
+        (None, None) => {
+            let remedy = "Give an agent's name, or --any TASK.";
+            return Err(Failure::usage("it is not said which agent runs", remedy));
+        }
     };
+    let target = arguments.task.map_or(Target::Next, Target::Task);
+    let request = request(arguments, name.clone(), target);
     let answer = complete(true, async {
         let store = open_store(&home).await?;
         let cancel = agent_process::asked_to_end();
@@ -36,7 +39,7 @@ pub(super) fn run_agent(
     })?;
     let format = arguments.format.format;
     let ran = match answer {
-        RunAnswer::Unknown => return Err(super::unknown(arguments.name.as_str())),
+        RunAnswer::Unknown => return Err(super::unknown(name.as_str())),
         RunAnswer::Refused(refused) => return refusal::tell(&refused, format),
         RunAnswer::Ran(ran) => ran,
     };
@@ -44,19 +47,40 @@ pub(super) fn run_agent(
         Format::Json => streams::print_json(&ran_json(&ran))?,
         Format::Human => streams::print(&ran_text(&ran))?,
     }
+    Ok(exit(&ran))
+}
+
+/// What a run is to do, as the arguments say.
+pub(super) fn request(
+    arguments: &RunAgentArguments,
+    agent: AgentName,
+    target: Target,
+) -> RunRequest {
+    RunRequest {
+        agent,
+        target,
+        time_max: arguments.time_limit,
+        keep_work_tree: arguments.keep_worktree,
+        lease: arguments.lease,
+        variables: crate::settings::all_variables(),
+    }
+}
+
+/// What the exit code says of a run; a lost task is told on standard error too.
+pub(super) fn exit(ran: &RanAgent) -> Exit {
     match &ran.outcome {
-        RunOutcome::ToComplete => Ok(Exit::Done),
-        RunOutcome::Completed(completion) => Ok(completion_exit(completion)),
-        RunOutcome::GivenBack(_) => Ok(Exit::Undecided),
-        RunOutcome::EndedByAgent(result) => Ok(match result {
+        RunOutcome::ToComplete => Exit::Done,
+        RunOutcome::Completed(completion) => completion_exit(completion),
+        RunOutcome::GivenBack(_) => Exit::Undecided,
+        RunOutcome::EndedByAgent(result) => match result {
             AttemptResult::Proven | AttemptResult::Merged | AttemptResult::HandedOff => Exit::Done,
             AttemptResult::Released | AttemptResult::Lost | AttemptResult::Rejected => {
                 Exit::Undecided
             }
-        }),
+        },
         RunOutcome::Lost(refused) => {
             streams::tell(&format!("refused: {}", refusal::reason(refused)));
-            Ok(Exit::Refused)
+            Exit::Refused
         }
     }
 }
@@ -69,7 +93,7 @@ fn completion_exit(completion: &Completion) -> Exit {
     }
 }
 
-fn ran_json(ran: &RanAgent) -> serde_json::Value {
+pub(super) fn ran_json(ran: &RanAgent) -> serde_json::Value {
     let (outcome, reason) = match &ran.outcome {
         RunOutcome::ToComplete => ("to_complete", None),
         RunOutcome::Completed(completion) => completion_words(completion),
@@ -227,7 +251,7 @@ fn left_out_text(stream: &str, left_out: u64) -> String {
     )
 }
 
-fn ran_text(ran: &RanAgent) -> String {
+pub(super) fn ran_text(ran: &RanAgent) -> String {
     let (holder, site) = (&ran.holder, &ran.site);
     let mut text = format!(
         "agent {} on {} (epoch {}): {}\nbranch      {}\n",
