@@ -19,9 +19,27 @@ impl Workspace {
     /// # Panics
     /// When it cannot be created.
     pub fn empty() -> Self {
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// An empty folder on a file system in memory, where this machine has one: for tests that
+    /// repeat so many writes that the disk would be all they wait for.
+    ///
+    /// # Panics
+    /// When it cannot be created.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            Self::below(memory)
+        } else {
+            Self::empty()
+        }
+    }
+
+    fn below(parent: &Path) -> Self {
         let root = tempfile::Builder::new()
             .prefix("adjutant-test-")
-            .tempdir()
+            .tempdir_in(parent)
             .unwrap_or_else(|error| panic!("a temporary folder: {error}"));
         let folder = std::fs::canonicalize(root.path())
             .unwrap_or_else(|error| panic!("a temporary folder: {error}"))

@@ -244,7 +244,8 @@ async fn take(
     Ok(Ok(won(task, facts.at, false, overlaps)))
 }
 
-/// Whoever takes a new task has given up the one whose lease ran out.
+/// Whoever takes a new task has given up the one whose lease ran out. That lease may have ended on
+/// the way here already.
 async fn give_up_others(
     session: &mut Session<'_>,
     facts: &Facts<'_>,
@@ -256,7 +257,9 @@ async fn give_up_others(
         .filter(|held| held.lease.owner == facts.request.agent && held.task != taken)
         .collect();
     for held in given_up {
-        if let Ok(task) = rows::load(session, held.task).await? {
+        if let Ok(task) = rows::load(session, held.task).await?
+            && task.state == TaskState::Leased(held.lease.clone())
+        {
             lose(session, task, &held.lease, facts.now).await?;
         }
     }

@@ -3,8 +3,8 @@
 //! time of day neither ends nor revives a lease.
 //!
 //! On SQLite it is the time since this machine started, which goes on during sleep, plus what the
-//! clock had reached before. On PostgreSQL it is the server's clock, held at the latest time it
-//! has shown.
+//! clock had reached before. On PostgreSQL it is the server's clock; when that is set back, the
+//! lease clock goes on from where it stood.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,6 +15,9 @@ use crate::StoreError;
 use crate::session::Session;
 
 const OPERATION: &str = "read the lease clock";
+
+/// The start that a server's clock counts from: it is a time of day, and has only one.
+const SERVER: &str = "server";
 
 /// Where the milliseconds come from.
 #[derive(Debug, Clone, Default)]
@@ -89,10 +92,7 @@ async fn advance(
             high: kept.high.max(millis.load(Ordering::SeqCst)),
             ..kept.clone()
         },
-        LeaseClock::OfTheStore if on_server => Kept {
-            high: kept.high.max(row.integer(3)?),
-            ..kept.clone()
-        },
+        LeaseClock::OfTheStore if on_server => follow(&kept, SERVER.to_owned(), row.integer(3)?),
         LeaseClock::OfTheStore => follow(&kept, machine::boot(), machine::millis_since_boot()),
     };
     Ok((kept, next))
@@ -164,6 +164,93 @@ mod tests {
             boot: boot.to_owned(),
             ahead,
             high,
+        }
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014).
+    fn draw(state: &mut u64, limit: u64) -> u64 {
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let bits = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (bits ^ (bits >> 31)) % limit
+    }
+
+    fn seeds() -> std::ops::Range<u64> {
+        0..adjutant_testkit::night::figure(1_000, 20_000).into()
+    }
+
+    const JUMPS: [i64; 6] = [600_000, -600_000, 86_400_000, -86_400_000, 1_000, -1_000];
+
+    /// On SQLite: whatever the time of day does, no lease that lives is lost, and none outlives its
+    /// length by more than the time that the machine was off.
+    #[test]
+    fn a_lease_lasts_its_length_whatever_the_time_of_day_does() {
+        for seed in seeds() {
+            let mut state = seed;
+            let (mut raw, mut boot) = (draw(&mut state, 1_000_000) as i64, 0);
+            let mut clock = follow(&kept("", 0, 0), boot.to_string(), raw);
+            let length = 1_000 + draw(&mut state, 900_000) as i64;
+            let expires = clock.high + length;
+            let (mut passed, mut unread) = (0, 0);
+            for _ in 0..50 {
+                let step = draw(&mut state, 60_000) as i64;
+                // What the time of day does meanwhile reaches nobody: there is nothing to write.
+                raw += step;
+                passed += step;
+                unread += step;
+                if draw(&mut state, 10) == 0 {
+                    // A new start: nobody saw the time since the last transaction.
+                    boot += 1;
+                    raw = draw(&mut state, 5_000) as i64;
+                }
+                if draw(&mut state, 3) > 0 {
+                    let before = clock.high;
+                    clock = follow(&clock, boot.to_string(), raw);
+                    assert!(clock.high >= before, "seed {seed}: it runs back");
+                    unread = 0;
+                }
+                let is_dead = expires <= clock.high;
+                assert!(
+                    !is_dead || passed >= length,
+                    "seed {seed}: lost while it lives"
+                );
+                let unseen = boot > 0 || unread > 0;
+                assert!(
+                    is_dead || passed < length || unseen,
+                    "seed {seed}: outlives itself"
+                );
+            }
+        }
+    }
+
+    /// On PostgreSQL the server's time of day is all there is. Set back, the clock goes on from
+    /// where it stood; set forward, leases end early by as much, never later.
+    #[test]
+    fn a_server_whose_clock_jumps_neither_runs_back_nor_stands_still() {
+        for seed in seeds() {
+            let mut state = seed;
+            let mut raw = 1_700_000_000_000_i64;
+            let mut clock = follow(&kept("", 0, 0), SERVER.to_owned(), raw);
+            let (begun, mut passed, mut forward) = (clock.high, 0, 0);
+            for _ in 0..50 {
+                // It may run at half or at twice its rate.
+                let step = (draw(&mut state, 60_000) as i64) << draw(&mut state, 3) >> 1;
+                raw += step;
+                passed += step;
+                let before = clock.high;
+                clock = follow(&clock, SERVER.to_owned(), raw);
+                assert_eq!(clock.high - before, step, "seed {seed}: it stands still");
+                if draw(&mut state, 5) == 0 {
+                    let jump = JUMPS[draw(&mut state, 6) as usize];
+                    raw += jump;
+                    forward += jump.max(0);
+                    let before = clock.high;
+                    clock = follow(&clock, SERVER.to_owned(), raw);
+                    assert!(clock.high >= before, "seed {seed}: it runs back");
+                }
+                let shown = clock.high - begun;
+                assert!((passed..=passed + forward).contains(&shown), "seed {seed}");
+            }
         }
     }
 

@@ -20,7 +20,14 @@ pub(crate) fn now() -> Timestamp {
 
 impl<'a> Stage<'a> {
     pub(crate) fn sqlite() -> Self {
-        let workspace = Workspace::empty();
+        Self::at(Workspace::empty())
+    }
+
+    pub(crate) fn in_memory() -> Self {
+        Self::at(Workspace::in_memory())
+    }
+
+    fn at(workspace: Workspace) -> Self {
         let location = Location {
             folder: workspace.path().join("state"),
             postgres: None,
@@ -33,7 +40,7 @@ impl<'a> Stage<'a> {
     }
 
     pub(crate) fn postgres(server: &'a Server) -> Self {
-        let mut stage = Self::sqlite();
+        let mut stage = Self::in_memory();
         stage.location.postgres = Some(server.new_database());
         stage.server = Some(server);
         stage

@@ -3,7 +3,9 @@
 
 mod contract;
 mod engine;
+mod model;
 mod queue;
 mod routines;
 mod schema;
+mod sequences;
 mod tasks;

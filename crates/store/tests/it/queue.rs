@@ -12,6 +12,9 @@ use crate::engine::Stage;
 /// How long every lease lasts.
 pub(crate) const LEASE: i64 = 1_000;
 
+/// What the clock shows at first.
+pub(crate) const CLOCK: i64 = 1_000_000;
+
 /// A store whose leases run by a clock of the test.
 pub(crate) struct Timed {
     pub(crate) store: Store,
@@ -20,7 +23,7 @@ pub(crate) struct Timed {
 
 impl Timed {
     pub(crate) async fn open(stage: &Stage<'_>) -> Self {
-        let clock = Arc::new(AtomicI64::new(1_000_000));
+        let clock = Arc::new(AtomicI64::new(CLOCK));
         let store = stage.open().await;
         Self {
             store: store.with_lease_clock(LeaseClock::Given(clock.clone())),
