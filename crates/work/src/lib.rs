@@ -13,6 +13,7 @@ pub mod calendar;
 mod check;
 mod choose;
 mod claim;
+mod competition;
 mod conflict;
 mod conflict_hunk;
 mod drift;
@@ -43,6 +44,7 @@ pub use brief::brief;
 pub use check::{Check, CheckRun, ProofKind};
 pub use choose::{Held, check_claim, check_idle, check_role, ready_order};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
+pub use competition::{Better, EntryMeasure, ProvenEntry, Ruling, RulingStep, judge};
 pub use conflict::{
     ChangeKind, ChangedPath, Declaration, DeclaredOverlap, DeclaredSide, can_meet,
     declared_overlaps,

@@ -79,6 +79,33 @@ impl Git {
         }
     }
 
+    /// How many lines differ between two commits: those added and those removed. A binary file
+    /// that differs counts as one.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn changed_lines(&self, before: &ObjectId, after: &ObjectId) -> Result<u64, GitError> {
+        let answer = self.run(&[
+            "diff-tree",
+            "-r",
+            "--numstat",
+            "--no-renames",
+            before.as_str(),
+            after.as_str(),
+        ])?;
+        let text = String::from_utf8_lossy(&answer);
+        let lines = text.lines().map(|line| {
+            let mut words = line.split('\t');
+            let (added, removed) = (words.next(), words.next());
+            let number = |word: Option<&str>| word.and_then(|word| word.parse::<u64>().ok());
+            match (number(added), number(removed)) {
+                (Some(added), Some(removed)) => added + removed,
+                (_, _) => 1,
+            }
+        });
+        Ok(lines.sum())
+    }
+
     /// Moves the branch that this work tree has checked out forward to `commit`, with its files.
     ///
     /// # Errors
