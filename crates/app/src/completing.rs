@@ -84,15 +84,51 @@ pub async fn complete_work(
         let task = request.holder.task;
         return Ok(Completion::Refused(Refusal::Unknown { task }));
     };
+    let examining = examine(store, home, request, &stored.task, now);
+    let (proof, target) = match holding(store, request, examining).await? {
+        Ok(Examined::Proven { proof, target }) => (*proof, target),
+        Ok(Examined::Not(reason)) => return Ok(reason),
+        Err(refusal) => return Ok(Completion::Refused(refusal)),
+    };
+    if let Some(reason) = changed_after(home, request, &proof.commit)? {
+        return Ok(Completion::Unproven(reason));
+    }
+    Ok(match save(store, &request.holder, proof, target).await? {
+        Ok(completed) => Completion::Proven(Box::new(completed)),
+        Err(refusal) => Completion::Refused(refusal),
+    })
+}
+
+/// What the checks of a task say about a commit.
+pub(crate) enum Examined {
+    /// It is proven.
+    Proven {
+        /// What was seen.
+        proof: Box<Proof>,
+        /// The branch that it can be merged into.
+        target: String,
+    },
+    /// It is not, and why; never [`Completion::Proven`].
+    Not(Completion),
+}
+
+/// Runs the checks of a task on a commit. Nothing is stored, and no lease is looked at.
+pub(crate) async fn examine(
+    store: &Store,
+    home: &Home,
+    request: &CompleteRequest,
+    task: &Task,
+    now: Timestamp,
+) -> Result<Examined, CheckingError> {
     let git = target::repository(home)?;
     check_room::sweep(&git)?;
     let target = target::find(&git)?;
     let work = match find_work(home, &git, &target, request)? {
         Ok(work) => work,
-        Err(reason) => return Ok(Completion::Unproven(reason)),
+        Err(reason) => return Ok(Examined::Not(Completion::Unproven(reason))),
     };
-    if let Some(outside) = out_of_bounds(&stored.task, &target, &work)? {
-        return Ok(outside);
+    if let Some(outside) = out_of_bounds(task, &target, &work)? {
+        return Ok(Examined::Not(outside));
     }
     let checker = Checker {
         store,
@@ -102,45 +138,41 @@ pub async fn complete_work(
         settings_text: &target.text,
         now,
     };
-    let proving = prove(&checker, home, &stored.task, &work, request);
-    let proof = match holding(store, request, proving).await? {
-        Ok(Ok(proof)) => proof,
-        Ok(Err(reason)) => return Ok(Completion::Unproven(reason)),
-        Err(refusal) => return Ok(Completion::Refused(refusal)),
-    };
-    if let Some(reason) = changed_after(home, request, &work.commit)? {
-        return Ok(Completion::Unproven(reason));
-    }
-    save(store, request, proof, target.name).await
+    Ok(match prove(&checker, home, task, &work, request).await? {
+        Ok(proof) => Examined::Proven {
+            proof: Box::new(proof),
+            target: target.name,
+        },
+        Err(reason) => Examined::Not(Completion::Unproven(reason)),
+    })
 }
 
-async fn save(
+/// Stores a proof under the claim of `holder`; whose work it is, the proof says.
+pub(crate) async fn save(
     store: &Store,
-    request: &CompleteRequest,
+    holder: &Holder,
     proof: Proof,
     target: String,
-) -> Result<Completion, CheckingError> {
+) -> Result<Result<Completed, Refusal>, CheckingError> {
     let bytes = serde_json::to_vec(&proof).map_err(CheckingError::Record)?;
     let record = sha256::digest_of(&bytes);
     let work = ProvenWork {
-        by: request.holder.agent.clone(),
-        epoch: request.holder.epoch,
+        by: proof.agent.clone(),
+        epoch: holder.epoch,
         commit: proof.commit.clone(),
         tree: proof.tree.clone(),
         base: proof.base.clone(),
         proof: record,
     };
-    let written = store
-        .prove(&request.holder, &work, &bytes, clock::now())
-        .await?;
+    let written = store.prove(holder, &work, &bytes, clock::now()).await?;
     Ok(match written {
-        Written::Task(task) => Completion::Proven(Box::new(Completed {
+        Written::Task(task) => Ok(Completed {
             task: *task,
             proof,
             record,
             target,
-        })),
-        Written::Refused(refusal) => Completion::Refused(refusal),
+        }),
+        Written::Refused(refusal) => Err(refusal),
     })
 }
 

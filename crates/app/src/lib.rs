@@ -9,6 +9,7 @@ mod assigning;
 mod checking;
 mod claiming;
 mod comparing;
+mod competing;
 mod completing;
 mod conflicts;
 mod deciding;
@@ -41,6 +42,9 @@ pub use assigning::{Assigned, PassedOver, run_best_agent};
 pub use checking::CheckingError;
 pub use claiming::claim;
 pub use comparing::{Compared, ComparisonRequest, compare};
+pub use competing::{
+    CompeteAnswer, CompeteRequest, Competition, CompetitionEntry, CompetitionOutcome, Seen, compete,
+};
 pub use completing::{CompleteRequest, Completed, Completion, complete_work};
 pub use conflicts::{
     ConflictError, ConflictStanding, Conflicts, HeldTasks, NotCompared, NotMerged, PairConflict,

@@ -7,17 +7,15 @@ mod starting;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use adjutant_domain::{
-    AgentName, Digest, Evidence, Measurement, RunId, Timestamp, sha256::digest_of,
-};
-use adjutant_formats::{FormatError, HEAD_BYTES, read, recognise};
+use adjutant_domain::{AgentName, Digest, Measurement, Timestamp};
+use adjutant_formats::FormatError;
 use adjutant_outbound::agent_process::{self, Finish, Left, Site, SiteError};
 use adjutant_outbound::clock;
 use adjutant_outbound::files::FileError;
 use adjutant_outbound::git::Git;
 use adjutant_outbound::process::End;
 use adjutant_outbound::repository::RepositoryError;
-use adjutant_store::{AttemptResult, NewEvidence, Store, StoreError, Written};
+use adjutant_store::{AttemptResult, Store, StoreError, Written};
 use adjutant_work::{
     Agent, Claim, ClaimRequest, Holder, OnOverlap, Pause, Refusal, Role, Target, Won,
 };
@@ -26,12 +24,12 @@ use crate::checking::CheckingError;
 use crate::completing::Completion;
 use crate::holding::remember_holder;
 use crate::roles::role_named;
-use crate::{Home, NorthStarError, RolesError, locate, pauses};
+use crate::{Home, NorthStarError, RecordError, RolesError, locate, pauses};
 
 pub(crate) use starting::{Attended, Start};
 
 /// How often a lease is renewed within its length.
-const RENEWALS: u32 = 3;
+pub(crate) const RENEWALS: u32 = 3;
 
 /// How long an agent has to end by itself when it is stopped.
 const GRACE: Duration = Duration::from_secs(5);
@@ -124,6 +122,9 @@ pub enum RunError {
     /// The work tree could not be told of the claim.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What a gate decided cannot be opened.
+    #[error(transparent)]
+    Decision(#[from] RecordError),
     /// What the agent left could not be checked.
     #[error(transparent)]
     Checking(#[from] CheckingError),
@@ -194,7 +195,7 @@ fn claim_for(agent: &Agent, role: Role, request: &RunRequest, pauses: Vec<Pause>
     }
 }
 
-fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -246,7 +247,7 @@ impl Run<'_> {
             return Err(error.into());
         }
         let transcript = start.keep(self.store, &attended, None).await?;
-        let usage = self.keep_usage(&start.name, &attended.transcript).await?;
+        let usage = start.keep_usage(self.store, &attended.transcript).await?;
         let outcome = self.conclude(stop, &attended).await?;
         let is_kept = self.request.keep_work_tree;
         if !is_kept {
@@ -320,38 +321,6 @@ impl Run<'_> {
         Ok(own
             .and_then(|attempt| attempt.result)
             .filter(|result| *result != AttemptResult::Lost))
-    }
-
-    /// Tokens and cost become evidence about the agent, cited by the lines of its transcript.
-    async fn keep_usage(
-        &self,
-        name: &str,
-        transcript: &[u8],
-    ) -> Result<Result<Vec<Measurement>, FormatError>, RunError> {
-        let head = &transcript[..transcript.len().min(HEAD_BYTES)];
-        let found = recognise("transcript", head)
-            .and_then(|format| Ok((format, read(format, transcript)?)));
-        let (format, measurements) = match found {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
-        };
-        let now = clock::now();
-        let evidence = Evidence {
-            subject: self.agent.name.as_str().parse()?,
-            run: name.parse::<RunId>()?,
-            artifact: digest_of(transcript),
-            file: "transcript".to_owned(),
-            taken_at: now,
-            measurements,
-        };
-        let new = NewEvidence {
-            evidence: &evidence,
-            format: format.name(),
-            named: None,
-            bytes: transcript,
-        };
-        self.store.add_evidence(&[new], now).await?;
-        Ok(Ok(evidence.measurements))
     }
 
     /// Work that can be completed stays with the agent; everything else is given back at once.

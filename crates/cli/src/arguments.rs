@@ -33,10 +33,10 @@ pub(crate) use routine::{
 };
 pub(crate) use selftest::{RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
 pub(crate) use task::{
-    AddTaskArguments, ClaimArguments, CompleteArguments, ConflictsArguments, DisposeArguments,
-    EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments,
-    MergeArguments, MirrorArguments, ReleaseArguments, ShowTaskArguments, TaskCommand,
-    TemplateArguments, VerifyTaskArguments,
+    AddTaskArguments, ClaimArguments, CompeteArguments, CompleteArguments, ConflictsArguments,
+    DisposeArguments, EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments,
+    ListTasksArguments, MergeArguments, MirrorArguments, ReleaseArguments, ShowTaskArguments,
+    TaskCommand, TemplateArguments, VerifyTaskArguments,
 };
 
 const EXIT_CODES: &str = "\

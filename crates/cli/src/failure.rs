@@ -321,6 +321,7 @@ impl From<RunError> for Failure {
             RunError::NorthStar(error) => error.into(),
             RunError::Name(error) => error.into(),
             RunError::Checking(error) => error.into(),
+            RunError::Decision(error) => error.into(),
             RunError::Repository(error) => error.into(),
             RunError::File(error) => error.into(),
             RunError::Site(_) => {

@@ -6,12 +6,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use adjutant_domain::{Digest, Epoch, Timestamp, sha256::digest_of};
+use adjutant_domain::{Digest, Epoch, Evidence, Measurement, RunId, Timestamp, sha256::digest_of};
+use adjutant_formats::{FormatError, HEAD_BYTES, read, recognise};
 use adjutant_outbound::agent_process::{self, Finish, Left, Site, Told};
 use adjutant_outbound::clock;
 use adjutant_outbound::git::Git;
 use adjutant_outbound::process::{Environment, Invocation, Keeper};
-use adjutant_store::{AgentRun, RunBytes, Store, StoreError};
+use adjutant_store::{AgentRun, NewEvidence, RunBytes, Store, StoreError};
 use adjutant_work::{Agent, Launch, Placeholders, Role, Task, TrialOutcome, brief};
 
 use super::{GRACE, RunError, ending};
@@ -111,6 +112,38 @@ impl Start<'_> {
         };
         store.add_run(&run, bytes, run.ended_at).await?;
         Ok(run.transcript)
+    }
+
+    /// Tokens and cost become evidence about the agent, cited by the lines of its transcript.
+    pub(crate) async fn keep_usage(
+        &self,
+        store: &Store,
+        transcript: &[u8],
+    ) -> Result<Result<Vec<Measurement>, FormatError>, RunError> {
+        let head = &transcript[..transcript.len().min(HEAD_BYTES)];
+        let found = recognise("transcript", head)
+            .and_then(|format| Ok((format, read(format, transcript)?)));
+        let (format, measurements) = match found {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(error)),
+        };
+        let now = clock::now();
+        let evidence = Evidence {
+            subject: self.agent.name.as_str().parse()?,
+            run: self.name.parse::<RunId>()?,
+            artifact: digest_of(transcript),
+            file: "transcript".to_owned(),
+            taken_at: now,
+            measurements,
+        };
+        let new = NewEvidence {
+            evidence: &evidence,
+            format: format.name(),
+            named: None,
+            bytes: transcript,
+        };
+        store.add_evidence(&[new], now).await?;
+        Ok(Ok(evidence.measurements))
     }
 
     fn folder(&self) -> PathBuf {

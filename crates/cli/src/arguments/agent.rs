@@ -147,7 +147,7 @@ pub(crate) struct RunAgentArguments {
 }
 
 /// A whole number of seconds, minutes or hours.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let seconds_of = [('s', 1), ('m', 60), ('h', 3_600)];
     seconds_of
         .iter()

@@ -1,6 +1,7 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod claim;
+mod competition;
 mod conflicts;
 mod handoff;
 mod holder;
@@ -12,6 +13,7 @@ mod proof;
 use clap::Subcommand;
 
 pub(crate) use claim::{ClaimArguments, ReleaseArguments};
+pub(crate) use competition::CompeteArguments;
 pub(crate) use conflicts::ConflictsArguments;
 pub(crate) use handoff::HandoffArguments;
 pub(crate) use holder::HolderArguments;
@@ -40,6 +42,8 @@ pub(crate) enum TaskCommand {
     Reopen(DisposeArguments),
     /// Proves that the work is done: runs the checks where no agent reaches.
     Complete(CompleteArguments),
+    /// Lets several agents do the same task; the checks say whose work is taken.
+    Compete(CompeteArguments),
     /// Merges proven work, after checking it on the merged tree.
     Merge(MergeArguments),
     /// Opens a stored proof again, and recomputes its digests.

@@ -1,6 +1,7 @@
 //! `adjutant task`: one file a group of verbs.
 
 mod claim;
+mod competition;
 pub(super) mod conflicts;
 mod drafting;
 mod handoff;
@@ -32,6 +33,7 @@ pub(super) fn run(command: TaskCommand, settings: &Settings) -> Result<Exit, Fai
         TaskCommand::Drop(arguments) => intake::dispose(&arguments, Disposal::Drop, settings),
         TaskCommand::Reopen(arguments) => intake::dispose(&arguments, Disposal::Reopen, settings),
         TaskCommand::Complete(arguments) => proof::finish(arguments, settings),
+        TaskCommand::Compete(arguments) => competition::run(&arguments, settings),
         TaskCommand::Merge(arguments) => proof::merge(&arguments, settings),
         TaskCommand::Verify(arguments) => proof::verify(&arguments, settings),
         TaskCommand::Claim(arguments) => claim::claim(&arguments, settings),

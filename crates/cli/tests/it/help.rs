@@ -49,6 +49,7 @@ fn every_command_has_help_with_examples() {
         &["task", "reopen"],
         &["task", "complete"],
         &["task", "merge"],
+        &["task", "compete"],
         &["task", "verify"],
         &["gate"],
         &["gate", "list"],

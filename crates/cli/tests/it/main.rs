@@ -8,6 +8,7 @@ mod assigning;
 mod bad_input;
 mod claim;
 mod compare;
+mod competition;
 mod conflicts;
 mod crash;
 mod delivery;
