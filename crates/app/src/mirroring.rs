@@ -96,6 +96,10 @@ pub async fn mirror(
         Some(folder) => home.folder.join(folder),
         None => home.top.join(MIRROR_FOLDER),
     };
+    // Under the lock nobody writes: what is half-written is of a run that was killed.
+    for part in Folder::ALL {
+        mirror_files::clear(&folder.join(part.name()))?;
+    }
     let record = home.private.join("mirror.json");
     let known = mirror_files::read_record(&record, &folder)?;
     let tasks = tasks(store).await?;

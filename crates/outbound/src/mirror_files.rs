@@ -16,6 +16,9 @@ const VERSION: u32 = 1;
 /// The largest record that is read: the numbers of a million tasks.
 const RECORD_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 
+/// How the name of a file begins that is still being written.
+const BEGUN: &str = ".adjutant-";
+
 /// A file of a folder, and its bytes where it is not too large.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -61,6 +64,32 @@ pub fn list(folder: &Path, bytes_max: u64) -> Result<Vec<Listed>, FileError> {
     Ok(listed)
 }
 
+/// Removes what a program that was killed left half-written in a folder. Whoever calls it makes
+/// sure that nobody writes there.
+///
+/// # Errors
+/// When the folder cannot be read, or a file in it cannot be removed.
+pub fn clear(folder: &Path) -> Result<(), FileError> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries,
+    };
+    let clear = || {
+        for entry in entries? {
+            let entry = entry?;
+            let is_ours = entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(BEGUN.as_bytes());
+            if is_ours && entry.file_type()?.is_file() {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    clear().map_err(|error| FileError::new(folder, FileProblem::Unwritable(error)))
+}
+
 /// Writes a file, with its folder. At every moment there is the old file or the new one, whole.
 ///
 /// # Errors
@@ -70,7 +99,7 @@ pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         let mut file = tempfile::Builder::new()
-            .prefix(".adjutant-")
+            .prefix(BEGUN)
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
             .tempfile_in(folder)?;
         file.write_all(text.as_bytes())?;
@@ -181,6 +210,18 @@ mod tests {
             listed,
             expected.map(|(name, whole)| (name.to_owned(), whole))
         );
+    }
+
+    #[test]
+    fn only_what_was_left_half_written_is_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        clear(&folder.path().join("none")).unwrap();
+        for name in [".adjutant-x1Y2z3", ".hidden", "a.md"] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        clear(folder.path()).unwrap();
+        let left = |name: &str| folder.path().join(name).exists();
+        assert!(!left(".adjutant-x1Y2z3") && left(".hidden") && left("a.md"));
     }
 
     #[test]
