@@ -22,6 +22,7 @@ mod holding;
 mod home;
 mod merging;
 mod mirroring;
+mod models;
 mod north_star;
 mod policies;
 mod racing;
@@ -72,6 +73,7 @@ pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
 pub use mirroring::{
     MIRROR_FOLDER, MirrorError, MirrorLine, MirrorRequest, Mirroring, StepResult, mirror,
 };
+pub use models::{ScannedModel, scan_models};
 pub use north_star::{
     NorthStarError, SeenNorthStar, look_at_north_stars, observe_north_stars, pauses,
 };

@@ -5,6 +5,7 @@ mod ask;
 mod compare;
 mod evidence;
 mod focus;
+mod model;
 mod role;
 mod routine;
 mod selftest;
@@ -26,6 +27,7 @@ pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvid
 pub(crate) use focus::{
     CompleteFocusArguments, FocusCommand, FocusStatusArguments, FocusWhoArguments,
 };
+pub(crate) use model::{ModelCommand, ScanArguments, ScanFormat};
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use routine::{
     EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
@@ -95,6 +97,9 @@ pub(crate) enum Command {
     Gate(GateArguments),
     /// Compares two files of measurements, without any set-up.
     Compare(Box<CompareArguments>),
+    /// Looks into model files without loading them.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

@@ -8,6 +8,7 @@ mod focus;
 mod gate;
 mod init;
 mod journal;
+mod model;
 mod north_star;
 mod report;
 mod role;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::NorthStar(command) => north_star::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
+        Command::Model(command) => model::run(command, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),

@@ -169,7 +169,7 @@ fn open(path: &Path) -> Result<(File, Timestamp), FileError> {
     Ok((file, taken_at))
 }
 
-fn unreadable(path: &Path, error: std::io::Error) -> FileError {
+pub(crate) fn unreadable(path: &Path, error: std::io::Error) -> FileError {
     let problem = if error.kind() == std::io::ErrorKind::NotFound {
         FileProblem::Missing
     } else if error.kind() == std::io::ErrorKind::IsADirectory {

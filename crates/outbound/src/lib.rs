@@ -21,6 +21,7 @@ pub mod lease_file;
 pub mod lock;
 pub mod mirror_files;
 pub mod mlflow;
+pub mod model_file;
 pub mod process;
 mod prometheus;
 pub mod repository;

@@ -3,7 +3,7 @@
 mod human;
 mod junit;
 mod markdown;
-mod sarif;
+pub(crate) mod sarif;
 mod table;
 
 pub use human::human;

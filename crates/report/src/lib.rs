@@ -12,6 +12,7 @@ pub mod deployment;
 pub mod focus;
 pub mod gate;
 mod markup;
+pub mod model;
 pub mod number;
 pub mod schema;
 mod standing;

@@ -9,26 +9,30 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("formats", &["domain"]),
     ("gate", &["domain", "stats"]),
     ("work", &["domain", "stats"]),
-    ("report", &["domain", "stats", "gate"]),
+    ("supply", &["domain"]),
+    ("report", &["domain", "stats", "gate", "supply"]),
     ("store", &["domain", "gate", "work"]),
-    ("outbound", &["domain", "formats", "work"]),
+    ("outbound", &["domain", "formats", "work", "supply"]),
     (
         "app",
         &[
-            "domain", "stats", "formats", "gate", "work", "report", "store", "outbound",
+            "domain", "stats", "formats", "gate", "work", "supply", "report", "store", "outbound",
         ],
     ),
     (
         "cli",
         &[
-            "domain", "stats", "formats", "gate", "work", "report", "store", "outbound", "app",
+            "domain", "stats", "formats", "gate", "work", "supply", "report", "store", "outbound",
+            "app",
         ],
     ),
     ("testkit", &["domain", "work", "store"]),
 ];
 
 /// Crates that compute and nothing else.
-const PURE: &[&str] = &["domain", "stats", "formats", "gate", "work", "report"];
+const PURE: &[&str] = &[
+    "domain", "stats", "formats", "gate", "work", "supply", "report",
+];
 
 /// A foreign crate, and the only crates of ours that may know it.
 const KEEPERS: &[(&str, &[&str])] = &[

@@ -12,6 +12,8 @@ fn every_command_has_help_with_examples() {
         &["evidence", "add"],
         &["evidence", "list"],
         &["evidence", "show"],
+        &["model"],
+        &["model", "scan"],
         &["focus"],
         &["focus", "plan"],
         &["focus", "update"],

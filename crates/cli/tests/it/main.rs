@@ -20,6 +20,7 @@ mod help;
 mod home;
 mod intake;
 mod mirror;
+mod model;
 mod never_go;
 mod proof;
 mod race;

@@ -11,7 +11,7 @@ use crate::deployment::needed;
 use crate::gate::markdown::{evidence, interval, observed};
 use crate::standing::{self, Standing};
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+pub(crate) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Where a result points when no artifact was read: the file that declares gates.
 const POLICY_FILE: &str = "adjutant.toml";
 
@@ -208,7 +208,7 @@ fn result(
 }
 
 /// A message in SARIF's notation, where a single brace would open a placeholder.
-fn message(text: &str) -> String {
+pub(crate) fn message(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
@@ -222,7 +222,7 @@ fn region(locator: &Locator) -> Value {
 }
 
 /// A file name as a relative URI reference (RFC 3986).
-fn uri(file: &str) -> String {
+pub(crate) fn uri(file: &str) -> String {
     let mut uri = String::with_capacity(file.len());
     for byte in file.bytes() {
         match byte {

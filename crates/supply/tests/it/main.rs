@@ -1,0 +1,5 @@
+//! Real files, read as the program reads them.
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod hostile;
+mod ordinary;
