@@ -160,6 +160,7 @@ pub(crate) fn outcome_of(result: Option<AttemptResult>) -> TrialOutcome {
         Some(AttemptResult::Proven) => TrialOutcome::Proven,
         Some(AttemptResult::Merged) => TrialOutcome::Merged,
         Some(AttemptResult::Released) => TrialOutcome::Released,
+        Some(AttemptResult::Refused) => TrialOutcome::Failed,
         Some(AttemptResult::HandedOff) => TrialOutcome::HandedOff,
         Some(AttemptResult::Lost) => TrialOutcome::Lost,
         Some(AttemptResult::Rejected) => TrialOutcome::Rejected,

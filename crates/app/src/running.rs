@@ -295,6 +295,7 @@ impl Run<'_> {
                             | AttemptResult::Merged
                             | AttemptResult::HandedOff => std::future::pending().await,
                             AttemptResult::Released
+                            | AttemptResult::Refused
                             | AttemptResult::Lost
                             | AttemptResult::Rejected => return Stop::Asked,
                         },

@@ -281,6 +281,28 @@ pub enum Unproven {
 }
 
 impl Unproven {
+    /// Whether it says something about the work, and not only about what surrounds it.
+    pub fn is_about_work(&self) -> bool {
+        match self {
+            Unproven::EmptyDiff
+            | Unproven::ChangedAfter { .. }
+            | Unproven::CheckEdited { .. }
+            | Unproven::OtherCommit { .. }
+            | Unproven::Forged { .. }
+            | Unproven::Vacuous { .. }
+            | Unproven::CheckFailed { .. }
+            | Unproven::GateRefused { .. }
+            | Unproven::TreeChanged { .. } => true,
+            Unproven::NoCheck
+            | Unproven::Uncommitted { .. }
+            | Unproven::NoCommit { .. }
+            | Unproven::NoBase { .. }
+            | Unproven::Environment { .. }
+            | Unproven::TargetBusy { .. }
+            | Unproven::MergeConflict { .. } => false,
+        }
+    }
+
     /// The name of the reason, as in JSON.
     pub fn name(&self) -> &'static str {
         match self {

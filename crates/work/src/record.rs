@@ -41,7 +41,8 @@ pub enum TrialOutcome {
     Rejected,
     /// The lease ran out without a word.
     Lost,
-    /// It failed the checks of a competition, or there was none to check.
+    /// It was checked and not proven, or failed in a competition, which it also does when there is
+    /// none to check.
     Failed,
 }
 

@@ -340,6 +340,7 @@ async fn account(
             Some(
                 AttemptResult::Merged
                 | AttemptResult::Released
+                | AttemptResult::Refused
                 | AttemptResult::HandedOff
                 | AttemptResult::Rejected,
             )

@@ -11,6 +11,14 @@ use adjutant_work::Unproven;
 use super::{RanAgent, Run, RunError, RunOutcome, ending, millis};
 use crate::completing::{CompleteRequest, Completion, complete_work};
 
+/// What giving a task back says about the agent.
+enum GivenBack {
+    /// Its work was checked and not accepted.
+    Refused,
+    /// Nothing.
+    Unjudged,
+}
+
 impl Run<'_> {
     /// Completes the task with the commit that the agent left.
     pub(super) async fn deliver(
@@ -27,16 +35,29 @@ impl Run<'_> {
         };
         let completion = tokio::select! {
             completion = complete_work(self.store, self.home, &request, clock::now()) => completion?,
-            () = cancel => return self.give_back(ran, "it was cancelled while it was checked").await,
+            () = cancel => {
+                let why = "it was cancelled while it was checked";
+                return self.give_back(ran, why, GivenBack::Unjudged).await;
+            }
         };
-        let reason = match &completion {
+        let (reason, judged) = match &completion {
             Completion::Proven(_) => return Ok(RunOutcome::Completed(completion)),
             Completion::Unproven(Unproven::NoCheck) => return Ok(RunOutcome::ToComplete),
-            Completion::Unproven(reason) => format!("not proven, {}", reason.name()),
-            Completion::Outside { .. } => "outside the boundaries of its role".to_owned(),
+            Completion::Unproven(reason) => {
+                let judged = if reason.is_about_work() {
+                    GivenBack::Refused
+                } else {
+                    GivenBack::Unjudged
+                };
+                (format!("not proven, {}", reason.name()), judged)
+            }
+            Completion::Outside { .. } => {
+                let reason = "outside the boundaries of its role".to_owned();
+                (reason, GivenBack::Refused)
+            }
             Completion::Refused(refusal) => return Ok(RunOutcome::Lost(refusal.clone())),
         };
-        match self.give_back(ran, &reason).await? {
+        match self.give_back(ran, &reason, judged).await? {
             RunOutcome::GivenBack(_) => Ok(RunOutcome::Completed(completion)),
             other @ (RunOutcome::ToComplete
             | RunOutcome::Completed(_)
@@ -45,12 +66,21 @@ impl Run<'_> {
         }
     }
 
-    async fn give_back(&self, ran: &RanAgent, why: &str) -> Result<RunOutcome, RunError> {
+    async fn give_back(
+        &self,
+        ran: &RanAgent,
+        why: &str,
+        judged: GivenBack,
+    ) -> Result<RunOutcome, RunError> {
         let (agent, branch) = (&self.agent.name, &ran.site.branch);
         let how = ending(&ran.finish);
         let reason = format!("{agent} {how}; what it left is on the branch {branch}: {why}");
         let now = clock::now();
-        Ok(match self.store.release(self.holder, &reason, now).await? {
+        let written = match judged {
+            GivenBack::Refused => self.store.refuse_work(self.holder, &reason, now).await?,
+            GivenBack::Unjudged => self.store.release(self.holder, &reason, now).await?,
+        };
+        Ok(match written {
             Written::Task(_) => RunOutcome::GivenBack(reason),
             Written::Refused(refusal) => RunOutcome::Lost(refusal),
         })

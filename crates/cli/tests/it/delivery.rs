@@ -70,10 +70,10 @@ fn work_that_is_not_proven_stays_on_its_branch_and_the_task_is_given_back() {
     let wrong =
         "mkdir tests; echo bye > hello.txt; echo 'grep -q hello hello.txt' > tests/hello.sh";
     let unfit = "argv = [\"no-such-program\"]";
-    for (script, check, code, name) in [
-        (vacuous, OWN_TEST, 30, "vacuous"),
-        (wrong, OWN_TEST, 30, "check_failed"),
-        (HONEST, unfit, 20, "environment"),
+    for (script, check, code, name, judged) in [
+        (vacuous, OWN_TEST, 30, "vacuous", 1),
+        (wrong, OWN_TEST, 30, "check_failed", 1),
+        (HONEST, unfit, 20, "environment", 0),
     ] {
         let stage = stage(script, check);
         let ran = ran(&stage, code, &[]);
@@ -83,6 +83,13 @@ fn work_that_is_not_proven_stays_on_its_branch_and_the_task_is_given_back() {
         let branch = ran["branch"].as_str().unwrap();
         let head = stage.workspace.git(&["rev-parse", branch]);
         assert_eq!(ran["head"], head);
+        // It counts against the agent only where it is the work's fault.
+        let listed = json(&stage.answer(0, &["agent", "list", "--format", "json"]));
+        let record = &listed[0]["records"][0];
+        assert_eq!(
+            (&record["judged"], &record["accepted"]),
+            (&judged.into(), &0.into())
+        );
         // Nothing of the checks is left either.
         let trees = stage.workspace.git(&["worktree", "list"]);
         assert_eq!(trees.lines().count(), 1, "{trees}");

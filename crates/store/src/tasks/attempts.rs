@@ -18,6 +18,8 @@ pub enum AttemptResult {
     Merged,
     /// The agent gave the task back.
     Released,
+    /// Its work was checked and not proven, and the task was given back.
+    Refused,
     /// The agent handed the task to another role.
     HandedOff,
     /// The lease ran out, and the task went on without the agent.
@@ -33,6 +35,7 @@ impl AttemptResult {
             AttemptResult::Proven => "proven",
             AttemptResult::Merged => "merged",
             AttemptResult::Released => "released",
+            AttemptResult::Refused => "refused",
             AttemptResult::HandedOff => "handed_off",
             AttemptResult::Lost => "lost",
             AttemptResult::Rejected => "rejected",

@@ -24,12 +24,38 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<Written, StoreError> {
+        self.give_back(holder, AttemptResult::Released, reason, now)
+            .await
+    }
+
+    /// Gives the task back because its work was checked and not proven: it is open again, and the
+    /// claim counts against its agent.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn refuse_work(
+        &self,
+        holder: &Holder,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
+        self.give_back(holder, AttemptResult::Refused, reason, now)
+            .await
+    }
+
+    async fn give_back(
+        &self,
+        holder: &Holder,
+        result: AttemptResult,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
         let mut session = self.begin(Purpose::Write).await?;
         let task = match self.held_task(&mut session, holder).await? {
             Ok(task) => task,
             Err(refusal) => return Ok(Written::Refused(refusal)),
         };
-        let ending = (AttemptResult::Released, JournalKind::TaskReleased);
+        let ending = (result, JournalKind::TaskReleased);
         let task = let_go(&mut session, task, holder, ending, reason, now).await?;
         session.commit().await?;
         Ok(Written::Task(Box::new(task)))

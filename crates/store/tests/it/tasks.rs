@@ -243,6 +243,13 @@ async fn an_agent_works_on_one_task_at_a_time(stage: &Stage<'_>) {
     let attempts = store.attempts_of(Some(&agent("amber"))).await.unwrap();
     let results: Vec<_> = attempts.iter().map(|attempt| attempt.result).collect();
     assert_eq!(results, [Some(AttemptResult::Released), None]);
+    let second = won(&store, "birch", Target::Task(first.task.id)).await;
+    let second = holder(&second);
+    let left = store.refuse_work(&second, "not proven", now()).await;
+    assert_eq!(done(left.unwrap()).state, TaskState::Open);
+    let attempts = store.attempts_of(Some(&agent("birch"))).await.unwrap();
+    let last = attempts.last().unwrap();
+    assert_eq!(last.result, Some(AttemptResult::Refused));
     sound(&store).await;
 }
 

@@ -74,9 +74,10 @@ pub(super) fn exit(ran: &RanAgent) -> Exit {
         RunOutcome::GivenBack(_) => Exit::Undecided,
         RunOutcome::EndedByAgent(result) => match result {
             AttemptResult::Proven | AttemptResult::Merged | AttemptResult::HandedOff => Exit::Done,
-            AttemptResult::Released | AttemptResult::Lost | AttemptResult::Rejected => {
-                Exit::Undecided
-            }
+            AttemptResult::Released
+            | AttemptResult::Refused
+            | AttemptResult::Lost
+            | AttemptResult::Rejected => Exit::Undecided,
         },
         RunOutcome::Lost(refused) => {
             streams::tell(&format!("refused: {}", refusal::reason(refused)));
@@ -203,6 +204,7 @@ fn ended_by(result: AttemptResult) -> &'static str {
     match result {
         AttemptResult::Proven => "the agent completed the task",
         AttemptResult::Merged => "the task is merged",
+        AttemptResult::Refused => "the work was not proven",
         AttemptResult::HandedOff => "the agent handed the task off",
         AttemptResult::Released => "the agent gave the task back",
         AttemptResult::Lost => "the lease ran out",
