@@ -342,12 +342,13 @@ async fn evidence(
         return Ok(Found::nothing("nothing was asked".to_owned(), command));
     };
     let standing = Standing::of_answer(answer.validity, answer.outcome);
-    let is_missing = standing == Standing::NoData;
+    // The gate has no name that a command could ask; more evidence is what tells more.
+    let lacks_data = matches!(standing, Standing::NoData | Standing::Undecided);
     Ok(Found {
         standing,
         value: answer.observed,
         because: format!("{}: {}", answer.target, answer.reason),
-        command: answer.needed.command.or(is_missing.then_some(command)),
+        command: lacks_data.then_some(command),
         input: None,
     })
 }

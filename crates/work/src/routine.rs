@@ -120,6 +120,11 @@ pub struct ScoreLine {
 /// Counts the claims that began or ended in a week.
 pub fn scoreboard(attempts: &[ScoredAttempt], week: Week) -> Scoreboard {
     let mut lines: BTreeMap<&AgentName, ScoreLine> = BTreeMap::new();
+    let mut first_epochs: BTreeMap<TaskId, Epoch> = BTreeMap::new();
+    for attempt in attempts {
+        let first = first_epochs.entry(attempt.task).or_insert(attempt.epoch);
+        *first = attempt.epoch.min(*first);
+    }
     let touches = |attempt: &ScoredAttempt| {
         week.contains(attempt.began_at) || attempt.ended_at.is_some_and(|end| week.contains(end))
     };
@@ -136,10 +141,7 @@ pub fn scoreboard(attempts: &[ScoredAttempt], week: Week) -> Scoreboard {
             TrialOutcome::Released | TrialOutcome::HandedOff => line.given_back += 1,
             TrialOutcome::Running => line.running += 1,
         }
-        let is_again = attempts
-            .iter()
-            .any(|other| other.task == attempt.task && other.epoch < attempt.epoch);
-        if is_again {
+        if first_epochs.get(&attempt.task) < Some(&attempt.epoch) {
             line.rework += 1;
         }
     }

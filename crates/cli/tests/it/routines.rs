@@ -98,6 +98,57 @@ fn an_agent_that_takes_the_gate_out_of_its_settings_still_meets_the_pause() {
 }
 
 #[test]
+fn an_agent_that_is_run_is_not_given_what_is_paused() {
+    let stage = with_north_star();
+    let [older, old, _] = weeks();
+    observe(&stage, older);
+    observe(&stage, old);
+    stage.answer(
+        0,
+        &[
+            "agent",
+            "add",
+            "amber",
+            "--role",
+            "searcher",
+            "--command",
+            "true",
+        ],
+    );
+    let told = stage.answer(
+        40,
+        &["agent", "run", "amber", "--task", "T-1", "--format", "json"],
+    );
+    assert!(told.contains("\"reason\": \"paused\""), "{told}");
+}
+
+#[test]
+fn a_gate_over_measures_decides_as_a_criterion_does() {
+    let stage = stage();
+    let settings = r#"
+[north_star.fast]
+evidence = { measure = "p95", at_most = "40ms" }
+[north_star.faster]
+evidence = { measure = "p95", at_most = "20ms" }
+[north_star.sure]
+evidence = { measure = "error-rate", at_most = "0.1%" }
+[north_star.elsewhere]
+evidence = { measure = "p95", subject = "search", at_most = "40ms" }
+[north_star.release]
+gate = "smoke"
+"#;
+    let settings = stage.workspace.read("adjutant.toml") + settings;
+    stage.workspace.write("adjutant.toml", settings);
+    let list: [&[&str]; 1] = [&["north-star", "list"]];
+    let mut said = told(&stage, &list);
+    let gate = ["gate", "smoke", "--evidence", "candidate=same.csv"];
+    let gate = [&gate[..], &["--evidence", "baseline=baseline.csv"]].concat();
+    stage.run(&gate);
+    said.push_str(&told(&stage, &list));
+    insta::assert_snapshot!(said);
+}
+
+#[test]
 fn who_has_a_feature_keeps_it_when_features_are_paused() {
     let stage = with_north_star();
     stage.answer(0, &["task", "claim", "T-1", "--agent", "amber"]);
