@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test | up | bench | fuzz | fresh | tidy`.
+//! Developer commands: `cargo xtask test | night | up | bench | fuzz | fresh | tidy`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -12,6 +12,7 @@
 mod bench;
 mod fresh;
 mod fuzz;
+mod night;
 mod prepare;
 mod test;
 mod tidy;
@@ -28,6 +29,7 @@ Usage: cargo xtask COMMAND
 
   up [--candidate slow] [--seconds N]   build, measure the bundled example, gate it, report it
   test                                  prepare this machine, then formatting, clippy, tidy, all tests
+  night                                 the queue's tests at their large figures: hours
   tidy                                  only the checks of the house: lengths, layers, names, links
   bench [PART] [--quick]                the side-by-side comparisons, into bench/RESULTS*.md
   fuzz --minutes N                      every parser of outside bytes, N minutes shared between them
@@ -53,6 +55,7 @@ fn run() -> Result<()> {
         .context("xtask lies in the repository")?;
     shell.change_dir(root);
     match command.as_deref() {
+        Some("night") => night::run(&shell),
         Some("up") => up::run(&shell, &rest),
         Some("test") => test::run(&shell),
         Some("tidy") => tidy::run(&shell),

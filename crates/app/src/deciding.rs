@@ -277,6 +277,7 @@ fn stored_problem(error: &RecordError) -> String {
             | StoreError::Statement { .. }
             | StoreError::ForeignRow { .. }
             | StoreError::Encode { .. }
+            | StoreError::Nul { .. }
             | StoreError::File { .. } => "the stored artifact cannot be read".to_owned(),
         },
         RecordError::Content { source, .. } => source.problem(),

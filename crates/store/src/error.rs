@@ -45,6 +45,12 @@ pub enum StoreError {
         /// The column's content.
         found: String,
     },
+    /// A text that only one of the engines could keep.
+    #[error("{operation}: the text holds a NUL character")]
+    Nul {
+        /// What was being done.
+        operation: &'static str,
+    },
     /// A value could not be written as JSON.
     #[error("{operation}: the value cannot be written as JSON")]
     Encode {
@@ -100,6 +106,7 @@ impl StoreError {
             StoreError::SqliteTooOld { .. } => "Build Adjutant with its bundled SQLite.",
             StoreError::SchemaTooNew { .. } => "Use the newer Adjutant that wrote it.",
             StoreError::Statement { .. } => "Run adjutant doctor.",
+            StoreError::Nul { .. } => "Take the NUL character out of the text.",
             StoreError::ForeignRow { .. } | StoreError::Encode { .. } => {
                 "Run adjutant journal verify."
             }

@@ -101,6 +101,7 @@ impl<'a> Session<'a> {
         parameters: &[Value],
     ) -> Result<u64, StoreError> {
         self.has_written = true;
+        refuse_nul(operation, parameters)?;
         match &mut *self.connection {
             Connection::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
             Connection::Postgres(client) => client.execute(sql, parameters).await,
@@ -139,6 +140,18 @@ impl<'a> Session<'a> {
             None => Ok(1),
         }
     }
+}
+
+/// PostgreSQL cannot keep a NUL in a text, and what one engine refuses the other refuses too.
+fn refuse_nul(operation: &'static str, parameters: &[Value]) -> Result<(), StoreError> {
+    let has_nul = |value: &Value| match value {
+        Value::Text(text) => text.contains('\0'),
+        Value::Null | Value::Integer(_) | Value::Real(_) => false,
+    };
+    if parameters.iter().any(has_nul) {
+        return Err(StoreError::Nul { operation });
+    }
+    Ok(())
 }
 
 impl Drop for Session<'_> {

@@ -1,7 +1,9 @@
 //! What the store promises about tasks, claims and leases, whichever engine holds the rows.
 
 use adjutant_domain::{RoleName, TaskId, Timestamp};
-use adjutant_store::{AttemptResult, Filed, Holder, NewTask, Store, TaskFilter, Written};
+use adjutant_store::{
+    AttemptResult, Filed, Holder, NewTask, Store, StoreError, TaskFilter, Written,
+};
 use adjutant_testkit::postgres::Server;
 use adjutant_work::{
     Claim, ClaimRequest, Intake, Link, LinkKind, OnOverlap, Pause, Priority, ProvenWork, Refusal,
@@ -35,6 +37,7 @@ async fn every_case<'a>(stage: &impl Fn() -> Stage<'a>) {
     whoever_is_refused_keeps_nobody_waiting(&stage()).await;
     a_renewal_is_granted_as_long_as_nobody_took_the_task(&stage()).await;
     a_task_that_loses_three_holders_is_quarantined(&stage()).await;
+    a_monstrous_text_is_kept_or_refused_and_the_queue_goes_on(&stage()).await;
     the_counters_follow_links_and_closing(&stage()).await;
     a_circle_is_refused_and_named(&stage()).await;
     a_repeated_request_has_one_effect(&stage()).await;
@@ -430,6 +433,25 @@ async fn a_task_that_loses_three_holders_is_quarantined(stage: &Stage<'_>) {
     assert_eq!(done(freed.unwrap()).losses, 0);
     assert_eq!(won(store, "elder", Target::Next).await.task.id, poison);
     sound(store).await;
+}
+
+async fn a_monstrous_text_is_kept_or_refused_and_the_queue_goes_on(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    let mut huge = intake("huge");
+    huge.goal = "\u{0}\u{202e}\u{fffd}x".repeat(1_000_000);
+    let id = file(&store, huge.clone(), &[]).await;
+    assert!(
+        the(&store, id).await.intake == huge,
+        "it comes back changed"
+    );
+    let nul = store.file_tasks(&[new(intake("a\0b"))], None, now()).await;
+    assert!(matches!(nul, Err(StoreError::Nul { .. })), "{nul:?}");
+    let nul = store.add_note(id, None, "a\0b", now()).await;
+    assert!(matches!(nul, Err(StoreError::Nul { .. })), "{nul:?}");
+    let other = file(&store, intake("other"), &[]).await;
+    assert_eq!(won(&store, "amber", Target::Next).await.task.id, id);
+    assert_eq!(won(&store, "birch", Target::Next).await.task.id, other);
+    sound(&store).await;
 }
 
 async fn the_counters_follow_links_and_closing(stage: &Stage<'_>) {
