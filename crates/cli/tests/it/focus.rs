@@ -68,7 +68,15 @@ pub(crate) fn stage() -> Stage {
 }
 
 /// Files a complete task.
-pub(crate) fn file(stage: &Stage, (title, kind, priority): (&str, &str, &str), more: &[&str]) {
+pub(crate) fn file(stage: &Stage, told: (&str, &str, &str), more: &[&str]) {
+    stage.answer(0, &adding(told, more));
+}
+
+/// The arguments that file a complete task: title, kind and priority.
+pub(crate) fn adding<'a>(
+    (title, kind, priority): (&'a str, &'a str, &'a str),
+    more: &[&'a str],
+) -> Vec<&'a str> {
     let mut arguments = vec!["task", "add", title, "--kind", kind, "--priority", priority];
     arguments.extend([
         "--timebox",
@@ -87,7 +95,7 @@ pub(crate) fn file(stage: &Stage, (title, kind, priority): (&str, &str, &str), m
     arguments.extend(["--non-goal", "Speed.", "--risk", "none => none"]);
     arguments.extend(["--test-hook", "tests/"]);
     arguments.extend(more);
-    stage.answer(0, &arguments);
+    arguments
 }
 
 /// An outcome without times, days, weeks and months.

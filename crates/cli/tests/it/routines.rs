@@ -1,9 +1,10 @@
 //! Routines and north-star gates, as the program runs them.
 
 use adjutant_outbound::clock;
+use adjutant_testkit::postgres::Server;
 use adjutant_work::calendar::Week;
 
-use crate::focus::{dateless, file, stage, told};
+use crate::focus::{adding, dateless, file, stage, told};
 use crate::stage::Stage;
 
 const NORTH_STARS: &str = r#"
@@ -76,6 +77,43 @@ fn two_missed_weeks_pause_features_and_nothing_else() {
         .write("applications.csv", applications(this, 2));
     stage.answer(0, &["north-star", "observe"]);
     stage.answer(0, &claim);
+}
+
+#[test]
+fn pauses_routines_and_the_focus_work_with_their_state_in_postgresql() {
+    let stage = with_north_star();
+    let server = Server::start();
+    let url = server.new_database();
+    let code = |arguments: &[&str]| {
+        let mut command = stage.command(arguments);
+        command.env("ADJUTANT_DATABASE_URL", &url);
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), format!("{output:?}"))
+    };
+    let expect = |wanted: i32, arguments: &[&str]| {
+        let (code, told) = code(arguments);
+        assert_eq!(code, wanted, "{arguments:?}: {told}");
+    };
+    let [older, old, this] = weeks();
+    let add = adding(("New page", "feature", "low"), &[]);
+    expect(0, &add);
+    for week in [older, old] {
+        expect(0, &["north-star", "observe", "--week", &week.to_string()]);
+    }
+    expect(40, &["task", "claim", "T-1", "--agent", "amber"]);
+    expect(0, &["focus", "plan", "--agent", "amber"]);
+    expect(0, &["routine", "morning"]);
+    expect(0, &["routine", "evening"]);
+    expect(0, &["routine", "weekly", "--goal", "a page"]);
+    expect(40, &["routine", "weekly", "--goal", "two pages"]);
+    stage
+        .workspace
+        .write("applications.csv", applications(this, 2));
+    expect(0, &["north-star", "observe"]);
+    expect(0, &["task", "claim", "T-1", "--agent", "amber"]);
+    expect(40, &["routine", "evening"]);
+    expect(0, &["routine", "monthly"]);
+    expect(0, &["journal", "verify"]);
 }
 
 #[test]
