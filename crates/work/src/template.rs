@@ -8,6 +8,7 @@ mod section;
 
 use crate::{Intake, Link};
 
+pub(crate) use checks::{CheckToml, check_of};
 pub use checks::{read_checks, write_checks};
 pub use parsing::{parse, read_risk};
 pub use rendering::render;

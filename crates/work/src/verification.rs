@@ -3,7 +3,10 @@
 
 use serde::Deserialize;
 
+use toml::Spanned;
+
 use crate::Check;
+use crate::template::{CheckToml, check_of};
 
 /// How long a step of the set-up may take when nothing is said: ten minutes.
 const SETUP_SECONDS: u32 = 600;
@@ -53,7 +56,7 @@ struct VerifyTable {
 struct MergeTable {
     target: Option<String>,
     #[serde(default)]
-    checks: Vec<Check>,
+    checks: Vec<Spanned<CheckToml>>,
 }
 
 /// How a settings text wants work verified. A text that says nothing has no set-up.
@@ -61,18 +64,24 @@ struct MergeTable {
 /// # Errors
 /// When the text is not TOML, or a table holds what does not belong there.
 pub fn read_verification(text: &str) -> Result<VerificationSettings, InvalidVerification> {
+    let invalid = |at: usize, problem: String| InvalidVerification {
+        line: 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count(),
+        problem,
+    };
     let settings: Settings = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        InvalidVerification {
-            line: 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count(),
-            problem: error.message().to_owned(),
-        }
+        invalid(at, error.message().to_owned())
     })?;
+    let mut merge_checks = Vec::with_capacity(settings.merge.checks.len());
+    for check in settings.merge.checks {
+        let at = check.span().start;
+        merge_checks.push(check_of(check.into_inner()).map_err(|problem| invalid(at, problem))?);
+    }
     Ok(VerificationSettings {
         setup: settings.verify.setup,
         setup_seconds_max: settings.verify.setup_seconds_max.unwrap_or(SETUP_SECONDS),
         target: settings.merge.target,
-        merge_checks: settings.merge.checks,
+        merge_checks,
     })
 }
 
@@ -91,9 +100,7 @@ setup = [[\"npm\", \"ci\"]]
 target = \"trunk\"
 [[merge.checks]]
 name = \"suite\"
-run = { command = { argv = [\"make\", \"test\"] } }
-proof = { green_only = { reason = \"the whole suite\" } }
-seconds_max = 60
+argv = [\"make\", \"test\"]
 ";
         let read = read_verification(text).unwrap();
         assert_eq!(read.setup, [["npm", "ci"]]);
@@ -102,5 +109,11 @@ seconds_max = 60
         assert_eq!(read_verification("").unwrap().setup_seconds_max, 600);
         let error = read_verification("[verify]\nset_up = []\n").unwrap_err();
         assert_eq!(error.line, 2);
+        let no_program = "[merge]\n[[merge.checks]]\nname = \"suite\"\nargv = []\n";
+        let error = read_verification(no_program).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "line 2: check suite: argv names no program"
+        );
     }
 }

@@ -19,7 +19,7 @@ struct Checks {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CheckToml {
+pub(crate) struct CheckToml {
     name: CheckName,
     argv: Vec<String>,
     /// A gate that decides on `evidence`, files that the program writes.
@@ -64,7 +64,8 @@ pub fn read_checks(text: &str) -> Result<Vec<Check>, InvalidIntake> {
     Ok(read)
 }
 
-fn check_of(check: CheckToml) -> Result<Check, String> {
+/// The check, or what is wrong about it.
+pub(crate) fn check_of(check: CheckToml) -> Result<Check, String> {
     let name = &check.name;
     if check.argv.iter().all(|word| word.is_empty()) {
         return Err(format!("check {name}: argv names no program"));
