@@ -4,6 +4,7 @@
 mod failure;
 mod gated;
 mod offered;
+mod scripts;
 
 use std::future::pending;
 use std::path::Path;
@@ -16,7 +17,8 @@ use adjutant_outbound::process::{self, End, Environment, Invocation, KeepOutput,
 use adjutant_store::Store;
 use adjutant_work::{
     ChangedFile, Check, CheckProof, CheckRun, ProofKind, RunEnd, RunRecord, RunVerdict, Strength,
-    Unproven, VerificationSettings, edited_check_files, needs_red, test_files,
+    Unproven, VerificationSettings, edited_check_files, needs_red, runs_package_scripts,
+    test_files,
 };
 
 pub use failure::CheckingError;
@@ -89,7 +91,10 @@ impl Checker<'_> {
         offered: &mut [Offered],
     ) -> Answer<CheckProof> {
         let changed = work.changed();
-        let files = edited_check_files(check, &changed);
+        let mut files = edited_check_files(check, &changed);
+        if runs_package_scripts(check) {
+            files.extend(scripts::edited_scripts(self.git, work)?);
+        }
         if !files.is_empty() {
             let check = check.name.clone();
             return Ok(Err(Unproven::CheckEdited { check, files }));

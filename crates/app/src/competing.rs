@@ -337,6 +337,8 @@ impl Contest<'_> {
         for (start, looked_at) in starts.iter().zip(looked_at) {
             entries.push(self.keep(start, looked_at, &outcome).await?);
         }
+        let (id, note) = (self.task.id, note(&entries));
+        self.store.add_note(id, None, &note, clock::now()).await?;
         Ok(Competition {
             holder: self.holder.clone(),
             entries,
@@ -382,6 +384,29 @@ impl Contest<'_> {
 struct LookedAt {
     attended: Attended,
     checked: Checked,
+}
+
+/// What stays written at the task: who did what, and on which branch it is.
+fn note(entries: &[CompetitionEntry]) -> String {
+    let told = entries.iter().map(|entry| {
+        let judged = match entry.judged {
+            Some(TrialOutcome::Won) => "won",
+            Some(TrialOutcome::Passed) => "proven, and did not win",
+            Some(TrialOutcome::Failed) => "not proven",
+            Some(
+                TrialOutcome::Merged
+                | TrialOutcome::Proven
+                | TrialOutcome::Running
+                | TrialOutcome::Released
+                | TrialOutcome::HandedOff
+                | TrialOutcome::Rejected
+                | TrialOutcome::Lost,
+            )
+            | None => "not judged",
+        };
+        format!("{} {judged} ({})", entry.agent, entry.site.branch)
+    });
+    format!("competition: {}", told.collect::<Vec<_>>().join("; "))
 }
 
 fn run_name(holder: &Holder, agent: &Agent) -> String {

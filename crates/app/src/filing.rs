@@ -8,7 +8,7 @@ use adjutant_store::{
     Attempt, Filed, NewTask, Store, StoreError, StoredTask, TaskFilter, TaskPage, Written,
 };
 use adjutant_work::template::{self, Filled, InvalidIntake};
-use adjutant_work::{Intake, Link, Refusal, TaskState, read_issue_form};
+use adjutant_work::{Intake, Link, Proof, Refusal, TaskState, read_issue_form};
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum IntakeError {
 /// A task with all that is known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownTask {
+    /// The proof of its work; none when there is none, or when it cannot be opened.
+    pub proof: Option<Proof>,
     /// The task, its links and its notes.
     pub stored: StoredTask,
     /// What is left of its lease, in milliseconds; below 0 when it ran out.
@@ -125,10 +127,26 @@ pub async fn show_task(store: &Store, id: TaskId) -> Result<Option<ShownTask>, S
     };
     let attempts = store.attempts_on(id).await?;
     Ok(Some(ShownTask {
+        proof: proof_of(store, &stored.task.state),
         stored,
         millis_left,
         attempts,
     }))
+}
+
+/// The proof of a task's work. One that cannot be opened is none here; `open_proof` says why.
+fn proof_of(store: &Store, state: &TaskState) -> Option<Proof> {
+    match state {
+        TaskState::Proven(work) | TaskState::Done { work, .. } => {
+            let bytes = store.artifact(work.proof).ok()?;
+            serde_json::from_slice(&bytes).ok()
+        }
+        TaskState::Draft
+        | TaskState::Open
+        | TaskState::Leased(_)
+        | TaskState::Dropped { .. }
+        | TaskState::Quarantined { .. } => None,
+    }
 }
 
 /// Replaces what a task asks for, as long as it is still at `revision`.

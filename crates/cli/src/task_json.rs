@@ -2,7 +2,7 @@
 
 use adjutant_app::ShownTask;
 use adjutant_store::{Attempt, Note};
-use adjutant_work::{Intake, Link, ProvenWork, Task, TaskState};
+use adjutant_work::{Intake, Link, Proof, ProvenWork, Strength, Task, TaskState};
 use serde::Serialize;
 
 /// A task in a list.
@@ -44,6 +44,12 @@ pub(crate) struct ShownTaskJson<'a> {
     links: &'a [Link],
     /// Links of other tasks to this one; `target` is the other.
     links_to: &'a [Link],
+    /// What the checks of its proven work say about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Vec<CheckJson<'a>>>,
+    /// Whether the proof is weaker than red and green.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weaker: Option<bool>,
     notes: Vec<NoteJson<'a>>,
     attempts: Vec<AttemptJson<'a>>,
 }
@@ -54,6 +60,12 @@ pub(crate) struct PageJson<'a> {
     pub(crate) tasks: Vec<TaskJson<'a>>,
     /// Whether there are more after the last one.
     pub(crate) more: bool,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    name: &'a str,
+    strength: &'a Strength,
 }
 
 #[derive(Serialize)]
@@ -107,6 +119,16 @@ impl<'a> From<&'a Task> for TaskJson<'a> {
     }
 }
 
+fn checks_json(proof: &Proof) -> Vec<CheckJson<'_>> {
+    let checks = proof.checks.iter();
+    checks
+        .map(|check| CheckJson {
+            name: check.name.as_str(),
+            strength: &check.strength,
+        })
+        .collect()
+}
+
 impl<'a> From<&'a ShownTask> for ShownTaskJson<'a> {
     fn from(shown: &'a ShownTask) -> Self {
         Self {
@@ -114,6 +136,8 @@ impl<'a> From<&'a ShownTask> for ShownTaskJson<'a> {
             lease_seconds_left: shown.millis_left.map(|millis| millis as f64 / 1_000.0),
             links: &shown.stored.links,
             links_to: &shown.stored.links_to,
+            weaker: shown.proof.as_ref().map(Proof::is_weaker),
+            checks: shown.proof.as_ref().map(checks_json),
             notes: shown.stored.notes.iter().map(Into::into).collect(),
             attempts: shown.attempts.iter().map(Into::into).collect(),
         }

@@ -11,6 +11,7 @@ pub mod boundary;
 mod brief;
 pub mod calendar;
 mod check;
+mod check_files;
 mod choose;
 mod claim;
 mod competition;
@@ -42,6 +43,9 @@ pub use agent::{Agent, AgentPreset, InvalidCommand, Launch, Placeholders};
 pub use assignment::{Candidate, rank};
 pub use brief::brief;
 pub use check::{Check, CheckRun, ProofKind};
+pub use check_files::{
+    ChangedFile, edited_check_files, needs_red, runs_package_scripts, test_files,
+};
 pub use choose::{Held, check_claim, check_idle, check_role, ready_order};
 pub use claim::{Blocker, Claim, ClaimRequest, OnOverlap, Overlap, Pause, Refusal, Target, Won};
 pub use competition::{Better, EntryMeasure, ProvenEntry, Ruling, RulingStep, judge};
@@ -62,8 +66,7 @@ pub use merge_order::{MergeReason, MergeStep, Piece, merge_order};
 pub use path_glob::{InvalidPathGlob, PathGlob};
 pub use permission::{Denial, NamedPath, Permission, ToolKind, permit};
 pub use proof::{
-    ChangedFile, CheckProof, GateProof, Proof, RunEnd, RunRecord, RunVerdict, Stage, Strength,
-    Unproven, edited_check_files, needs_red, test_files,
+    CheckProof, GateProof, Proof, RunEnd, RunRecord, RunVerdict, Stage, Strength, Unproven,
 };
 pub use record::{AcceptanceRate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
 pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};

@@ -55,6 +55,11 @@ fn the_proven_work_with_the_smaller_change_wins_and_the_records_say_so() {
     );
     // The winner's work is the task's: it merges like any other.
     assert_eq!(state(&stage), "proven");
+    let shown = stage.answer(0, &["task", "show", "T-1"]);
+    assert!(
+        shown.contains("b won (adjutant/T-1-e1-b); c not proven"),
+        "{shown}"
+    );
     stage.answer(0, &["verify", "T-1"]);
     stage.answer(0, &["task", "merge", "T-1"]);
     assert_eq!(stage.workspace.read("hello.txt"), "hello\n");

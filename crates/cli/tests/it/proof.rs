@@ -274,6 +274,12 @@ fn evidence_that_adjutants_own_run_writes_again_is_accepted() {
     let (code, answer) = scene.complete(&["--evidence", "result.txt"]);
     assert_eq!(code, 0, "{answer}");
     assert_eq!(answer["weaker"], true);
+    let shown = scene.adjutant(scene.workspace.path(), &["task", "show", "T-1"]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.contains("check unit: WEAKER: green only (documentation)"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -304,6 +310,43 @@ fn the_fifth_lie_an_edited_check() {
     scene.honest_work();
     scene.agent("echo 'exit 0' > run-tests.sh; git commit -qam 'Speed up the tests'");
     assert_eq!(scene.refused_as(&[]), lie(30, "check_edited"));
+}
+
+/// The scripts of a package and the recipes of make are the check, and who edits them edits it;
+/// what else a package says is the work's.
+#[test]
+fn an_edited_recipe_or_script_is_an_edited_check() {
+    let package = r#"{"scripts": {"test": "sh run-tests.sh"}, "dependencies": {}}"#;
+    let needs_more = package.replace("{}}", "{\"left-pad\": \"1\"}}");
+    let lies = package.replace("sh run-tests.sh", "true");
+    // npm need not be installed: the edit is seen before anything runs.
+    for (argv, file, before, after, name) in [
+        (
+            "make test",
+            "Makefile",
+            "test:\n\tfalse\n",
+            "test:\n\ttrue\n",
+            "check_edited",
+        ),
+        ("npm test", "package.json", package, &lies, "check_edited"),
+        (
+            "exit 1; npm test",
+            "package.json",
+            package,
+            &needs_more,
+            "check_failed",
+        ),
+    ] {
+        let scene = Scene::new(vec![green_only(&["sh", "-c", argv])]);
+        scene.workspace.write(file, before);
+        scene.git(&["add", file]);
+        scene.git(&["commit", "-q", "-m", "How tests are run"]);
+        scene.agent("git rebase -q main");
+        scene.honest_work();
+        std::fs::write(scene.agent_folder().join(file), after).unwrap();
+        scene.agent("git commit -qam 'Run tests faster'");
+        assert_eq!(scene.refused_as(&[]).1, name, "{argv}");
+    }
 }
 
 #[test]
@@ -388,6 +431,19 @@ fn a_failing_set_up_is_the_environments_failure() {
 }
 
 #[test]
+fn what_the_set_up_makes_is_there_for_the_check() {
+    let scene = Scene::new(vec![green_only(&["cat", "made/by-set-up"])]);
+    scene.honest_work();
+    scene.workspace.write(
+        "adjutant.toml",
+        "[verify]\nsetup = [[\"mkdir\", \"made\"], [\"touch\", \"made/by-set-up\"]]\n",
+    );
+    let (code, answer) = scene.complete(&[]);
+    assert_eq!(code, 0, "{answer}");
+    assert_eq!(answer["proof"]["setup"][0][0], "mkdir");
+}
+
+#[test]
 fn a_hanging_check_runs_out_of_time() {
     let mut check = green_only(&["sleep", "1000"]);
     check.seconds_max = 1;
@@ -441,6 +497,33 @@ fn a_merge_is_checked_on_the_merged_tree_and_never_red() {
     assert_eq!(steps[0]["unproven"]["reason"], "check_failed");
     assert_eq!(scene.git(&["rev-parse", "main"]), before);
     assert_eq!(scene.state(), "open");
+}
+
+#[test]
+fn a_merge_passes_the_checks_of_every_merge_too() {
+    let scene = Scene::new(vec![shell(&["sh", "run-tests.sh"])]);
+    scene.honest_work();
+    assert_eq!(scene.complete(&[]).0, 0);
+    let settings = |argv: &str| {
+        let text = format!("[merge]\n[[merge.checks]]\nname = \"suite\"\nargv = [\"{argv}\"]\n");
+        scene.workspace.write("adjutant.toml", &text);
+    };
+    // What is not there cannot be said to fail.
+    settings("no-such-suite");
+    let (code, steps) = scene.merge();
+    assert_eq!(
+        (code, &steps[0]["outcome"]),
+        (20, &"waits".into()),
+        "{steps}"
+    );
+    settings("false");
+    let (code, steps) = scene.merge();
+    assert_eq!(
+        (code, &steps[0]["outcome"]),
+        (30, &"sent_back".into()),
+        "{steps}"
+    );
+    assert_eq!(steps[0]["unproven"]["check"], "suite");
 }
 
 #[test]

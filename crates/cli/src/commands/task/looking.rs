@@ -4,6 +4,7 @@ use adjutant_app::ShownTask;
 use adjutant_store::{TaskFilter, TaskPage};
 use adjutant_work::{LinkKind, Refusal, Task, TaskState, template};
 
+use super::proof::strength_text;
 use crate::arguments::{Format, ListTasksArguments, ShowTaskArguments};
 use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
@@ -114,6 +115,27 @@ pub(super) fn show(arguments: &ShowTaskArguments, settings: &Settings) -> Result
     Ok(Exit::Done)
 }
 
+/// How strong the proof of the work is, check by check.
+fn proof_lines(shown: &ShownTask) -> Vec<String> {
+    let id = shown.stored.task.id;
+    let Some(proof) = &shown.proof else {
+        return match &shown.stored.task.state {
+            TaskState::Proven(_) | TaskState::Done { .. } => {
+                vec![format!("THE PROOF CANNOT BE OPENED: adjutant verify {id}")]
+            }
+            TaskState::Draft
+            | TaskState::Open
+            | TaskState::Leased(_)
+            | TaskState::Dropped { .. }
+            | TaskState::Quarantined { .. } => vec![],
+        };
+    };
+    let checks = proof.checks.iter();
+    checks
+        .map(|check| format!("check {}: {}", check.name, strength_text(&check.strength)))
+        .collect()
+}
+
 /// Where the task stands, line by line.
 fn standing(shown: &ShownTask) -> String {
     let task = &shown.stored.task;
@@ -147,6 +169,7 @@ fn standing(shown: &ShownTask) -> String {
         TaskState::Dropped { reason } => format!("dropped: {reason}"),
         TaskState::Quarantined { reason } => format!("quarantined: {reason}"),
     });
+    lines.extend(proof_lines(shown));
     lines.push(format!(
         "filed {}, changed {}",
         task.created_at, task.updated_at

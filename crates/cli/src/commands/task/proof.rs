@@ -112,8 +112,9 @@ fn proof_text(proof: &Proof, record: Digest) -> String {
     text
 }
 
-fn check_line(check: &CheckProof) -> String {
-    let strength = match &check.strength {
+/// What a passing check says about the work.
+pub(super) fn strength_text(strength: &Strength) -> String {
+    match strength {
         Strength::RedGreen { tests, declared } => {
             let tests = match (tests.as_slice(), declared) {
                 ([], _) => "no test file of the work was needed".to_owned(),
@@ -124,7 +125,11 @@ fn check_line(check: &CheckProof) -> String {
         }
         Strength::Gated => "measured, and accepted by its gate".to_owned(),
         Strength::GreenOnly { reason } => format!("WEAKER: green only ({reason})"),
-    };
+    }
+}
+
+fn check_line(check: &CheckProof) -> String {
+    let strength = strength_text(&check.strength);
     let mut line = format!("check     {}: {strength}", check.name);
     for (colour, run) in check
         .red
