@@ -6,7 +6,7 @@ use adjutant_outbound::clock;
 use adjutant_outbound::process::{End, Environment};
 use adjutant_work::{
     Agent, Better, CheckProof, EntryMeasure, Holder, Proof, ProvenEntry, Ruling, TrialOutcome,
-    Unproven, judge,
+    judge,
 };
 use tokio::sync::watch;
 
@@ -191,15 +191,9 @@ pub(super) fn judged(
         Checked::Proven { .. } if winner == Some(&agent.name) => Some(TrialOutcome::Won),
         Checked::Proven { .. } => Some(TrialOutcome::Passed),
         Checked::NotProven(completion) => match completion {
-            Completion::Unproven(
-                Unproven::Environment { .. }
-                | Unproven::TargetBusy { .. }
-                | Unproven::NoBase { .. }
-                | Unproven::NoCheck,
-            )
-            | Completion::Refused(_)
-            | Completion::Proven(_) => None,
-            Completion::Unproven(_) | Completion::Outside { .. } => Some(TrialOutcome::Failed),
+            Completion::Unproven(reason) if reason.is_about_work() => Some(TrialOutcome::Failed),
+            Completion::Outside { .. } => Some(TrialOutcome::Failed),
+            Completion::Unproven(_) | Completion::Refused(_) | Completion::Proven(_) => None,
         },
     }
 }
