@@ -8,7 +8,7 @@ use adjutant_domain::{
 };
 use adjutant_gate::{Case, InvalidPolicy, Policy, decide, read_policies};
 use adjutant_outbound::files::{self, FileError, FileProblem};
-use adjutant_outbound::git::GitError;
+use adjutant_outbound::git::{Git, GitError, Head};
 use adjutant_outbound::repository::{self, RepositoryError};
 use adjutant_store::{NewObservation, Store, StoreError};
 use adjutant_work::applications::read_applications;
@@ -390,7 +390,7 @@ fn applications(
             "adjutant north-star observe".to_owned(),
         ));
     }
-    let bytes = match files::read(&home.top.join(path)) {
+    let bytes = match files::read(&table_folder(home)?.join(path)) {
         Ok(content) => content.bytes,
         Err(error) if matches!(error.problem, FileProblem::Missing) => {
             return Ok(Found::nothing(
@@ -422,6 +422,19 @@ fn applications(
         command: None,
         input: Some((digest, bytes)),
     })
+}
+
+/// Where tables of applications lie: in the main work tree, so that an agent's own work tree,
+/// which may hold an older one or none, says nothing about the week.
+fn table_folder(home: &Home) -> Result<PathBuf, NorthStarError> {
+    if repository::discover(&home.folder)?.is_none() {
+        return Ok(home.top.clone());
+    }
+    let trees = Git::at(&home.top).work_trees()?;
+    // A bare repository has no main work tree.
+    let main = trees.into_iter().next();
+    let main = main.filter(|main| !matches!(main.head, Head::Bare));
+    Ok(main.map_or_else(|| home.top.clone(), |main| main.path))
 }
 
 /// A count over a whole file. Its run is named after the file's digest.

@@ -136,6 +136,25 @@ fn an_agent_that_takes_the_gate_out_of_its_settings_still_meets_the_pause() {
 }
 
 #[test]
+fn the_table_of_the_main_work_tree_counts_wherever_it_is_looked_at() {
+    let stage = with_north_star();
+    let [_, _, this] = weeks();
+    stage
+        .workspace
+        .write("applications.csv", applications(this, 2));
+    let linked = stage.path().join("../linked");
+    stage.workspace.git(&["worktree", "add", "-q", "../linked"]);
+    std::fs::write(linked.join("applications.csv"), applications(this, 0)).unwrap();
+    let output = stage
+        .command(&["north-star", "observe"])
+        .current_dir(&linked)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(": MET: 2 of 2 applications count"), "{said}");
+}
+
+#[test]
 fn an_agent_that_is_run_is_not_given_what_is_paused() {
     let stage = with_north_star();
     let [older, old, _] = weeks();
