@@ -89,6 +89,8 @@ pub(super) async fn run(
                 break;
             }
             quarantined += set_aside;
+            // They waited for a person, not for the next holder.
+            crew.orphans.clear();
             crew.hire()?;
             crew.drain(size.drain, progress)?;
         }
