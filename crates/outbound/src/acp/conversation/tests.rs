@@ -305,3 +305,25 @@ fn sessions_of_real_agents_are_held_again_word_by_word() {
         assert_eq!((said, conversation.allowed), (vec![], 1));
     }
 }
+
+#[test]
+fn a_message_that_was_cut_or_changed_ends_nothing_but_the_session() {
+    let sessions = [
+        include_str!("../../../tests/fixtures/acp/claude_code_acp.ndjson"),
+        include_str!("../../../tests/fixtures/acp/gemini_cli.ndjson"),
+    ];
+    let folder = folder();
+    for line in sessions.iter().flat_map(|session| session.lines()) {
+        let message = &serde_json::from_str::<Value>(line).unwrap()["message"];
+        let bytes = message.to_string().into_bytes();
+        let mut conversation = prompted(folder.path());
+        for at in 0..bytes.len() {
+            conversation.take(&bytes[..at]);
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            conversation.take(&changed);
+        }
+    }
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    assert_eq!(names.count(), 1, "nothing was written");
+}
