@@ -12,6 +12,7 @@ mod comparing;
 mod competing;
 mod completing;
 mod conflicts;
+mod contracts;
 mod deciding;
 mod doctor;
 mod evidence;
@@ -51,6 +52,7 @@ pub use conflicts::{
     ConflictError, ConflictStanding, Conflicts, HeldTasks, NotCompared, NotMerged, PairConflict,
     SeenFiles, SeenHolder, SeenWorkTree, find_conflicts, folders_to_watch, read_held_tasks,
 };
+pub use contracts::{SchemaDiffError, SchemaRequest, diff_contracts};
 pub use deciding::{
     Decided, DecidedFrom, GateError, GateRequest, NamedSource, last_decision, run_gate,
 };

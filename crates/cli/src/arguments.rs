@@ -8,6 +8,7 @@ mod focus;
 mod model;
 mod role;
 mod routine;
+mod schema;
 mod selftest;
 mod task;
 
@@ -33,6 +34,7 @@ pub(crate) use routine::{
     EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
     WeeklyArguments,
 };
+pub(crate) use schema::{SchemaCommand, SchemaDiffArguments, SchemaFormat};
 pub(crate) use selftest::{RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompeteArguments, CompleteArguments, ConflictsArguments,
@@ -100,6 +102,9 @@ pub(crate) enum Command {
     /// Looks into model files without loading them.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Tells what a change of a contract breaks: OpenAPI, JSON Schema.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

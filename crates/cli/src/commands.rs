@@ -13,6 +13,7 @@ mod north_star;
 mod report;
 mod role;
 mod routine;
+mod schema;
 mod self_test;
 mod selftest;
 mod task;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
         Command::Model(command) => model::run(command, settings),
+        Command::Schema(command) => schema::run(command, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),

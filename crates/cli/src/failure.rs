@@ -3,7 +3,7 @@
 use adjutant_app::{
     AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
     IntakeError, MirrorError, NorthStarError, PolicyError, RankingError, RecordError, RolesError,
-    RoutineError, RunError, SourceError,
+    RoutineError, RunError, SchemaDiffError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -83,6 +83,17 @@ impl From<SourceError> for Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self::of(Exit::Usage, &error, error.remedy())
+    }
+}
+
+impl From<SchemaDiffError> for Failure {
+    fn from(error: SchemaDiffError) -> Self {
+        match &error {
+            SchemaDiffError::File(file) => Self::of(Exit::Usage, &error, file.remedy()),
+            SchemaDiffError::Contract { problem, .. } => {
+                Self::of(Exit::Undecided, &error, problem.remedy)
+            }
+        }
     }
 }
 

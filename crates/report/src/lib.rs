@@ -8,6 +8,7 @@
 
 mod cite;
 pub mod comparison;
+pub mod contract;
 pub mod deployment;
 pub mod focus;
 pub mod gate;

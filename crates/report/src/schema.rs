@@ -3,7 +3,7 @@
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::wire::{ComparisonAnswer, DeploymentReport, GateAnswer};
+use crate::wire::{ComparisonAnswer, ContractAnswer, DeploymentReport, GateAnswer};
 
 /// A published schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +14,13 @@ pub enum Published {
     Comparison,
     /// What `adjutant report deployment` writes as JSON.
     Report,
+    /// What `adjutant schema diff --format json` writes.
+    SchemaDiff,
 }
 
 impl Published {
     /// Every published schema.
-    pub const ALL: [Self; 3] = [Self::Gate, Self::Comparison, Self::Report];
+    pub const ALL: [Self; 4] = [Self::Gate, Self::Comparison, Self::Report, Self::SchemaDiff];
 
     /// Its file's name in `schemas/`.
     pub fn file_name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Published {
             Self::Gate => "gate.schema.json",
             Self::Comparison => "comparison.schema.json",
             Self::Report => "report.schema.json",
+            Self::SchemaDiff => "schema-diff.schema.json",
         }
     }
 
@@ -35,6 +38,7 @@ impl Published {
             Self::Gate => text_of::<GateAnswer>(),
             Self::Comparison => text_of::<ComparisonAnswer>(),
             Self::Report => text_of::<DeploymentReport>(),
+            Self::SchemaDiff => text_of::<ContractAnswer>(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod comparison;
+mod contract;
 mod deployment;
 mod gate;
 
@@ -11,6 +12,9 @@ pub use answer::{
     VerdictInJson,
 };
 pub use comparison::{ArmOfComparison, ComparisonAnswer, EstimateOfComparison, MarginOfComparison};
+pub use contract::{
+    BreaksInJson, ContractAnswer, ContractFinding, SchemaDirectionInJson, SchemaSeverityInJson,
+};
 pub use deployment::{DeploymentReport, FinalVerdict, NoData, SafetyGateStatus, Tally};
 pub use gate::{
     AcceptedValues, ArmAnswer, CriterionAnswer, CriterionNeeds, GateAnswer, GateNeeds,

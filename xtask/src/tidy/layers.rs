@@ -10,20 +10,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("gate", &["domain", "stats"]),
     ("work", &["domain", "stats"]),
     ("supply", &["domain"]),
-    ("report", &["domain", "stats", "gate", "supply"]),
+    ("schema", &[]),
+    ("report", &["domain", "stats", "gate", "schema", "supply"]),
     ("store", &["domain", "gate", "work"]),
     ("outbound", &["domain", "formats", "work", "supply"]),
     (
         "app",
         &[
-            "domain", "stats", "formats", "gate", "work", "supply", "report", "store", "outbound",
+            "domain", "stats", "formats", "gate", "work", "schema", "supply", "report", "store",
+            "outbound",
         ],
     ),
     (
         "cli",
         &[
-            "domain", "stats", "formats", "gate", "work", "supply", "report", "store", "outbound",
-            "app",
+            "domain", "stats", "formats", "gate", "work", "schema", "supply", "report", "store",
+            "outbound", "app",
         ],
     ),
     ("testkit", &["domain", "work", "store"]),
@@ -31,7 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that compute and nothing else.
 const PURE: &[&str] = &[
-    "domain", "stats", "formats", "gate", "work", "supply", "report",
+    "domain", "stats", "formats", "gate", "work", "schema", "supply", "report",
 ];
 
 /// A foreign crate, and the only crates of ours that may know it.

@@ -58,6 +58,8 @@ fn every_command_has_help_with_examples() {
         &["gate", "show"],
         &["gate", "self-test"],
         &["compare"],
+        &["schema"],
+        &["schema", "diff"],
         &["report"],
         &["report", "deployment"],
         &["verify"],

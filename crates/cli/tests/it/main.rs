@@ -27,5 +27,6 @@ mod race;
 mod report;
 mod roles;
 mod routines;
+mod schema;
 mod servers;
 mod stage;

@@ -1,0 +1,28 @@
+//! Contracts, and what a change of one breaks: two texts of one contract come in, findings go out.
+//!
+//! Every format comes down to one question: does the candidate accept *less* than the baseline
+//! (narrowed), *more* (widened), or neither of the two? Which of them breaks follows from the
+//! direction the data takes, in one place ([`finding`]): data that callers write must not be
+//! narrowed, data that callers read must not be widened.
+//!
+//! **Invariant.** What cannot be compared is a finding of its own, never silence.
+//! **Invariant.** Bytes in, findings out: no file, no clock, no environment. The day comes in.
+
+mod contract;
+mod document;
+mod error;
+mod finding;
+mod json_schema;
+mod lines;
+mod openapi;
+mod pointer;
+mod sunset_day;
+mod yaml;
+
+pub use contract::{ContractFormat, SchemaDiff, SchemaQuestion, UnknownContractFormat, diff};
+pub use error::{ContractError, ContractPlace, ContractSide};
+pub use finding::{Breaks, SchemaDirection, SchemaFinding, SchemaSeverity};
+pub use sunset_day::SunsetDay;
+
+/// The largest contract that is read, 64 MiB. The largest public OpenAPI description has a tenth.
+pub const CONTRACT_BYTES_MAX: usize = 64 << 20;
