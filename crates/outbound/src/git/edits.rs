@@ -2,11 +2,14 @@
 //! now with how git remembers it, without starting git. Whether they really differ is git's to
 //! say; a file that is not named here does not.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::Metadata;
+use std::ffi::CStr;
+use std::ops::Range;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
 
 use super::index_file::{Index, IndexEntry, LINK, SUBMODULE};
 
@@ -39,54 +42,21 @@ pub(super) fn find_edits(
     index: &Index,
     index_modified: (i64, i64),
 ) -> std::io::Result<Edits> {
-    let mut edits = Edits::default();
-    let mut files: HashMap<&[u8], (usize, &IndexEntry)> = HashMap::new();
-    let mut folders: HashSet<&[u8]> = HashSet::new();
-    for (at, entry) in index.entries.iter().enumerate() {
-        if entry.stage != 0 {
-            edits.unmerged += usize::from(entry.stage == 2 || entry.stage == 3);
-        }
+    let mut reading = Reading {
+        index,
+        index_modified,
+        met: vec![false; index.entries.len()],
+        edits: Edits::default(),
+    };
+    let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(top, flags, Mode::empty())?;
+    reading.read(folder, &[], 0..index.entries.len())?;
+    let Reading { met, mut edits, .. } = reading;
+    for entry in &index.entries {
+        edits.unmerged += usize::from(entry.stage == 2 || entry.stage == 3);
         edits.skipped += usize::from(entry.skipped);
         if entry.mode == SUBMODULE {
             edits.submodules.push(entry.path.clone());
-        }
-        files.insert(&entry.path, (at, entry));
-        let mut path = entry.path.as_slice();
-        while let Some(slash) = path.iter().rposition(|byte| *byte == b'/') {
-            path = &path[..slash];
-            if !folders.insert(path) {
-                break;
-            }
-        }
-    }
-    let mut met = vec![false; index.entries.len()];
-    let mut to_read = vec![Vec::new()];
-    while let Some(folder) = to_read.pop() {
-        for found in std::fs::read_dir(join(top, &folder))? {
-            let found = found?;
-            let name = found.file_name();
-            if name.as_bytes() == b".git" {
-                continue;
-            }
-            let path = joined(&folder, name.as_bytes());
-            let kind = found.file_type()?;
-            let tracked = files.get(path.as_slice());
-            if kind.is_dir() {
-                match tracked {
-                    Some((at, entry)) if entry.mode == SUBMODULE => met[*at] = true,
-                    _ if folders.contains(path.as_slice()) => to_read.push(path),
-                    _ => edits.untracked.push(joined(&path, b"")),
-                }
-            } else if let Some((at, entry)) = tracked {
-                met[*at] = true;
-                if !(entry.assumed_unchanged
-                    || looks_unchanged(entry, &found.metadata()?, index_modified))
-                {
-                    edits.tracked.push(path);
-                }
-            } else if kind.is_file() || kind.is_symlink() {
-                edits.untracked.push(path);
-            }
         }
     }
     let gone = index.entries.iter().zip(met).filter(|(entry, met)| {
@@ -97,6 +67,125 @@ pub(super) fn find_edits(
     edits.tracked.sort_unstable();
     edits.untracked.sort_unstable();
     Ok(edits)
+}
+
+/// What is known so far while folders are read. Each is opened from the one above it, and only
+/// names are looked up: over 30 work trees, whole paths cost as much as everything else.
+struct Reading<'a> {
+    index: &'a Index,
+    index_modified: (i64, i64),
+    /// Which entries of the index were met.
+    met: Vec<bool>,
+    edits: Edits,
+}
+
+/// What the index has under a name in a folder.
+enum Known {
+    /// An entry, by its place.
+    File(usize),
+    /// The entries below.
+    Folder(Range<usize>),
+}
+
+impl Reading<'_> {
+    /// `within` are the entries below `path`.
+    fn read(&mut self, folder: OwnedFd, path: &[u8], within: Range<usize>) -> std::io::Result<()> {
+        let known = known_in(&self.index.entries, within, path);
+        let mut below = Vec::new();
+        let mut listing = Dir::new(folder)?;
+        while let Some(found) = listing.read() {
+            let found = found?;
+            let name = found.file_name();
+            if matches!(name.to_bytes(), b"." | b".." | b".git") {
+                continue;
+            }
+            let place = known.binary_search_by(|(known, _)| known.cmp(&name.to_bytes()));
+            let tracked = place.ok().map(|at| &known[at].1);
+            let mut kind = found.file_type();
+            if kind == FileType::Unknown {
+                match look_at(listing.fd()?, name)? {
+                    Some(file) => kind = FileType::from_raw_mode(file.st_mode),
+                    None => continue,
+                }
+            }
+            match (kind, tracked) {
+                (FileType::Directory, Some(Known::Folder(range))) => {
+                    below.push((name.to_owned(), range.clone()));
+                }
+                (FileType::Directory, Some(Known::File(at)))
+                    if self.index.entries[*at].mode == SUBMODULE =>
+                {
+                    self.met[*at] = true;
+                }
+                (FileType::Directory, _) => {
+                    let folder = joined(&joined(path, name.to_bytes()), b"");
+                    self.edits.untracked.push(folder);
+                }
+                (_, Some(Known::File(at))) => self.compare(listing.fd()?, name, *at)?,
+                (FileType::RegularFile | FileType::Symlink, _) => {
+                    self.edits.untracked.push(joined(path, name.to_bytes()));
+                }
+                _ => {}
+            }
+        }
+        for (name, range) in below {
+            let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            match rustix::fs::openat(listing.fd()?, &name, flags, Mode::empty()) {
+                Ok(folder) => self.read(folder, &joined(path, name.to_bytes()), range)?,
+                // It went away after its name was read: its files are gone.
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, folder: BorrowedFd<'_>, name: &CStr, at: usize) -> std::io::Result<()> {
+        let Some(file) = look_at(folder, name)? else {
+            return Ok(());
+        };
+        self.met[at] = true;
+        let entry = &self.index.entries[at];
+        if !(entry.assumed_unchanged || looks_unchanged(entry, &file, self.index_modified)) {
+            self.edits.tracked.push(entry.path.clone());
+        }
+        Ok(())
+    }
+}
+
+/// How a file looks; `None` when it went away.
+fn look_at(folder: BorrowedFd<'_>, name: &CStr) -> std::io::Result<Option<Stat>> {
+    match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(file) => Ok(Some(file)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The names in the folder `path`, sorted, with what the index has of them. The index is sorted by
+/// whole paths, so what lies in a folder stands together in it.
+fn known_in<'a>(
+    entries: &'a [IndexEntry],
+    within: Range<usize>,
+    path: &[u8],
+) -> Vec<(&'a [u8], Known)> {
+    let start = if path.is_empty() { 0 } else { path.len() + 1 };
+    let mut known = Vec::new();
+    let mut at = within.start;
+    while at < within.end {
+        let rest = &entries[at].path[start..];
+        let Some(slash) = rest.iter().position(|byte| *byte == b'/') else {
+            known.push((rest, Known::File(at)));
+            at += 1;
+            continue;
+        };
+        let is_below = |entry: &IndexEntry| entry.path[start..].starts_with(&rest[..=slash]);
+        let end = at + entries[at..within.end].partition_point(is_below);
+        known.push((&rest[..slash], Known::Folder(at..end)));
+        at = end;
+    }
+    known.sort_unstable_by_key(|(name, _)| *name);
+    known
 }
 
 /// A path of the repository below the top of a work tree.
@@ -112,28 +201,31 @@ fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
     }
 }
 
-fn looks_unchanged(entry: &IndexEntry, file: &Metadata, index_modified: (i64, i64)) -> bool {
+fn looks_unchanged(entry: &IndexEntry, file: &Stat, index_modified: (i64, i64)) -> bool {
     let seen = &entry.seen;
+    let kind = FileType::from_raw_mode(file.st_mode);
     let is_kind = if entry.mode == LINK {
-        file.is_symlink()
+        kind == FileType::Symlink
     } else {
-        file.is_file() && (entry.mode & 0o100 != 0) == (file.mode() & 0o100 != 0)
+        let is_program = |mode: u32| mode & 0o100 != 0;
+        kind == FileType::RegularFile && is_program(entry.mode) == is_program(file.st_mode)
     };
+    let modified = (file.st_mtime, file.st_mtime_nsec);
     let same = is_kind
-        && cut(file.size()) == seen.size
-        && cut(file.ino()) == seen.inode
-        && file.uid() == seen.user
-        && file.gid() == seen.group
-        && times_equal((file.mtime(), file.mtime_nsec()), seen.modified)
-        && times_equal((file.ctime(), file.ctime_nsec()), seen.changed);
-    let nanos =
-        |(seconds, nanos): (i64, i64)| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-    let written = nanos((file.mtime(), file.mtime_nsec()));
-    same && !entry.announced && written + RACY_NANOS < nanos(index_modified)
+        && signed_cut(file.st_size) == seen.size
+        && cut(file.st_ino) == seen.inode
+        && file.st_uid == seen.user
+        && file.st_gid == seen.group
+        && times_equal(modified, seen.modified)
+        && times_equal((file.st_ctime, file.st_ctime_nsec), seen.changed);
+    let nanos = |(seconds, nanos): (i64, i128)| i128::from(seconds) * 1_000_000_000 + nanos;
+    let written = nanos((modified.0, i128::from(modified.1)));
+    let index_written = nanos((index_modified.0, i128::from(index_modified.1)));
+    same && !entry.announced && written + RACY_NANOS < index_written
 }
 
-fn times_equal(now: (i64, i64), seen: (u32, u32)) -> bool {
-    (signed_cut(now.0), signed_cut(now.1)) == seen
+fn times_equal(now: (i64, u64), seen: (u32, u32)) -> bool {
+    (signed_cut(now.0), cut(now.1)) == seen
 }
 
 /// The lowest 32 bits, as git keeps them.

@@ -2,6 +2,8 @@
 //! git last compared them. Versions 2, 3 and 4. What is spread over several files (a split index)
 //! or leaves out folders (a sparse index) is not read: git itself answers then.
 
+use adjutant_domain::sha256;
+
 /// The index of a work tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Index {
@@ -44,6 +46,22 @@ pub(super) const SUBMODULE: u32 = 0o160_000;
 
 /// The mode of a symbolic link.
 pub(super) const LINK: u32 = 0o120_000;
+
+/// What tells an index from any other: the checksum that git wrote at its end, or our own where git
+/// was told to leave it out.
+pub(super) fn checksum(bytes: &[u8], hash_bytes: usize) -> String {
+    let end = bytes.len().saturating_sub(hash_bytes);
+    let written = &bytes[end..];
+    if written.iter().all(|byte| *byte == 0) {
+        sha256::digest_of(bytes).to_string()
+    } else {
+        hexadecimal(written)
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// Reads an index whose object names have `hash_bytes` bytes. `None` when it is of a kind that is
 /// not read, or broken: git is asked then.
@@ -139,7 +157,7 @@ fn root_of(content: &[u8], hash_bytes: usize) -> Option<String> {
         return None;
     }
     let id = rest.get(line_end + 1..)?.get(..hash_bytes)?;
-    Some(id.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hexadecimal(id))
 }
 
 struct Reader<'a> {

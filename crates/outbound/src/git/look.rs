@@ -135,7 +135,7 @@ impl Git {
             let entries = edits.unmerged;
             return Err(NotLooked::Unmerged { entries });
         }
-        let content = || sha256::digest_of(&bytes).to_string();
+        let content = || index_file::checksum(&bytes, look.hash_bytes);
         Ok(self.tree_of_edits(look, &index, content, edits, &remembered)?)
     }
 
