@@ -13,6 +13,7 @@
     reason = "the peers and the program are measured as processes"
 )]
 
+mod conflicts;
 mod data;
 mod intervals;
 mod machine;
@@ -61,9 +62,11 @@ enum Part {
     Samples,
     /// Tasks: claims, ready work, filing.
     Work,
+    /// Conflicts between work trees.
+    Conflicts,
 }
 
-const ALL: [Part; 2] = [Part::Samples, Part::Work];
+const ALL: [Part; 3] = [Part::Samples, Part::Work, Part::Conflicts];
 
 impl Part {
     /// The file of its results.
@@ -71,6 +74,7 @@ impl Part {
         match self {
             Part::Samples => "RESULTS.md",
             Part::Work => "RESULTS-work.md",
+            Part::Conflicts => "RESULTS-conflicts.md",
         }
     }
 }
@@ -99,7 +103,8 @@ fn main() -> Result<()> {
             "--quick" => scale = QUICK,
             "samples" => parts.push(Part::Samples),
             "work" => parts.push(Part::Work),
-            other => bail!("{other:?} is not known; there is samples, work and --quick"),
+            "conflicts" => parts.push(Part::Conflicts),
+            other => bail!("{other:?} is not known; there is samples, work, conflicts, --quick"),
         }
     }
     if parts.is_empty() {
@@ -120,6 +125,7 @@ fn main() -> Result<()> {
         let page = match part {
             Part::Samples => compare_samples(scale, &folder, &adjutant)?,
             Part::Work => work::compare(scale, &folder.join("work"), &adjutant)?,
+            Part::Conflicts => conflicts::compare(scale, &folder.join("conflicts"), &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;

@@ -17,10 +17,22 @@ use crate::timing::timed;
 /// The argument that makes this program the helper.
 pub(crate) const HELPER: &str = "--helper";
 
+/// Set this where other work keeps the machine busy: contenders then run with real-time priority
+/// (`chrt`), so that they share the processors with nothing else.
+const REALTIME: &str = "ADJUTANT_BENCH_REALTIME";
+
+/// Whether contenders run with real-time priority.
+pub(crate) fn is_realtime() -> bool {
+    std::env::var_os(REALTIME).is_some()
+}
+
 /// What one run took.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Cost {
     pub(crate) seconds: f64,
+    /// What it and the processes it waited for had of the processors: on a busy machine, this says
+    /// more than the time that went by.
+    pub(crate) processor_seconds: f64,
     /// The largest resident set, in bytes.
     pub(crate) memory: f64,
     code: i32,
@@ -31,6 +43,7 @@ impl Cost {
     pub(crate) fn of_parts(seconds: f64, memory: f64) -> Self {
         Self {
             seconds,
+            processor_seconds: f64::NAN,
             memory,
             code: 0,
         }
@@ -51,6 +64,12 @@ pub(crate) fn run(
     helper
         .current_dir(folder)
         .arg(HELPER)
+        .args(
+            is_realtime()
+                .then_some(["chrt", "--rr", "1"])
+                .iter()
+                .flatten(),
+        )
         .arg(program)
         .args(arguments);
     let printed = succeed(&mut helper)?.stdout;
@@ -79,8 +98,10 @@ pub(crate) fn help(mut command: impl Iterator<Item = OsString>) -> Result<String
         bail!("{program:?} ended with {}", used.status);
     };
     let memory = used.rusage.maxrss as f64;
+    let processor = used.rusage.utime + used.rusage.stime;
     Ok(serde_json::to_string(&Cost {
         seconds,
+        processor_seconds: processor.as_secs_f64(),
         memory,
         code,
     })?)
