@@ -2,17 +2,18 @@
 
 use adjutant_domain::Timestamp;
 use adjutant_store::{Holder, Store};
-use adjutant_work::{Claim, ClaimRequest};
+use adjutant_work::{Claim, ClaimRequest, Target};
 
 use crate::holding::{HoldingError, remember_holder};
-use crate::{Home, pauses};
+use crate::{Home, pauses, role_named};
 
 /// Claims a task, or renews the lease on it; the work tree remembers what was won. What the
-/// north-star gates pause is not handed out.
+/// north-star gates pause is not handed out. An agent that is known claims in its own role unless
+/// it names another.
 ///
 /// # Errors
-/// When the settings cannot be followed, or the store or the lease file cannot be written. What was won without being remembered is
-/// told by the store when the agent asks again.
+/// When the settings cannot be followed, or the store or the lease file cannot be written. What
+/// was won without being remembered is told by the store when the agent asks again.
 pub async fn claim(
     store: &Store,
     home: &Home,
@@ -21,6 +22,12 @@ pub async fn claim(
 ) -> Result<Claim, HoldingError> {
     let mut request = request.clone();
     request.pauses.extend(pauses(store, home, now).await?);
+    if request.role.is_none() && !matches!(request.target, Target::Renewal(..)) {
+        let agents = store.agents().await?;
+        if let Some(agent) = agents.iter().find(|agent| agent.name == request.agent) {
+            request.role = Some(role_named(home, &agent.role)?.role);
+        }
+    }
     let claim = store.claim(&request, now).await?;
     if let Claim::Won(won) = &claim {
         let holder = Holder {

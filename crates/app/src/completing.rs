@@ -127,7 +127,7 @@ pub(crate) async fn examine(
         Ok(work) => work,
         Err(reason) => return Ok(Examined::Not(Completion::Unproven(reason))),
     };
-    if let Some(outside) = out_of_bounds(task, &target, &work)? {
+    if let Some(outside) = out_of_bounds(store, request, (task, &work), &target).await? {
         return Ok(Examined::Not(outside));
     }
     let checker = Checker {
@@ -264,18 +264,30 @@ pub(crate) fn tree_of(git: &Git, commit: &ObjectId) -> Result<ObjectId, Checking
         .ok_or(CheckingError::NoRepository)
 }
 
-/// What the role of the task must leave to others, when the work touches it.
-fn out_of_bounds(
-    task: &Task,
+/// What the role of the task, or else that of the claim, must leave to others, when the work
+/// touches it.
+async fn out_of_bounds(
+    store: &Store,
+    request: &CompleteRequest,
+    (task, work): (&Task, &Work),
     target: &TargetBranch,
-    work: &Work,
 ) -> Result<Option<Completion>, CheckingError> {
-    let Some(name) = &task.intake.role else {
+    let claimed_in = || async {
+        let attempts = store.attempts_on(task.id).await?;
+        let mut of_this_claim = attempts.into_iter().rev();
+        let attempt = of_this_claim.find(|attempt| attempt.epoch == request.holder.epoch);
+        Ok::<_, StoreError>(attempt.and_then(|attempt| attempt.role))
+    };
+    let name = match task.intake.role.clone() {
+        Some(name) => Some(name),
+        None => claimed_in().await?,
+    };
+    let Some(name) = name else {
         return Ok(None);
     };
     // What the target branch says, which the agent's own work tree cannot relax.
     let roles = roles_of(&target.text)?;
-    let Some(role) = roles.iter().find(|role| role.name == *name) else {
+    let Some(role) = roles.iter().find(|role| role.name == name) else {
         return Ok(None);
     };
     let files = work.files();
@@ -296,10 +308,9 @@ fn out_of_bounds(
             ..change
         },
     };
-    let belongs_to = boundary::belongs_to(name, &roles, change);
-    let role = name.clone();
+    let belongs_to = boundary::belongs_to(&name, &roles, change);
     let outside = Box::new(Outside {
-        role,
+        role: name,
         because,
         belongs_to,
     });

@@ -7,7 +7,7 @@ use adjutant_outbound::files::FileError;
 use adjutant_outbound::lease_file;
 use adjutant_store::{Holder, Store, StoreError, Written};
 
-use crate::{Home, NorthStarError};
+use crate::{Home, NorthStarError, RolesError};
 
 /// What a caller says of itself; what it leaves out, the work tree remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,9 @@ pub enum HoldingError {
     /// What the north-star gates pause cannot be told.
     #[error(transparent)]
     NorthStar(#[from] NorthStarError),
+    /// The role of the agent cannot be found.
+    #[error(transparent)]
+    Role(#[from] RolesError),
 }
 
 impl Home {

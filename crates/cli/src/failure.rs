@@ -207,6 +207,7 @@ impl From<HoldingError> for Failure {
             HoldingError::File(error) => error.into(),
             HoldingError::Store(error) => error.into(),
             HoldingError::NorthStar(error) => error.into(),
+            HoldingError::Role(error) => error.into(),
         }
     }
 }

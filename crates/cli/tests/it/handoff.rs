@@ -227,3 +227,43 @@ fn work_that_reaches_beyond_the_role_is_stopped_at_completion_and_its_part_is_ha
     told += &agent(&[part.as_slice(), &said, &rest].concat());
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn a_task_without_a_role_is_held_against_the_role_it_was_claimed_in() {
+    let stage = stage();
+    let free = TASK
+        .replace("| Role | genai-features |\n", "")
+        .replace("charts", "src");
+    stage.workspace.write("free.md", free);
+    stage.answer(0, &["task", "add", "--from", "free.md"]);
+    stage.workspace.git(&["add", "adjutant.toml"]);
+    stage.workspace.git(&["commit", "-q", "-m", "Begin"]);
+    let add = ["agent", "add", "amber", "--role", "genai-features"];
+    stage.answer(0, &[add.as_slice(), &["--command", "true"]].concat());
+    // Nothing is said of a role: the agent's own is meant.
+    let claim = ["task", "claim", "--agent", "amber"];
+    let first = stage.outcome(&[claim.as_slice(), &["T-1"]].concat());
+    assert!(
+        first.contains("STOP       T-1 lies outside the boundaries of genai-features"),
+        "{first}"
+    );
+    stage.answer(0, &[claim.as_slice(), &["T-2"]].concat());
+    stage.workspace.git(&["checkout", "-q", "-b", "work"]);
+    stage
+        .workspace
+        .write("charts/search/values.yaml", "cache: 1Gi\n");
+    stage.workspace.git(&["add", "charts"]);
+    stage
+        .workspace
+        .git(&["commit", "-q", "-m", "Cache embeddings"]);
+    let told = stage.outcome(&["task", "complete"]);
+    assert!(
+        told.contains("STOP       T-2 lies outside the boundaries of genai-features"),
+        "{told}"
+    );
+    assert!(
+        told.contains("--to infra-mlops --kind infra --path 'charts/**' --keep"),
+        "{told}"
+    );
+    stage.answer(0, &["journal", "verify"]);
+}

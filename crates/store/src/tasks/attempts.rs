@@ -1,6 +1,6 @@
 //! Attempts: one row a claim, and what became of it.
 
-use adjutant_domain::{AgentName, Epoch, TaskId, Timestamp};
+use adjutant_domain::{AgentName, Epoch, RoleName, TaskId, Timestamp};
 use adjutant_work::{Task, TaskKind};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,8 @@ pub struct Attempt {
     pub agent: AgentName,
     /// The task's kind at that time.
     pub kind: Option<TaskKind>,
+    /// In which role it was claimed.
+    pub role: Option<RoleName>,
     /// When the claim was granted.
     pub began_at: Timestamp,
     /// When the lease ended.
@@ -63,7 +65,7 @@ pub struct Attempt {
 }
 
 /// The columns, in the order of [`attempt_of`].
-pub(super) const COLUMNS: &str = "task, epoch, agent, kind, began_at, ended_at, result";
+pub(super) const COLUMNS: &str = "task, epoch, agent, kind, began_at, ended_at, result, role";
 
 impl Store {
     /// All claims, or those of one agent, by task and epoch.
@@ -105,6 +107,7 @@ pub(super) fn attempt_of(row: &Row) -> Result<Attempt, StoreError> {
         began_at: Timestamp::from_unix_millis(row.integer(4)?),
         ended_at: row.optional_integer(5)?.map(Timestamp::from_unix_millis),
         result: row.optional_text(6)?.map(|_| row.variant(6)).transpose()?,
+        role: row.optional_text(7)?.map(|_| row.parse(7)).transpose()?,
     })
 }
 
@@ -112,19 +115,21 @@ pub(super) fn attempt_of(row: &Row) -> Result<Attempt, StoreError> {
 pub(super) async fn begin(
     session: &mut Session<'_>,
     task: &Task,
-    agent: &AgentName,
+    (agent, role): (&AgentName, Option<&RoleName>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     session
         .execute(
             "begin an attempt",
-            "INSERT INTO attempt (task, epoch, agent, kind, began_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO attempt (task, epoch, agent, kind, began_at, role) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
             &[
                 task.id.number().into(),
                 task.epoch.number().into(),
                 agent.as_str().into(),
                 task.intake.kind.map(TaskKind::name).into(),
                 now.unix_millis().into(),
+                role.map(RoleName::as_str).into(),
             ],
         )
         .await?;

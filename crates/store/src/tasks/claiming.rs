@@ -1,6 +1,6 @@
 //! Claims: find and claim in one transaction, so that a task has one winner under any race.
 
-use adjutant_domain::{Epoch, TaskId, Timestamp};
+use adjutant_domain::{Epoch, RoleName, TaskId, Timestamp};
 use adjutant_work::{
     Blocker, Claim, ClaimRequest, Held, Holder, Lease, LeaseTime, OnOverlap, Overlap, Refusal,
     Target, Task, TaskState, Won, check_claim, check_idle, grant, lapse, ready_order, renew,
@@ -234,13 +234,15 @@ async fn take(
     give_up_others(session, facts, task.id).await?;
     let request = facts.request;
     let task = grant(&task, &request.agent, facts.at, request.lease_millis);
+    let role = request.role.as_ref().map(|role| &role.name);
     let about = detail([
         ("agent", request.agent.as_str().into()),
         ("epoch", task.epoch.number().into()),
         ("kind", task.intake.kind.map(|kind| kind.name()).into()),
+        ("role", role.map(RoleName::as_str).into()),
     ]);
     let task = rows::update(session, task, JournalKind::TaskClaimed, about, facts.now).await?;
-    attempts::begin(session, &task, &request.agent, facts.now).await?;
+    attempts::begin(session, &task, (&request.agent, role), facts.now).await?;
     Ok(Ok(won(task, facts.at, false, overlaps)))
 }
 

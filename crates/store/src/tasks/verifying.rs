@@ -24,6 +24,7 @@ struct Said {
     agent: Option<adjutant_domain::AgentName>,
     epoch: Option<Epoch>,
     kind: Option<adjutant_work::TaskKind>,
+    role: Option<adjutant_domain::RoleName>,
     attempt: Option<AttemptResult>,
 }
 
@@ -75,6 +76,7 @@ fn follow(claims: &mut BTreeMap<(TaskId, Epoch), Attempt>, entry: &JournalEntry,
             epoch,
             agent: agent.clone(),
             kind: said.kind,
+            role: said.role.clone(),
             began_at: entry.at,
             ended_at: None,
             result: None,
