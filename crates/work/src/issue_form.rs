@@ -38,7 +38,8 @@ pub fn read_issue_form(text: &str) -> Result<Filled, InvalidIntake> {
         return read_body(text, Intake::default());
     }
     let of_json = |error: serde_json::Error| InvalidIntake {
-        line: error.line(),
+        // An error about the whole is told without a line.
+        line: error.line().max(1),
         problem: format!("this is no event of an issue: {error}"),
     };
     let json: serde_json::Value = serde_json::from_str(text).map_err(of_json)?;
@@ -51,7 +52,7 @@ pub fn read_issue_form(text: &str) -> Result<Filled, InvalidIntake> {
     let title = issue.title.trim();
     let title = title.strip_prefix("[task]").unwrap_or(title).trim();
     let intake = Intake {
-        title: title.to_owned(),
+        title: one_line(title),
         ..Intake::default()
     };
     let mut filled = read_body(&issue.body.unwrap_or_default(), intake)?;
@@ -149,7 +150,7 @@ fn fill(
     // A choice of a list says what it means after the word: `S (two hours)`.
     let word = text.split_whitespace().next().unwrap_or_default();
     match label {
-        Label::Title => text.clone_into(&mut intake.title),
+        Label::Title => intake.title = one_line(text),
         Label::Kind => intake.kind = Some(word.parse().map_err(|it| at(format!("{it}")))?),
         Label::Priority => intake.priority = Some(word.parse().map_err(|it| at(format!("{it}")))?),
         Label::Timebox => intake.timebox = Some(word.parse().map_err(|it| at(format!("{it}")))?),
@@ -185,6 +186,12 @@ fn fill(
         }
     }
     Ok(())
+}
+
+/// A title stands in one line, whatever the issue says.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// One point a line, with or without a bullet: a form's text field suggests neither.
@@ -234,10 +241,10 @@ stale => expire\n\n### Paths\n\nsrc/**\n\n### Links\n\nblocked-by T-3\n\n### Che
     fn the_event_also_says_the_title_and_where_the_issue_is() {
         let event = serde_json::json!({
             "action": "opened",
-            "issue": {"title": "[task] Cache", "body": "### Context\r\n\r\nold\r\n", "html_url": "https://example.org/7"}
+            "issue": {"title": "[task] Cache\nall of it", "body": "### Context\r\n\r\nold\r\n", "html_url": "https://example.org/7"}
         });
         let filled = read_issue_form(&event.to_string()).unwrap();
-        assert_eq!(filled.intake.title, "Cache");
+        assert_eq!(filled.intake.title, "Cache all of it");
         assert_eq!(
             filled.intake.context,
             "old\n\nFiled as https://example.org/7"
@@ -263,7 +270,7 @@ stale => expire\n\n### Paths\n\nsrc/**\n\n### Links\n\nblocked-by T-3\n\n### Che
             ),
             (
                 "{\"action\": 1}",
-                "line 0: this is no event of an issue: missing field `title`",
+                "line 1: this is no event of an issue: missing field `title`",
             ),
         ] {
             assert_eq!(read_issue_form(text).unwrap_err().to_string(), told);

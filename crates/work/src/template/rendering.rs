@@ -7,7 +7,9 @@ use crate::{Intake, Link, LinkKind};
 
 /// The file of a task. An empty section keeps its heading, so that it can be filled in.
 pub fn render(intake: &Intake, links: &[Link]) -> String {
-    let mut text = format!("# {}\n\n| Field | Value |\n| --- | --- |\n", intake.title);
+    // A title of several lines came from elsewhere than from a file: it is written in one.
+    let title = intake.title.replace(['\n', '\r'], " ");
+    let mut text = format!("# {title}\n\n| Field | Value |\n| --- | --- |\n");
     let word = |word: Option<&'static str>| word.unwrap_or_default().to_owned();
     let role = intake.role.as_ref().map(|role| role.as_str().to_owned());
     for (name, value) in [
