@@ -1,5 +1,7 @@
 //! What every target checks: a reader never panics, and what it answers is well formed.
 
+pub mod work;
+
 use adjutant_domain::{Data, Measurement, Samples};
 use adjutant_formats::samples::{SamplesReader, Selection, Syntax};
 use adjutant_formats::{Format, FormatError, HEAD_BYTES, read, recognise};

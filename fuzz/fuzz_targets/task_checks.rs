@@ -1,0 +1,6 @@
+#![no_main]
+
+use adjutant_fuzz::work::check_checks;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| check_checks(text));
