@@ -59,7 +59,7 @@ pub fn read_issue_form(text: &str) -> Result<Filled, InvalidIntake> {
     if let Some(url) = issue.html_url {
         let context = &mut filled.intake.context;
         let gap = if context.is_empty() { "" } else { "\n\n" };
-        context.push_str(&format!("{gap}Filed as {url}"));
+        context.push_str(&format!("{gap}Filed as {}", one_line(&url)));
     }
     Ok(filled)
 }
