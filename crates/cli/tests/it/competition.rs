@@ -147,6 +147,24 @@ fn a_cancelled_competition_ends_every_agent_and_judges_nobody() {
 }
 
 #[test]
+fn a_competition_that_is_killed_leaves_no_orphan_and_the_task_can_be_claimed_again() {
+    let sleeps = "touch \"$0.begun\"; setsid sleep 300 & sleep 300";
+    let stage = stage(OWN_TEST, &[sleeps, sleeps]);
+    let arguments = ["task", "compete", "T-1", "--agents", "a,b", "--lease", "1s"];
+    let mut runner = stage.command(&arguments);
+    let mut runner = runner.stdout(Stdio::null()).spawn().unwrap();
+    wait_for(|| {
+        ["a.sh.begun", "b.sh.begun"]
+            .iter()
+            .all(|file| stage.path().join(file).exists())
+    });
+    signal(&stage, "KILL", runner.id());
+    runner.wait().unwrap();
+    wait_for(|| no_sleep_of(&stage));
+    wait_for(|| stage.code(&["task", "claim", "T-1", "--agent", "c"]) == 0);
+}
+
+#[test]
 fn a_competition_is_told_and_one_that_cannot_be_held_is_refused() {
     let stage = stage(OWN_TEST, &[HONEST, VACUOUS]);
     stage.workspace.write(
