@@ -22,6 +22,7 @@ mod process;
 mod python;
 mod reading;
 mod results;
+mod scanning;
 mod timing;
 mod whole;
 mod work;
@@ -64,9 +65,11 @@ enum Part {
     Work,
     /// Conflicts between work trees.
     Conflicts,
+    /// Model files.
+    Scan,
 }
 
-const ALL: [Part; 3] = [Part::Samples, Part::Work, Part::Conflicts];
+const ALL: [Part; 4] = [Part::Samples, Part::Work, Part::Conflicts, Part::Scan];
 
 impl Part {
     /// The file of its results.
@@ -75,6 +78,7 @@ impl Part {
             Part::Samples => "RESULTS.md",
             Part::Work => "RESULTS-work.md",
             Part::Conflicts => "RESULTS-conflicts.md",
+            Part::Scan => "RESULTS-scan.md",
         }
     }
 }
@@ -104,7 +108,10 @@ fn main() -> Result<()> {
             "samples" => parts.push(Part::Samples),
             "work" => parts.push(Part::Work),
             "conflicts" => parts.push(Part::Conflicts),
-            other => bail!("{other:?} is not known; there is samples, work, conflicts, --quick"),
+            "scan" => parts.push(Part::Scan),
+            other => {
+                bail!("{other:?} is not known; there is samples, work, conflicts, scan, --quick")
+            }
         }
     }
     if parts.is_empty() {
@@ -126,6 +133,7 @@ fn main() -> Result<()> {
             Part::Samples => compare_samples(scale, &folder, &adjutant)?,
             Part::Work => work::compare(scale, &folder.join("work"), &adjutant)?,
             Part::Conflicts => conflicts::compare(scale, &folder.join("conflicts"), &adjutant)?,
+            Part::Scan => scanning::compare(scale, &folder, &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;

@@ -1,5 +1,6 @@
 //! What every target checks: a reader never panics, and what it answers is well formed.
 
+pub mod supply;
 pub mod work;
 
 use adjutant_domain::{Data, Measurement, Samples};

@@ -14,6 +14,7 @@ mod completing;
 mod conflicts;
 mod contracts;
 mod deciding;
+mod dependencies;
 mod doctor;
 mod evidence;
 mod filing;
@@ -56,6 +57,9 @@ pub use contracts::{SchemaDiffError, SchemaRequest, diff_contracts};
 pub use deciding::{
     Decided, DecidedFrom, GateError, GateRequest, NamedSource, last_decision, run_gate,
 };
+pub use dependencies::{
+    CheckedConfig, ConfigStanding, DepsAnswer, DepsError, DepsRequest, align_dependencies,
+};
 pub use doctor::{Condition, Finding, examine};
 pub use evidence::{
     AddError, AddRequest, AddedEvidence, ShownEvidence, add_evidence, list_evidence, show_evidence,
@@ -75,7 +79,9 @@ pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
 pub use mirroring::{
     MIRROR_FOLDER, MirrorError, MirrorLine, MirrorRequest, Mirroring, StepResult, mirror,
 };
-pub use models::{ScannedModel, scan_models};
+pub use models::{
+    ModelDifference, ModelError, ScannedModel, diff_model_files, inspect_model_file, scan_models,
+};
 pub use north_star::{
     NorthStarError, SeenNorthStar, look_at_north_stars, observe_north_stars, pauses,
 };

@@ -3,6 +3,7 @@
 mod agent;
 mod ask;
 mod compare;
+mod deps;
 mod evidence;
 mod focus;
 mod model;
@@ -24,11 +25,14 @@ pub(crate) use ask::{
     ReportCommand, SelfTestArguments, ShowArguments,
 };
 pub(crate) use compare::CompareArguments;
+pub(crate) use deps::{AlignArguments, DepsCommand};
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
 pub(crate) use focus::{
     CompleteFocusArguments, FocusCommand, FocusStatusArguments, FocusWhoArguments,
 };
-pub(crate) use model::{ModelCommand, ScanArguments, ScanFormat};
+pub(crate) use model::{
+    InspectArguments, ModelCommand, ModelDiffArguments, ScanArguments, ScanFormat,
+};
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use routine::{
     EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
@@ -99,6 +103,9 @@ pub(crate) enum Command {
     Gate(GateArguments),
     /// Compares two files of measurements, without any set-up.
     Compare(Box<CompareArguments>),
+    /// Compares what two versions are built from.
+    #[command(subcommand)]
+    Deps(DepsCommand),
     /// Looks into model files without loading them.
     #[command(subcommand)]
     Model(ModelCommand),

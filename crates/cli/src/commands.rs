@@ -2,6 +2,7 @@
 
 mod agent;
 mod compare;
+mod deps;
 mod doctor;
 mod evidence;
 mod focus;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::NorthStar(command) => north_star::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
+        Command::Deps(command) => deps::run(command, settings),
         Command::Model(command) => model::run(command, settings),
         Command::Schema(command) => schema::run(command, settings),
         Command::Report(command) => report::run(command, settings),

@@ -1,9 +1,9 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
 use adjutant_app::{
-    AddError, CheckingError, ConflictError, FocusError, GateError, HandoffError, HoldingError,
-    IntakeError, MirrorError, NorthStarError, PolicyError, RankingError, RecordError, RolesError,
-    RoutineError, RunError, SchemaDiffError, SourceError,
+    AddError, CheckingError, ConflictError, DepsError, FocusError, GateError, HandoffError,
+    HoldingError, IntakeError, MirrorError, ModelError, NorthStarError, PolicyError, RankingError,
+    RecordError, RolesError, RoutineError, RunError, SchemaDiffError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -92,6 +92,37 @@ impl From<SchemaDiffError> for Failure {
             SchemaDiffError::File(file) => Self::of(Exit::Usage, &error, file.remedy()),
             SchemaDiffError::Contract { problem, .. } => {
                 Self::of(Exit::Undecided, &error, problem.remedy)
+            }
+        }
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        match &error {
+            ModelError::File(file) => Self::of(Exit::Usage, &error, file.remedy()),
+            ModelError::Header { problem, .. } => {
+                Self::of(Exit::Undecided, &error, problem.remedy())
+            }
+            ModelError::Tokenizer { problem, .. } => {
+                Self::of(Exit::Undecided, &error, problem.remedy())
+            }
+        }
+    }
+}
+
+impl From<DepsError> for Failure {
+    fn from(error: DepsError) -> Self {
+        match &error {
+            DepsError::File(file) => Self::of(Exit::Usage, &error, file.remedy()),
+            DepsError::Lock { problem, .. } => Self::of(Exit::Undecided, &error, problem.remedy()),
+            DepsError::Osv { .. } => {
+                let remedy = "Get the database again: records in OSV's format, one JSON file each.";
+                Self::of(Exit::Undecided, &error, remedy)
+            }
+            DepsError::Policy { .. } => {
+                let remedy = "Mend the rule; docs/dependencies.md shows one.";
+                Self::of(Exit::Usage, &error, remedy)
             }
         }
     }

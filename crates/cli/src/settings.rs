@@ -9,7 +9,8 @@ use adjutant_report::{Color, Terminal};
 use crate::failure::Failure;
 
 /// The tables that `adjutant.toml` may hold.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
+    "deps",
     "focus",
     "gate",
     "merge",

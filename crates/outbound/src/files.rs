@@ -115,6 +115,36 @@ pub fn read_head(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// The files of a folder and its folders whose names end like this, sorted; `None` when it is no
+/// folder.
+///
+/// # Errors
+/// When it, or a folder in it, cannot be read.
+pub fn files_in(folder: &Path, ending: &str) -> Result<Option<Vec<PathBuf>>, FileError> {
+    let metadata = std::fs::metadata(folder).map_err(|error| unreadable(folder, error))?;
+    if !metadata.is_dir() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&folder, error))?;
+            let kind = entry
+                .file_type()
+                .map_err(|error| unreadable(&entry.path(), error))?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if entry.path().to_string_lossy().ends_with(ending) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(Some(found))
+}
+
 /// A private folder for temporary files, gone when it is dropped.
 ///
 /// # Errors

@@ -9,6 +9,7 @@
 mod cite;
 pub mod comparison;
 pub mod contract;
+pub mod dependencies;
 pub mod deployment;
 pub mod focus;
 pub mod gate;

@@ -1,9 +1,12 @@
 //! What was found in model files, in every format.
 
+mod header;
 mod human;
 mod sarif;
 mod wire;
 
+pub(crate) use header::change_lines;
+pub use header::{ShownChange, changes_human, changes_json, header_human, header_json};
 pub use human::human;
 pub use sarif::sarif;
 

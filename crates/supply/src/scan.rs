@@ -9,6 +9,9 @@ mod unpack;
 mod zip;
 mod zip_directory;
 
+pub(crate) use numpy::read_header as numpy_header;
+pub(crate) use zip::for_each_member;
+
 use crate::blob::{Blob, Window};
 use crate::pickle::{Notes, PickleFinding, ScanVerdict};
 use look::Scanner;

@@ -1,9 +1,12 @@
 //! `adjutant model`: model files, looked into without being loaded.
 
-use adjutant_report::model::{self, ShownScan};
-use adjutant_supply::ScanVerdict;
+use adjutant_app::ModelDifference;
+use adjutant_report::model::{self, ShownChange, ShownScan};
+use adjutant_supply::{ChangeWeight, ScanVerdict};
 
-use crate::arguments::{ModelCommand, ScanArguments, ScanFormat};
+use crate::arguments::{
+    Format, InspectArguments, ModelCommand, ModelDiffArguments, ScanArguments, ScanFormat,
+};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -11,6 +14,8 @@ use crate::streams;
 
 pub(super) fn run(command: ModelCommand, settings: &Settings) -> Result<Exit, Failure> {
     match command {
+        ModelCommand::Inspect(arguments) => inspect(&arguments, settings),
+        ModelCommand::Diff(arguments) => diff(&arguments, settings),
         ModelCommand::Scan(arguments) => scan(&arguments, settings),
     }
 }
@@ -39,5 +44,31 @@ fn scan(arguments: &ScanArguments, settings: &Settings) -> Result<Exit, Failure>
         ScanVerdict::Plain => Exit::Done,
         ScanVerdict::Unknown => Exit::Undecided,
         ScanVerdict::Executable => Exit::Rejected,
+    })
+}
+
+fn inspect(arguments: &InspectArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let header = adjutant_app::inspect_model_file(&arguments.file)?;
+    streams::print(&match arguments.format.format {
+        Format::Human => model::header_human(&header, settings.terminal),
+        Format::Json => model::header_json(&header),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn diff(arguments: &ModelDiffArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let difference = adjutant_app::diff_model_files(&arguments.baseline, &arguments.candidate)?;
+    let changes: Vec<ShownChange> = match &difference {
+        ModelDifference::Models(changes) => changes.iter().map(Into::into).collect(),
+        ModelDifference::Tokenizers(changes) => changes.iter().map(Into::into).collect(),
+    };
+    streams::print(&match arguments.format.format {
+        Format::Human => model::changes_human(&changes, settings.terminal),
+        Format::Json => model::changes_json(&changes),
+    })?;
+    Ok(match changes.iter().map(|change| change.weight).max() {
+        Some(ChangeWeight::Breaking) => Exit::Rejected,
+        Some(ChangeWeight::Risky) => Exit::Undecided,
+        Some(ChangeWeight::Safe) | None => Exit::Done,
     })
 }

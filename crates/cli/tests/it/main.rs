@@ -12,6 +12,7 @@ mod competition;
 mod conflicts;
 mod crash;
 mod delivery;
+mod deps;
 mod evidence;
 mod focus;
 mod gate;

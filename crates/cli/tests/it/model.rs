@@ -45,3 +45,44 @@ fn a_plain_pickle_exits_with_0_and_a_missing_file_with_2() {
     let folder = stage.outcome(&["model", "scan", "."]);
     insta::assert_snapshot!(format!("{plain}\n{missing}\n{folder}"));
 }
+
+#[test]
+fn a_header_is_shown_and_a_broken_one_is_an_error_with_its_place() {
+    let stage = stage(&["ordinary/matmul.onnx", "ordinary/tensors.safetensors"]);
+    std::fs::write(
+        stage.path().join("broken.safetensors"),
+        b"\x10\0\0\0\0\0\0\0{}",
+    )
+    .unwrap();
+    let mut told = String::new();
+    for arguments in [
+        ["model", "inspect", "matmul.onnx"].as_slice(),
+        &[
+            "model",
+            "inspect",
+            "tensors.safetensors",
+            "--format",
+            "json",
+        ],
+        &["model", "inspect", "broken.safetensors"],
+        &["model", "inspect", "baseline.csv"],
+    ] {
+        told.push_str(&stage.outcome(arguments));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_vocabulary_whose_ids_moved_breaks_the_model() {
+    let stage = Stage::new();
+    stage.workspace.write("old/vocab.txt", "[PAD]\nthe\ncat\n");
+    stage
+        .workspace
+        .write("new/vocab.txt", "[PAD]\ncat\nthe\ndog\n");
+    let diff = |old: &str, new: &str| {
+        stage.outcome(&["model", "diff", "--baseline", old, "--candidate", new])
+    };
+    let moved = diff("old/vocab.txt", "new/vocab.txt");
+    let same = diff("old/vocab.txt", "old/vocab.txt");
+    insta::assert_snapshot!(format!("{moved}\n{same}"));
+}

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::magic::{Compression, HEAD_BYTES, Magic, is_pickle_name, magic};
+use super::magic::{Compression, HEAD_BYTES, Magic, is_onnx_name, is_pickle_name, magic};
 use super::unpack::{self, Budget};
 use super::{numpy, tar, zip};
 use crate::blob::Window;
+use crate::header::inspect_window;
 use crate::pickle::{self, Notes, PickleEnd, Trust};
 use crate::stream::Stream;
 
@@ -48,12 +49,31 @@ impl Scanner {
                 return Magic::Unknown.name();
             }
         };
-        let kind = magic(&head, Some(window.length()));
+        let mut kind = magic(&head, Some(window.length()));
+        if kind == Magic::Unknown && is_onnx_name(name) {
+            kind = Magic::Onnx;
+        }
         if head.is_empty() {
             self.unseen(0, "the file is empty");
             return "empty file";
         }
-        self.look_at_window(name, window);
+        match kind {
+            Magic::Safetensors | Magic::Gguf | Magic::Onnx => {
+                if let Err(error) = inspect_window(name, window) {
+                    self.unseen(
+                        error.offset,
+                        format!("its header is broken: {}", error.problem),
+                    );
+                }
+            }
+            Magic::Zip
+            | Magic::Tar
+            | Magic::Compressed(_)
+            | Magic::Numpy
+            | Magic::Pickle
+            | Magic::Closed(_)
+            | Magic::Unknown => self.look_at_window(name, window),
+        }
         if !matches!(kind, Magic::Zip | Magic::Tar) {
             zip::scan_behind(self, window);
         }
@@ -118,8 +138,8 @@ impl Scanner {
             Magic::Tar => tar::scan(self, &mut stream),
             Magic::Compressed(compression) => self.unpack(name, compression, stream),
             Magic::Numpy => numpy::scan(self, &mut stream),
-            // Neither holds anything but numbers and texts.
-            Magic::Safetensors | Magic::Gguf => {}
+            // None of them holds anything but numbers and texts; the file itself is read below.
+            Magic::Safetensors | Magic::Gguf | Magic::Onnx => {}
             Magic::Pickle => self.pickles(&mut stream, Trust::Named),
             Magic::Closed(what) => self.unseen(0, format!("a {what} is not looked into")),
             Magic::Zip | Magic::Unknown if is_pickle_name(name) => {

@@ -23,6 +23,7 @@ pub(super) enum Magic {
     Numpy,
     Safetensors,
     Gguf,
+    Onnx,
     Pickle,
     /// A kind that is known, and not opened here.
     Closed(&'static str),
@@ -43,6 +44,7 @@ impl Magic {
             Self::Numpy => "NumPy array",
             Self::Safetensors => "safetensors file",
             Self::Gguf => "GGUF file",
+            Self::Onnx => "ONNX model",
             Self::Pickle => "pickle",
             Self::Closed(name) => name,
             Self::Unknown => "unknown file",
@@ -112,4 +114,10 @@ pub(super) fn is_pickle_name(name: &str) -> bool {
             .iter()
             .any(|known| ending.eq_ignore_ascii_case(known))
     })
+}
+
+/// Whether a file of this name is meant to be an ONNX model, which has no first bytes of its own.
+pub(super) fn is_onnx_name(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("onnx"))
 }

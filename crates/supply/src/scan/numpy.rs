@@ -23,7 +23,7 @@ pub(super) fn scan(scanner: &mut Scanner, stream: &mut Stream<'_>) {
 }
 
 /// The header's text; `None` when it is none.
-fn read_header(stream: &mut Stream<'_>) -> Result<Option<String>, StreamError> {
+pub(crate) fn read_header(stream: &mut Stream<'_>) -> Result<Option<String>, StreamError> {
     let [_, _, _, _, _, _, major, _minor] = stream.array::<8>()?;
     let length = match major {
         1 => u64::from(u16::from_le_bytes(stream.array()?)),

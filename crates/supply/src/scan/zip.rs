@@ -8,6 +8,7 @@ use super::magic::Compression;
 use super::unpack;
 use super::zip_directory::{self, Directory, Member};
 use crate::blob::Window;
+use crate::header::HeaderError;
 use crate::stream::Stream;
 
 const MEMBERS_MAX: usize = 1_000_000;
@@ -198,4 +199,43 @@ fn scan_unlisted(scanner: &mut Scanner, window: Window<'_>, start: u64, end: u64
     if rest.length() < window.length() {
         look(scanner, "bytes that are not listed", rest);
     }
+}
+
+/// Hands each member of an archive to `visit`, unpacked, with its name and the place of its header.
+///
+/// # Errors
+/// When the archive cannot be read, or `visit` refuses a member.
+pub(crate) fn for_each_member(
+    window: Window<'_>,
+    mut visit: impl FnMut(&str, u64, &mut Stream<'_>) -> Result<(), HeaderError>,
+) -> Result<(), HeaderError> {
+    let broken = |offset: u64, problem: String| HeaderError { offset, problem };
+    let unreadable = |error: std::io::Error| broken(0, format!("it cannot be read: {error}"));
+    let directory = zip_directory::find(window).map_err(unreadable)?;
+    let directory =
+        directory.ok_or_else(|| broken(0, "the archive has no directory".to_owned()))?;
+    let budget = unpack::Budget::new();
+    let mut at = directory.start;
+    while at < directory.end {
+        let member = zip_directory::entry(window, at).map_err(unreadable)?;
+        let member = member
+            .ok_or_else(|| broken(at, "the directory of the archive breaks here".to_owned()))?;
+        at += member.length;
+        let start = member.offset.saturating_add(directory.shift);
+        let name = String::from_utf8_lossy(&member.name).into_owned();
+        let local = zip_directory::local(window, start).map_err(unreadable)?;
+        let local = local.ok_or_else(|| broken(start, format!("{name} has no header here")))?;
+        let data = window.part(start.saturating_add(local.length), member.packed);
+        let packed = Stream::of_window(data);
+        match member.method {
+            0 => visit(&name, start, &mut { packed })?,
+            8 => visit(&name, start, &mut unpack::inflate(packed, &budget))?,
+            method => {
+                let problem =
+                    format!("{name} is compressed by method {method}, which is not unpacked");
+                return Err(broken(start, problem));
+            }
+        }
+    }
+    Ok(())
 }

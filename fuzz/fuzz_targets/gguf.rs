@@ -1,0 +1,6 @@
+#![no_main]
+
+use adjutant_fuzz::supply::check_header;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| check_header("model.gguf", bytes));
