@@ -11,21 +11,28 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("work", &["domain", "stats"]),
     ("supply", &["domain"]),
     ("schema", &[]),
-    ("report", &["domain", "stats", "gate", "schema", "supply"]),
+    ("shadow", &["domain", "stats"]),
+    (
+        "report",
+        &["domain", "stats", "gate", "schema", "supply", "shadow"],
+    ),
     ("store", &["domain", "gate", "work"]),
-    ("outbound", &["domain", "formats", "work", "supply"]),
+    (
+        "outbound",
+        &["domain", "formats", "work", "supply", "shadow"],
+    ),
     (
         "app",
         &[
-            "domain", "stats", "formats", "gate", "work", "schema", "supply", "report", "store",
-            "outbound",
+            "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
+            "store", "outbound",
         ],
     ),
     (
         "cli",
         &[
-            "domain", "stats", "formats", "gate", "work", "schema", "supply", "report", "store",
-            "outbound", "app",
+            "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
+            "store", "outbound", "app",
         ],
     ),
     ("testkit", &["domain", "work", "store"]),
@@ -33,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that compute and nothing else.
 const PURE: &[&str] = &[
-    "domain", "stats", "formats", "gate", "work", "schema", "supply", "report",
+    "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
 ];
 
 /// A foreign crate, and the only crates of ours that may know it.
