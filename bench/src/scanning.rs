@@ -15,8 +15,9 @@ use crate::{FULL, Scale};
 const TENSORS_MIB: u32 = 960;
 /// A pickle with a vocabulary and a history, in about as many megabytes.
 const PICKLE_MB: u32 = 40;
-/// What scanning may take of memory, however large the archive is.
-const MEMORY_BYTES_MAX: f64 = 64e6;
+/// What scanning may take of memory, however large the archive is: most of it is the memo of a
+/// pickle with millions of texts, which is bounded.
+const MEMORY_BYTES_MAX: f64 = 256e6;
 
 /// Compares, and returns the page.
 pub(crate) fn compare(scale: Scale, folder: &Path, adjutant: &Path) -> Result<String> {
