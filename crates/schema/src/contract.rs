@@ -6,9 +6,14 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use crate::columns::{self, Column};
 use crate::error::{ContractError, ContractSide, Unreadable};
-use crate::finding::{SchemaDirection, SchemaFinding, SchemaSeverity};
-use crate::{SunsetDay, document, json_schema, lines, openapi};
+use crate::finding::{Findings, SchemaDirection, SchemaFinding, SchemaSeverity};
+use crate::graphql::{self, Schema};
+use crate::json_schema::{self, Dialect};
+use crate::protobuf::{self, Registry};
+use crate::signature::{self, Signature};
+use crate::{SunsetDay, avro, document, lines, openapi, parquet};
 
 /// The formats that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +22,18 @@ pub enum ContractFormat {
     JsonSchema,
     /// OpenAPI 3.0 and 3.1, JSON or YAML.
     OpenApi,
+    /// Protocol buffers as `.proto` texts.
+    Protobuf,
+    /// Protocol buffers as descriptor sets.
+    ProtobufDescriptors,
+    /// Avro schemas.
+    Avro,
+    /// GraphQL schemas.
+    GraphQl,
+    /// The columns of Parquet files.
+    Parquet,
+    /// The signatures of MLflow models.
+    MlflowSignature,
 }
 
 /// A name that is no format of a contract.
@@ -26,13 +43,40 @@ pub struct UnknownContractFormat(String);
 
 impl ContractFormat {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::JsonSchema, Self::OpenApi];
+    pub const ALL: [Self; 8] = [
+        Self::JsonSchema,
+        Self::OpenApi,
+        Self::Protobuf,
+        Self::ProtobufDescriptors,
+        Self::Avro,
+        Self::GraphQl,
+        Self::Parquet,
+        Self::MlflowSignature,
+    ];
 
     /// Its name on the command line and in answers.
     pub fn name(self) -> &'static str {
         match self {
             Self::JsonSchema => "json-schema",
             Self::OpenApi => "openapi",
+            Self::Protobuf => "protobuf",
+            Self::ProtobufDescriptors => "protobuf-descriptors",
+            Self::Avro => "avro",
+            Self::GraphQl => "graphql",
+            Self::Parquet => "parquet",
+            Self::MlflowSignature => "mlflow-signature",
+        }
+    }
+
+    /// Whether its places are JSON pointers into a text of JSON or YAML, which have lines.
+    fn has_lines(self) -> bool {
+        match self {
+            Self::JsonSchema | Self::OpenApi | Self::Avro => true,
+            Self::Protobuf
+            | Self::ProtobufDescriptors
+            | Self::GraphQl
+            | Self::Parquet
+            | Self::MlflowSignature => false,
         }
     }
 
@@ -93,12 +137,6 @@ impl SchemaDiff {
     }
 }
 
-/// A contract that was read, and what it is.
-struct Read {
-    format: ContractFormat,
-    value: Value,
-}
-
 /// Compares two contracts.
 ///
 /// # Errors
@@ -109,30 +147,53 @@ pub fn diff(
     question: &SchemaQuestion,
 ) -> Result<SchemaDiff, ContractError> {
     let on = |side: ContractSide| move |unreadable: Unreadable| unreadable.on(side);
-    let old = read(baseline, question.format).map_err(on(ContractSide::Baseline))?;
-    let new = read(candidate, question.format).map_err(on(ContractSide::Candidate))?;
-    if old.format != new.format {
-        let problem = format!("this is {}, and the baseline is {}", new.format, old.format);
+    let old = Contract::read(baseline, question.format).map_err(on(ContractSide::Baseline))?;
+    let new = Contract::read(candidate, question.format).map_err(on(ContractSide::Candidate))?;
+    let (format, other) = (old.format(), new.format());
+    if format != other {
+        let problem = format!("this is {other}, and the baseline is {format}");
         let remedy = "Compare two contracts of one format; --as names it.";
         return Err(Unreadable::whole(problem, remedy).on(ContractSide::Candidate));
     }
-    let findings = match old.format {
-        ContractFormat::JsonSchema => {
-            json_schema::compare(&old.value, &new.value, question.direction, question.today)
-        }
-        ContractFormat::OpenApi => {
-            let before = openapi::dialect(&old.value).map_err(on(ContractSide::Baseline))?;
-            let after = openapi::dialect(&new.value).map_err(on(ContractSide::Candidate))?;
-            openapi::compare((&old.value, before), (&new.value, after), question)
-        }
-    };
-    let mut findings = findings.finish();
-    place_lines(&mut findings, baseline, candidate);
+    let mut findings = compare(&old, &new, question).finish();
+    if format.has_lines() {
+        place_lines(&mut findings, baseline, candidate);
+    }
     Ok(SchemaDiff {
-        format: old.format,
+        format,
         direction: question.direction,
         findings,
     })
+}
+
+/// Both are of one format.
+fn compare(old: &Contract, new: &Contract, question: &SchemaQuestion) -> Findings {
+    let direction = question.direction;
+    match (old, new) {
+        (Contract::JsonSchema(old), Contract::JsonSchema(new)) => {
+            json_schema::compare(old, new, direction, question.today)
+        }
+        (Contract::OpenApi(old, one), Contract::OpenApi(new, other)) => {
+            openapi::compare((old, *one), (new, *other), question)
+        }
+        (Contract::Protobuf(_, old), Contract::Protobuf(_, new)) => {
+            protobuf::compare(old, new, direction)
+        }
+        (Contract::Avro(old), Contract::Avro(new)) => avro::compare(old, new, direction),
+        (Contract::GraphQl(old), Contract::GraphQl(new)) => graphql::compare(old, new, direction),
+        (Contract::Parquet(old), Contract::Parquet(new)) => columns::compare(old, new, direction),
+        (Contract::Mlflow(old), Contract::Mlflow(new)) => signature::compare(old, new, direction),
+        (
+            Contract::JsonSchema(_)
+            | Contract::OpenApi(..)
+            | Contract::Protobuf(..)
+            | Contract::Avro(_)
+            | Contract::GraphQl(_)
+            | Contract::Parquet(_)
+            | Contract::Mlflow(_),
+            _,
+        ) => Findings::default(),
+    }
 }
 
 /// Gives each finding the lines of its places.
@@ -143,26 +204,120 @@ fn place_lines(findings: &mut [SchemaFinding], baseline: &[u8], candidate: &[u8]
     let new = lines::of(candidate, &pointers(|finding| finding.candidate.as_deref()));
     for finding in findings {
         let line = |lines: &BTreeMap<String, u64>, pointer: &Option<String>| {
-            pointer
-                .as_ref()
-                .and_then(|pointer| lines.get(pointer).copied())
+            let pointer = pointer.as_ref()?;
+            lines.get(pointer).copied()
         };
         finding.baseline_line = line(&old, &finding.baseline);
         finding.candidate_line = line(&new, &finding.candidate);
     }
 }
 
-fn read(bytes: &[u8], format: Option<ContractFormat>) -> Result<Read, Unreadable> {
-    let value = document::read(bytes)?;
-    let format = match format {
-        Some(format) => format,
-        None => recognise(&value)?,
-    };
-    Ok(Read { format, value })
+/// A contract that was read.
+enum Contract {
+    JsonSchema(Value),
+    OpenApi(Value, Dialect),
+    Protobuf(ContractFormat, Registry),
+    Avro(Value),
+    GraphQl(Schema),
+    Parquet(Vec<Column>),
+    Mlflow(Signature),
 }
 
-/// What a document is, by the keys at its top.
-fn recognise(value: &Value) -> Result<ContractFormat, Unreadable> {
+impl Contract {
+    fn read(bytes: &[u8], format: Option<ContractFormat>) -> Result<Self, Unreadable> {
+        let format = match format {
+            Some(format) => format,
+            None => recognise(bytes)?,
+        };
+        Ok(match format {
+            ContractFormat::JsonSchema => Self::JsonSchema(document::read(bytes)?),
+            ContractFormat::OpenApi => {
+                let value = document::read(bytes)?;
+                let dialect = openapi::dialect(&value)?;
+                Self::OpenApi(value, dialect)
+            }
+            ContractFormat::Protobuf => Self::Protobuf(format, protobuf::read_text(bytes)?),
+            ContractFormat::ProtobufDescriptors => {
+                Self::Protobuf(format, protobuf::read_set(bytes)?)
+            }
+            ContractFormat::Avro => Self::Avro(document::read(bytes)?),
+            ContractFormat::GraphQl => Self::GraphQl(graphql::read(bytes)?),
+            ContractFormat::Parquet => Self::Parquet(parquet::read(bytes)?),
+            ContractFormat::MlflowSignature => {
+                Self::Mlflow(signature::read(&document::read(bytes)?)?)
+            }
+        })
+    }
+
+    fn format(&self) -> ContractFormat {
+        match self {
+            Self::JsonSchema(_) => ContractFormat::JsonSchema,
+            Self::OpenApi(..) => ContractFormat::OpenApi,
+            Self::Protobuf(format, _) => *format,
+            Self::Avro(_) => ContractFormat::Avro,
+            Self::GraphQl(_) => ContractFormat::GraphQl,
+            Self::Parquet(_) => ContractFormat::Parquet,
+            Self::Mlflow(_) => ContractFormat::MlflowSignature,
+        }
+    }
+}
+
+/// What a contract is, by its first and last bytes, its words, or the keys at its top.
+fn recognise(bytes: &[u8]) -> Result<ContractFormat, Unreadable> {
+    if bytes.starts_with(b"PAR1") || bytes.starts_with(b"PARE") {
+        return Ok(ContractFormat::Parquet);
+    }
+    if let Some(format) = std::str::from_utf8(bytes).ok().and_then(recognise_words) {
+        return Ok(format);
+    }
+    // A descriptor set starts with the field of its first file.
+    if bytes.starts_with(b"\x0a") && protobuf::read_set(bytes).is_ok() {
+        return Ok(ContractFormat::ProtobufDescriptors);
+    }
+    recognise_keys(&document::read(bytes)?)
+}
+
+/// What a text is, by how its first lines start.
+fn recognise_words(text: &str) -> Option<ContractFormat> {
+    const LINES_MAX: usize = 1_000;
+    const OF_PROTOBUF: &[&str] = &[
+        "syntax=",
+        "syntax =",
+        "edition =",
+        "package ",
+        "message ",
+        "import \"",
+    ];
+    const OF_GRAPHQL: &[&str] = &[
+        "type ",
+        "schema ",
+        "schema{",
+        "interface ",
+        "union ",
+        "input ",
+        "scalar ",
+        "directive @",
+        "extend ",
+    ];
+    let starts = |line: &str, words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    for line in text.lines().take(LINES_MAX) {
+        // Both know enums; only one of them ends its values with semicolons.
+        let is_enum = line.starts_with("enum ");
+        if starts(line, OF_PROTOBUF) || (is_enum && text.contains(';')) {
+            return Some(ContractFormat::Protobuf);
+        }
+        if starts(line, OF_GRAPHQL) || is_enum {
+            return Some(ContractFormat::GraphQl);
+        }
+        let says_nothing = line.trim().is_empty() || line.starts_with(['#', '/', '*', ' ', '"']);
+        if !says_nothing {
+            return None;
+        }
+    }
+    None
+}
+
+fn recognise_keys(value: &Value) -> Result<ContractFormat, Unreadable> {
     const OF_SCHEMAS: &[&str] = &[
         "$schema",
         "$ref",
@@ -187,12 +342,28 @@ fn recognise(value: &Value) -> Result<ContractFormat, Unreadable> {
         "pattern",
     ];
     let has = |key: &str| value.get(key).is_some();
+    let is_type = |name: &str| value.get("type").and_then(Value::as_str) == Some(name);
     if has("openapi") {
         return Ok(ContractFormat::OpenApi);
     }
     if has("swagger") {
         let problem = "this is Swagger 2.0, which is not read";
         return Err(Unreadable::whole(problem, "Convert it to OpenAPI 3."));
+    }
+    if has("signature") || (has("flavors") && has("model_uuid")) {
+        return Ok(ContractFormat::MlflowSignature);
+    }
+    let is_named = has("name")
+        && ["record", "error", "enum", "fixed"]
+            .iter()
+            .any(|t| is_type(t));
+    let is_avro = is_named
+        || value.is_array()
+        || value.is_string()
+        || (is_type("map") && has("values"))
+        || (is_type("array") && value.get("items").is_some_and(Value::is_string));
+    if is_avro {
+        return Ok(ContractFormat::Avro);
     }
     let is_schema = value.is_boolean() || OF_SCHEMAS.iter().any(|key| has(key));
     if is_schema || value.as_object().is_some_and(serde_json::Map::is_empty) {

@@ -128,6 +128,10 @@ struct Pair<'a> {
     baseline: Spot<'a>,
     candidate: Spot<'a>,
     types: (Types, Types),
+    /// What a missing value means, where it is said; a union that only adds null may say it.
+    defaults: (Option<&'a Value>, Option<&'a Value>),
+    /// What tells this pair from others: where both sides stood before such a union was opened.
+    addresses: (usize, usize),
     context: Context,
     /// For the values inside: what makes a change act both ways here does not reach them.
     within: Context,
@@ -281,6 +285,12 @@ impl<'a> Comparison<'a> {
                 return None;
             }
         };
+        let address = |spot: &Spot<'_>| std::ptr::from_ref(spot.value).addr();
+        let addresses = (address(&baseline), address(&candidate));
+        let outer = (
+            baseline.value.get("default"),
+            candidate.value.get("default"),
+        );
         let (baseline, baseline_null) = self.baseline.without_null_branch(baseline);
         let (candidate, candidate_null) = self.candidate.without_null_branch(candidate);
         let types = (
@@ -293,6 +303,11 @@ impl<'a> Comparison<'a> {
             || baseline.refuses_unevaluated()
             || candidate.refuses_unevaluated();
         Some(Pair {
+            defaults: (
+                outer.0.or(baseline.value.get("default")),
+                outer.1.or(candidate.value.get("default")),
+            ),
+            addresses,
             baseline,
             candidate,
             types,
@@ -365,12 +380,10 @@ fn key_of(pair: &Pair<'_>) -> (usize, usize, (SchemaDirection, u8)) {
         | u8::from(pair.context.overlapping) << 2
         | u8::from(pair.context.closed_around) << 3
         | u8::from(pair.context.is_parameter) << 4;
-    let address = |spot: &Spot<'_>| std::ptr::from_ref(spot.value).addr();
-    // A union that adds null and its branch share an address, but never a set of types.
     let nulls = u8::from(pair.types.0.has_any(Types::NULL)) << 5
         | u8::from(pair.types.1.has_any(Types::NULL)) << 6;
     let way = (pair.context.direction, flags | nulls);
-    (address(&pair.baseline), address(&pair.candidate), way)
+    (pair.addresses.0, pair.addresses.1, way)
 }
 
 /// Compares two JSON Schemas as wholes.

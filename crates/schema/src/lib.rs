@@ -8,14 +8,20 @@
 //! **Invariant.** What cannot be compared is a finding of its own, never silence.
 //! **Invariant.** Bytes in, findings out: no file, no clock, no environment. The day comes in.
 
+mod avro;
+mod columns;
 mod contract;
 mod document;
 mod error;
 mod finding;
+mod graphql;
 mod json_schema;
 mod lines;
 mod openapi;
+mod parquet;
 mod pointer;
+mod protobuf;
+mod signature;
 mod sunset_day;
 mod yaml;
 
@@ -24,5 +30,5 @@ pub use error::{ContractError, ContractPlace, ContractSide};
 pub use finding::{Breaks, SchemaDirection, SchemaFinding, SchemaSeverity};
 pub use sunset_day::SunsetDay;
 
-/// The largest contract that is read, 64 MiB. The largest public OpenAPI description has a tenth.
+/// The largest contract that is read, 64 MiB: both are held in memory as values.
 pub const CONTRACT_BYTES_MAX: usize = 64 << 20;

@@ -201,6 +201,17 @@ fn compare_servers<'a>(comparison: &mut Comparison<'a>, old: &Spot<'a>, new: &Sp
             comparison.report(&context, "server-removed", Effect::Risky, places, why);
         }
     }
+    for (server, other) in before
+        .iter()
+        .flat_map(|one| after.iter().map(move |other| (one, other)))
+    {
+        let variables = |spot: &Spot<'a>| spot.value.get("variables").cloned();
+        if url(server) == url(other) && variables(server) != variables(other) {
+            let places = (Some(&server.pointer), Some(&other.pointer));
+            let why = format!("the variables of the server {} changed", url(server));
+            comparison.report(&context, "server-changed", Effect::Risky, places, why);
+        }
+    }
     for server in &after {
         if before.iter().all(|other| url(other) != url(server)) {
             let places = (Some(&old.pointer), Some(&server.pointer));

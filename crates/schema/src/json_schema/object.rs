@@ -197,8 +197,10 @@ impl<'a> Comparison<'a> {
                 format!("`{name}` is declared now; whether it was accepted before is not known"),
             ),
         };
-        // A required one is told by its own rule, which says the worse of the two.
-        if !candidate.required.contains(name) || effect == Effect::Widened {
+        // One that becomes required is told by its own rule, which says the worse of the two.
+        let is_told = candidate.required.contains(name) && !baseline.required.contains(name);
+        let says_no_more = effect == Effect::NarrowedSoftly || effect == Effect::Harmless;
+        if !(is_told && says_no_more) {
             self.report(context, "property-added", effect, places, why);
         }
     }

@@ -184,8 +184,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn compare_default(&mut self, pair: &Pair<'a>) {
-        let (baseline, candidate) = pair.both("default");
-        let (rule, why) = match (baseline.map(|s| s.value), candidate.map(|s| s.value)) {
+        let (rule, why) = match pair.defaults {
             (None, None) => return,
             (Some(old), Some(new)) if old == new => return,
             (Some(old), Some(new)) => {

@@ -191,7 +191,7 @@ fn lifecycle_of_schemas<'a>(
 }
 
 /// How a value becomes text: `style`, `explode` and what may stand in it.
-fn compare_writing<'a>(
+pub(super) fn compare_writing<'a>(
     comparison: &mut Comparison<'a>,
     old: &Spot<'a>,
     new: &Spot<'a>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::unknown;
-use super::{content, followed, lifecycle, reference_lost};
+use super::{content, followed, lifecycle, parameter, reference_lost};
 use crate::finding::{Context, Effect};
 use crate::json_schema::{Comparison, Spot};
 
@@ -183,6 +183,7 @@ fn compare_header<'a>(
     }
     let places = (Some(&old.pointer), Some(&new.pointer));
     lifecycle::compare(comparison, old, new, context);
+    parameter::compare_writing(comparison, old, new, context);
     match (old.is_true("required"), new.is_true("required")) {
         (true, false) => {
             let why = "the header was always there and may be missing now";

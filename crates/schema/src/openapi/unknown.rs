@@ -21,7 +21,6 @@ pub(super) const ITEM: &[&str] = &[
     "$ref",
     "summary",
     "description",
-    "servers",
     "parameters",
     "get",
     "put",
@@ -45,7 +44,6 @@ pub(super) const OPERATION: &[&str] = &[
     "callbacks",
     "deprecated",
     "security",
-    "servers",
 ];
 pub(super) const PARAMETER: &[&str] = &[
     "name",

@@ -83,3 +83,69 @@ fn moving_a_part_behind_a_reference_changes_nothing() {
     assert_eq!(found(inline, referring, SchemaDirection::Both), []);
     assert_eq!(found(referring, inline, SchemaDirection::Both), []);
 }
+
+/// A block of the table of formats: what it is about, and both contracts.
+fn blocks(table: &str) -> Vec<(Vec<&str>, &str, &str)> {
+    let parts = table.split("\n= ").skip(1);
+    parts
+        .map(|block| {
+            let (head, rest) = block.split_once('\n').unwrap();
+            let (before, after) = rest.split_once("\n-\n").unwrap();
+            (head.split(", ").collect(), before, after)
+        })
+        .collect()
+}
+
+#[test]
+fn each_change_of_each_format_is_recognised_and_has_its_severity() {
+    let mut wrong = Vec::new();
+    for (head, before, after) in blocks(include_str!("formats.table")) {
+        let [format, rule, request, response] = head[..] else {
+            panic!("four words a head: {head:?}");
+        };
+        for (direction, expected) in [
+            (SchemaDirection::Request, request),
+            (SchemaDirection::Response, response),
+        ] {
+            let question = SchemaQuestion {
+                direction,
+                format: None,
+                today: SunsetDay::of_unix_millis(0),
+                sunset_days: 0,
+            };
+            let diff = diff(before.as_bytes(), after.as_bytes(), &question).unwrap();
+            assert_eq!(diff.format.name(), format, "{before}");
+            let of_rule = diff.findings.iter().filter(|finding| finding.rule == rule);
+            let said = word(of_rule.map(|finding| finding.severity).max());
+            if said != expected {
+                wrong.push(format!(
+                    "{head:?} {direction:?}: {said}, of {:#?}",
+                    diff.findings
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_contract_of_any_format_compared_with_itself_has_no_finding_but_what_is_not_compared() {
+    for (head, before, after) in blocks(include_str!("formats.table")) {
+        for side in [before, after] {
+            let question = SchemaQuestion {
+                direction: SchemaDirection::Both,
+                format: None,
+                today: SunsetDay::of_unix_millis(0),
+                sunset_days: 0,
+            };
+            let findings = diff(side.as_bytes(), side.as_bytes(), &question)
+                .unwrap()
+                .findings;
+            let rest: Vec<&SchemaFinding> = findings
+                .iter()
+                .filter(|finding| !finding.undecided)
+                .collect();
+            assert!(rest.is_empty(), "{head:?}: {rest:?}");
+        }
+    }
+}
