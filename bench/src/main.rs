@@ -14,6 +14,7 @@
 )]
 
 mod conflicts;
+mod contracts;
 mod data;
 mod intervals;
 mod machine;
@@ -67,9 +68,17 @@ enum Part {
     Conflicts,
     /// Model files.
     Scan,
+    /// Contracts: what a change breaks.
+    Schema,
 }
 
-const ALL: [Part; 4] = [Part::Samples, Part::Work, Part::Conflicts, Part::Scan];
+const ALL: [Part; 5] = [
+    Part::Samples,
+    Part::Work,
+    Part::Conflicts,
+    Part::Scan,
+    Part::Schema,
+];
 
 impl Part {
     /// The file of its results.
@@ -79,6 +88,7 @@ impl Part {
             Part::Work => "RESULTS-work.md",
             Part::Conflicts => "RESULTS-conflicts.md",
             Part::Scan => "RESULTS-scan.md",
+            Part::Schema => "RESULTS-schema.md",
         }
     }
 }
@@ -109,8 +119,11 @@ fn main() -> Result<()> {
             "work" => parts.push(Part::Work),
             "conflicts" => parts.push(Part::Conflicts),
             "scan" => parts.push(Part::Scan),
+            "schema" => parts.push(Part::Schema),
             other => {
-                bail!("{other:?} is not known; there is samples, work, conflicts, scan, --quick")
+                bail!(
+                    "{other:?} is not known; there is samples, work, conflicts, scan, schema, --quick"
+                )
             }
         }
     }
@@ -134,6 +147,7 @@ fn main() -> Result<()> {
             Part::Work => work::compare(scale, &folder.join("work"), &adjutant)?,
             Part::Conflicts => conflicts::compare(scale, &folder.join("conflicts"), &adjutant)?,
             Part::Scan => scanning::compare(scale, &folder, &adjutant)?,
+            Part::Schema => contracts::compare(scale, &folder.join("schema"), &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;
