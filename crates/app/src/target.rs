@@ -97,7 +97,7 @@ fn usual_branch(git: &Git) -> Result<String, GitError> {
         Some(Head::Branch { branch, .. } | Head::Unborn { branch }) => {
             branch.trim_start_matches("refs/heads/").to_owned()
         }
-        Some(Head::Detached { .. } | Head::Bare) | None => TARGETS[0].to_owned(),
+        Some(Head::Detached { .. } | Head::Bare | Head::Unfinished) | None => TARGETS[0].to_owned(),
     })
 }
 

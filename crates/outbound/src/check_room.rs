@@ -101,12 +101,13 @@ pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
         if owner_of(room).is_none_or(|pid| Path::new(&format!("/proc/{pid}")).exists()) {
             continue;
         }
-        repository.remove_work_tree(&listed.path)?;
+        // The folder first: git removes what is gone, and refuses what is half made.
         match std::fs::remove_dir_all(room) {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(RoomError::Folder(error)),
         }
+        repository.remove_work_tree(&listed.path)?;
         swept += 1;
     }
     Ok(swept)

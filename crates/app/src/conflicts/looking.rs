@@ -75,6 +75,7 @@ fn look_at(
 ) -> LookedWorkTree {
     let name = match &listed.head {
         Head::Bare => "(bare)".to_owned(),
+        Head::Unfinished => "(unfinished)".to_owned(),
         Head::Branch { branch, .. } | Head::Unborn { branch } => {
             branch.trim_start_matches("refs/heads/").to_owned()
         }

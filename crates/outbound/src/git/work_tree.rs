@@ -41,6 +41,8 @@ pub enum Head {
         /// The commit.
         commit: ObjectId,
     },
+    /// Nothing yet: git is making it, or was killed while it did.
+    Unfinished,
 }
 
 impl Head {
@@ -48,7 +50,7 @@ impl Head {
     pub fn commit(&self) -> Option<&ObjectId> {
         match self {
             Head::Branch { commit, .. } | Head::Detached { commit } => Some(commit),
-            Head::Bare | Head::Unborn { .. } => None,
+            Head::Bare | Head::Unborn { .. } | Head::Unfinished => None,
         }
     }
 }
@@ -118,7 +120,7 @@ fn parse_work_trees(answer: &[u8]) -> Result<Vec<ListedWorkTree>, GitError> {
 fn parse_work_tree(lines: &[&[u8]]) -> Result<ListedWorkTree, GitError> {
     const COMMAND: &str = "worktree list";
     let (mut path, mut commit, mut branch) = (None, None, None);
-    let (mut bare, mut locked, mut prunable) = (false, None, None);
+    let (mut bare, mut unfinished, mut locked, mut prunable) = (false, false, None, None);
     for line in lines {
         let (name, value) = match line.iter().position(|byte| *byte == b' ') {
             Some(at) => (&line[..at], &line[at + 1..]),
@@ -127,8 +129,8 @@ fn parse_work_tree(lines: &[&[u8]]) -> Result<ListedWorkTree, GitError> {
         let text = || String::from_utf8_lossy(value).into_owned();
         match name {
             b"worktree" => path = Some(path_of(value)),
-            // A branch without a commit is told as a commit of zeros.
-            b"HEAD" if value.iter().all(|byte| *byte == b'0') => {}
+            // Zeros are a branch without a commit, or the first thing that git writes.
+            b"HEAD" if value.iter().all(|byte| *byte == b'0') => unfinished = true,
             b"HEAD" => commit = Some(object_id(COMMAND, value)?),
             b"branch" => branch = Some(text()),
             b"bare" => bare = true,
@@ -143,6 +145,7 @@ fn parse_work_tree(lines: &[&[u8]]) -> Result<ListedWorkTree, GitError> {
         (false, Some(branch), Some(commit)) => Head::Branch { branch, commit },
         (false, Some(branch), None) => Head::Unborn { branch },
         (false, None, Some(commit)) => Head::Detached { commit },
+        (false, None, None) if unfinished => Head::Unfinished,
         (false, None, None) => return Err(unreadable(COMMAND, &lines.concat())),
     };
     Ok(ListedWorkTree {

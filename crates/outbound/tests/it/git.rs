@@ -157,6 +157,20 @@ fn every_kind_of_work_tree_is_told_for_what_it_is() {
     let branch = "refs/heads/orphan".to_owned();
     assert_eq!(of(&orphan).head, Head::Unborn { branch });
 
+    let pointer = std::fs::read_to_string(detached.join(".git")).unwrap();
+    let git_dir = pointer
+        .strip_prefix("gitdir: ")
+        .unwrap()
+        .trim_end_matches('\n');
+    std::fs::write(
+        Path::new(git_dir).join("HEAD"),
+        format!("{}\n", "0".repeat(40)),
+    )
+    .unwrap();
+    let listed = git.work_trees().unwrap();
+    let killed = listed.iter().find(|tree| tree.path == detached).unwrap();
+    assert_eq!(killed.head, Head::Unfinished);
+
     git.remove_work_tree(&detached).unwrap();
     assert!(!detached.exists());
     assert_eq!(git.work_trees().unwrap().len(), 4);
