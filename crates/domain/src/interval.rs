@@ -52,6 +52,12 @@ pub struct InvalidInterval {
 }
 
 impl Interval {
+    /// From 0 to 1: a share of which nothing is known.
+    pub const ZERO_TO_ONE: Self = Self {
+        low: 0.0,
+        high: 1.0,
+    };
+
     /// An interval from its ends.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ pub use measurement::{
 };
 pub use name::{
     AgentName, CheckName, CriterionId, GateName, InvalidName, MeasureName, NorthStarName,
-    RequestKey, RoleName, RunId, Subject,
+    OwnMeasure, RequestKey, RoleName, RunId, Subject,
 };
 pub use object_id::{InvalidObjectId, ObjectId};
 pub use task_id::{Epoch, InvalidTaskId, TaskId};

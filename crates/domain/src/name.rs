@@ -105,6 +105,48 @@ impl Subject {
     }
 }
 
+/// A measure that this program itself writes and asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnMeasure {
+    /// How long an answer took.
+    Latency,
+    /// How many changes a contract has; the label `severity` tells them apart.
+    SchemaChanges,
+    /// How many parts of a contract were not compared.
+    SchemaNotCompared,
+    /// How many changes the dependencies have; the label `weight` tells them apart.
+    DependencyChanges,
+    /// How many dependencies were not compared.
+    DependenciesNotCompared,
+    /// How many records of vulnerabilities were searched.
+    VulnerabilityRecords,
+    /// How many configurations are not the registered ones.
+    ConfigurationMismatches,
+    /// The share of recorded pairs whose answers are worse, beyond the noise.
+    ShadowRegression,
+}
+
+impl OwnMeasure {
+    /// Its name as text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Latency => "latency_ms",
+            Self::SchemaChanges => "schema_changes",
+            Self::SchemaNotCompared => "schema_not_compared",
+            Self::DependencyChanges => "dependency_changes",
+            Self::DependenciesNotCompared => "dependencies_not_compared",
+            Self::VulnerabilityRecords => "vulnerability_records",
+            Self::ConfigurationMismatches => "configuration_mismatches",
+            Self::ShadowRegression => "shadow_regression",
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> MeasureName {
+        MeasureName(self.as_str().to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

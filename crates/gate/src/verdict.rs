@@ -237,4 +237,35 @@ mod tests {
         let found = verdict(&[passing(false), undecided], &[], Undecided::Shadow, true);
         assert_eq!(found, Verdict::PauseAndFix);
     }
+
+    #[test]
+    fn no_answer_that_is_undecided_goes_whatever_risk_and_votes_say() {
+        use crate::joint::joint_verdict;
+        use crate::quorum::QuorumStanding as Votes;
+        use crate::risk::RiskStanding as Risk;
+        let risks = [
+            Risk::Low,
+            Risk::Medium,
+            Risk::Undecided,
+            Risk::High,
+            Risk::Veto,
+        ];
+        let risks = || [None].into_iter().chain(risks.map(Some));
+        let votes = [Votes::Go, Votes::NoQuorum, Votes::NoGo];
+        let votes = || [None].into_iter().chain(votes.map(Some));
+        for one in standings() {
+            for undecided in [Undecided::Pause, Undecided::Shadow] {
+                let gate = verdict(&[passing(true), one], &[], undecided, true);
+                for risk in risks() {
+                    for vote in votes() {
+                        let goes = joint_verdict(gate, risk, vote) == Verdict::Go;
+                        let favoured = matches!(risk, None | Some(Risk::Low))
+                            && matches!(vote, None | Some(Votes::Go));
+                        let expected = (one.passes() || !one.required) && favoured;
+                        assert_eq!(goes, expected, "{one:?} {risk:?} {vote:?}");
+                    }
+                }
+            }
+        }
+    }
 }

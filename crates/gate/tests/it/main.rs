@@ -4,8 +4,11 @@
 
 mod comparing;
 mod deciding;
+mod joint;
 mod made;
 mod never_go;
 mod properties;
+mod quorum;
 mod reading_policies;
+mod risk;
 mod self_testing;

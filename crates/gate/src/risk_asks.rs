@@ -1,0 +1,194 @@
+//! What a risk asks of the evidence: which measures, which margins, which remedies.
+
+use adjutant_domain::{Confidence, OwnMeasure, Subject, Unit};
+
+use crate::comparison::SuccessRange;
+use crate::policy::{Ask, Demand, Selector, Side};
+use crate::quantity::{Bound, Margin, Scale};
+use crate::statistic::{Direction, Statistic};
+
+/// Seed of every resampling.
+pub(crate) const SEED: u64 = 1;
+
+/// A question with what is accepted.
+pub(crate) struct Asked {
+    pub(crate) ask: Ask,
+    pub(crate) demand: Demand,
+    /// How much worse is just accepted, as the observed change is written.
+    pub(crate) margin: f64,
+    /// What is asked, for a reason.
+    pub(crate) words: &'static str,
+}
+
+/// Questions whose answers are counts of findings.
+pub(crate) struct Findings {
+    /// Any of these breaks somebody; the first one is always there when somebody looked.
+    pub(crate) breaking: Vec<Asked>,
+    /// These may break somebody.
+    pub(crate) risky: Asked,
+    /// Passes when nothing was left out, and what to do when it does not.
+    pub(crate) looked_at: Vec<(Asked, &'static str)>,
+    pub(crate) remedy: &'static str,
+    pub(crate) says_breaking: &'static str,
+    pub(crate) says_risky: &'static str,
+    pub(crate) says_nothing: &'static str,
+}
+
+/// What a change of the contract breaks: the measures of `schema-diff`.
+pub(crate) fn schema() -> Findings {
+    use OwnMeasure::{SchemaChanges, SchemaNotCompared};
+    Findings {
+        breaking: vec![count(SchemaChanges, Some(("severity", "breaking")))],
+        risky: count(SchemaChanges, Some(("severity", "risky"))),
+        looked_at: vec![(
+            count(SchemaNotCompared, None),
+            "a part of the contract was not compared, so that it may break",
+        )],
+        remedy: "add the answer of `adjutant schema diff --format json` as evidence of the candidate",
+        says_breaking: "the contract breaks: a veto",
+        says_risky: "the contract changes in a way that may break somebody",
+        says_nothing: "no change of the contract breaks anybody",
+    }
+}
+
+/// What the build is made of: the measures of `deps-align`.
+pub(crate) fn dependency() -> Findings {
+    use OwnMeasure::{
+        ConfigurationMismatches, DependenciesNotCompared, DependencyChanges, VulnerabilityRecords,
+    };
+    Findings {
+        breaking: vec![
+            count(DependencyChanges, Some(("weight", "breaking"))),
+            count(ConfigurationMismatches, None),
+        ],
+        risky: count(DependencyChanges, Some(("weight", "risky"))),
+        looked_at: vec![
+            (
+                count(DependenciesNotCompared, None),
+                "a part of the dependencies was not compared, so that it may break",
+            ),
+            (
+                at_least_one(VulnerabilityRecords),
+                "no vulnerability was searched for: give `adjutant deps align` a database with --osv",
+            ),
+        ],
+        remedy: "add the answer of `adjutant deps align --format json` as evidence of the candidate",
+        says_breaking: "a dependency or the configuration is flagged",
+        says_risky: "a dependency changes in a way that may break something",
+        says_nothing: "nothing stands against the dependencies",
+    }
+}
+
+/// How much slower: +10 % of p95 is just accepted.
+pub(crate) fn latency() -> Vec<Asked> {
+    let p95 = Statistic::Quantile {
+        measure: OwnMeasure::Latency.name(),
+        p: 0.95,
+    };
+    vec![worsening(
+        p95,
+        Margin {
+            value: 10.0,
+            scale: Scale::Percent,
+        },
+        "p95 of latency_ms",
+    )]
+}
+
+/// How much worse the answers: half a point of regression in recorded pairs, 2 points of nDCG@10
+/// or of compliance@1 are just accepted.
+pub(crate) fn output() -> Vec<Asked> {
+    let regression = Statistic::Mean {
+        measure: OwnMeasure::ShadowRegression.name(),
+    };
+    let mut own = Asked {
+        ask: ask(regression, None),
+        demand: Demand::Value(Side::AtMost, share(0.005)),
+        margin: 0.005,
+        words: "regression of recorded pairs",
+    };
+    own.ask.better = Direction::Lower;
+    vec![
+        own,
+        worsening(
+            Statistic::Ndcg { k: 10 },
+            Margin {
+                value: 0.02,
+                scale: Scale::Unit(Unit::One),
+            },
+            "nDCG@10",
+        ),
+        worsening(
+            Statistic::ComplianceAtOne,
+            Margin {
+                value: 2.0,
+                scale: Scale::Points,
+            },
+            "compliance@1",
+        ),
+    ]
+}
+
+/// How much worse than the baseline.
+fn worsening(statistic: Statistic, margin: Margin, words: &'static str) -> Asked {
+    let ask = ask(statistic, None);
+    Asked {
+        demand: match ask.better {
+            Direction::Lower => Demand::Rise(Side::AtMost, margin),
+            Direction::Higher => Demand::Fall(Side::AtMost, margin),
+        },
+        ask,
+        margin: margin.size(),
+        words,
+    }
+}
+
+/// A count that should be zero.
+fn count(measure: OwnMeasure, label: Option<(&str, &str)>) -> Asked {
+    counted(measure, label, Side::AtMost, 0.0)
+}
+
+/// A count that should not be zero.
+fn at_least_one(measure: OwnMeasure) -> Asked {
+    counted(measure, None, Side::AtLeast, 1.0)
+}
+
+fn counted(measure: OwnMeasure, label: Option<(&str, &str)>, side: Side, value: f64) -> Asked {
+    let statistic = Statistic::Count {
+        measure: measure.name(),
+    };
+    let unit = Unit::Count;
+    Asked {
+        ask: ask(statistic, label),
+        demand: Demand::Value(side, Bound { value, unit }),
+        margin: 1.0,
+        words: measure.as_str(),
+    }
+}
+
+fn share(value: f64) -> Bound {
+    Bound {
+        value,
+        unit: Unit::Ratio,
+    }
+}
+
+fn ask(statistic: Statistic, label: Option<(&str, &str)>) -> Ask {
+    let globs = label.map(|(label, glob)| (label.to_owned(), vec![glob.to_owned()]));
+    Ask {
+        better: statistic.better(),
+        statistic,
+        aliases: vec![],
+        subject: Subject::candidate(),
+        labels: Selector {
+            globs: globs.into_iter().collect(),
+        },
+        confidence: Confidence::TWO_SIDED_95,
+        success: SuccessRange::default(),
+        paired: false,
+        clustered: false,
+        samples_min: 0,
+        stale_after_ms: None,
+        grade_min: 2,
+    }
+}
