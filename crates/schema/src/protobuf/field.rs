@@ -262,17 +262,6 @@ fn compare_oneofs(
     (new, after): (&DescriptorProto, &BTreeMap<i32, FieldDescriptorProto>),
 ) {
     let place = Pointer::root().key(message);
-    let group = |message: &DescriptorProto, field: &FieldDescriptorProto| -> Option<String> {
-        // `optional` of proto3 is a oneof of one that nobody wrote.
-        if field.proto3_optional() {
-            return None;
-        }
-        let at = usize::try_from(field.oneof_index?).ok()?;
-        message
-            .oneof_decl
-            .get(at)
-            .map(|oneof| oneof.name().to_owned())
-    };
     let members = |message: &DescriptorProto, name: &str| -> Vec<i32> {
         let inside = message
             .field
@@ -326,4 +315,15 @@ fn compare_oneofs(
         let places = (&place.key(field.name()), &place.key(other.name()));
         comparison.tell(message, "proto-oneof-changed", effect, places, why);
     }
+}
+
+/// The oneof that a field was written in.
+fn group(message: &DescriptorProto, field: &FieldDescriptorProto) -> Option<String> {
+    // `optional` of proto3 is a oneof of one that nobody wrote.
+    if field.proto3_optional() {
+        return None;
+    }
+    let at = usize::try_from(field.oneof_index?).ok()?;
+    let oneof = message.oneof_decl.get(at)?;
+    Some(oneof.name().to_owned())
 }
