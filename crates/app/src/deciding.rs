@@ -76,13 +76,13 @@ pub enum GateError {
 }
 
 /// Everything that was gathered before deciding.
-struct Gathered {
-    evidence: Vec<Evidence>,
+pub(crate) struct Gathered {
+    pub(crate) evidence: Vec<Evidence>,
     inputs: Vec<RecordedInput>,
     /// The sources of `evidence` that may not be in the store yet, in the same order.
     sources: Vec<Source>,
-    failures: Vec<SourceFailure>,
-    from: DecidedFrom,
+    pub(crate) failures: Vec<SourceFailure>,
+    pub(crate) from: DecidedFrom,
 }
 
 /// Asks a gate and stores its answer.
@@ -163,7 +163,10 @@ pub async fn last_decision(
 }
 
 /// Reads the named sources. One that gives nothing becomes a failure that the gate answers.
-async fn gather_named(sources: &[NamedSource], now: Timestamp) -> Result<Gathered, GateError> {
+pub(crate) async fn gather_named(
+    sources: &[NamedSource],
+    now: Timestamp,
+) -> Result<Gathered, GateError> {
     let mut gathered = Gathered {
         evidence: vec![],
         inputs: vec![],
@@ -225,7 +228,7 @@ fn shown_name(what: &str) -> String {
 }
 
 /// Opens the artifacts of the latest run of each subject.
-async fn gather_stored(store: &Store) -> Result<Gathered, GateError> {
+pub(crate) async fn gather_stored(store: &Store) -> Result<Gathered, GateError> {
     let latest = store.latest_evidence().await?;
     let mut gathered = Gathered {
         evidence: vec![],

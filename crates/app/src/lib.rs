@@ -31,6 +31,7 @@ mod racing;
 mod readiness;
 mod record;
 mod reproving;
+mod risk;
 mod roles;
 mod routines;
 mod running;
@@ -92,6 +93,7 @@ pub use racing::{
 pub use readiness::{Depth, examine_checks};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
 pub use reproving::{Reproof, open_proof};
+pub use risk::{AssessedRisk, risk_of_sources, risk_of_stored};
 pub use roles::{FoundRole, RolesError, known_roles, role_named};
 pub use routines::{
     Evening, Monthly, Morning, ProgressCommit, RoutineError, RoutineRefusal, Routined, Weekly,

@@ -7,6 +7,7 @@ mod deps;
 mod evidence;
 mod focus;
 mod model;
+mod risk;
 mod role;
 mod routine;
 mod schema;
@@ -33,6 +34,7 @@ pub(crate) use focus::{
 pub(crate) use model::{
     InspectArguments, ModelCommand, ModelDiffArguments, ScanArguments, ScanFormat,
 };
+pub(crate) use risk::RiskArguments;
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
 pub(crate) use routine::{
     EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
@@ -112,6 +114,8 @@ pub(crate) enum Command {
     /// Tells what a change of a contract breaks: OpenAPI, JSON Schema.
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// Says what speaks against a candidate: contract, dependencies, latency, output.
+    Risk(RiskArguments),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

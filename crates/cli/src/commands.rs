@@ -12,6 +12,7 @@ mod journal;
 mod model;
 mod north_star;
 mod report;
+mod risk;
 mod role;
 mod routine;
 mod schema;
@@ -47,6 +48,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Deps(command) => deps::run(command, settings),
         Command::Model(command) => model::run(command, settings),
         Command::Schema(command) => schema::run(command, settings),
+        Command::Risk(arguments) => risk::run(&arguments, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),

@@ -6,6 +6,7 @@ use adjutant_domain::Measurement;
 
 use crate::agent::{claude_code, codex, gemini_cli};
 use crate::benchmark::{bencher, criterion_estimates, criterion_sample, hyperfine};
+use crate::integration::{deps_align, schema_diff};
 use crate::load::{
     hdrhistogram, hey, k6_machine, k6_points, k6_summary, locust, locust_history, oha, wrk,
 };
@@ -71,6 +72,10 @@ formats! {
     Cobertura = "cobertura", cobertura::recognises, cobertura::read;
     /// SARIF 2.1.0.
     Sarif = "sarif", sarif::recognises, sarif::read;
+    /// The answer of `adjutant schema diff`.
+    SchemaDiff = "schema-diff", schema_diff::recognises, schema_diff::read;
+    /// The answer of `adjutant deps align`.
+    DepsAlign = "deps-align", deps_align::recognises, deps_align::read;
     /// A TREC run.
     TrecRun = "trec-run", trec_run::recognises, trec_run::read;
     /// TREC relevance judgements.

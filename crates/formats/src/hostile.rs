@@ -12,7 +12,7 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: [(Format, &[u8]); 22] = fixtures! {
+const FIXTURES: [(Format, &[u8]); 24] = fixtures! {
     Wrk "wrk/latency.txt";
     Wrk "wrk/timeouts.txt";
     Hey "hey/requests.csv";
@@ -35,6 +35,8 @@ const FIXTURES: [(Format, &[u8]); 22] = fixtures! {
     CodexExec "codex/exec.jsonl";
     GeminiCliStream "gemini_cli/stream.jsonl";
     GeminiCli "gemini_cli/result.json";
+    SchemaDiff "adjutant/schema_diff.json";
+    DepsAlign "adjutant/deps_align.json";
 };
 
 /// Formats made of lines that do not depend on each other: a file that is cut off between two

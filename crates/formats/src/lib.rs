@@ -9,6 +9,7 @@ mod figure;
 mod format;
 #[cfg(test)]
 mod hostile;
+mod integration;
 mod json;
 mod keys;
 mod load;

@@ -298,7 +298,7 @@ fn worst(factor: RiskFactor, asked: &[Asked], case: &Case<'_>) -> FactorResult {
             ..result
         },
         (_, _) => FactorResult {
-            reason: reasons.join("; "),
+            reason: format!("{}: {}", reasons.join("; "), risk_asks::remedy(factor)),
             ..result
         },
     }

@@ -5,6 +5,7 @@ use adjutant_domain::{Confidence, OwnMeasure, Subject, Unit};
 use crate::comparison::SuccessRange;
 use crate::policy::{Ask, Demand, Selector, Side};
 use crate::quantity::{Bound, Margin, Scale};
+use crate::risk::RiskFactor;
 use crate::statistic::{Direction, Statistic};
 
 /// Seed of every resampling.
@@ -34,6 +35,24 @@ pub(crate) struct Findings {
     pub(crate) says_nothing: &'static str,
 }
 
+/// What brings the evidence of a factor.
+pub(crate) fn remedy(factor: RiskFactor) -> &'static str {
+    match factor {
+        RiskFactor::Schema => {
+            "add the answer of `adjutant schema diff --format json` as evidence of the candidate"
+        }
+        RiskFactor::Dependency => {
+            "add the answer of `adjutant deps align --format json` as evidence of the candidate"
+        }
+        RiskFactor::Latency => {
+            "measure baseline and candidate under load and add both with `adjutant evidence add`"
+        }
+        RiskFactor::Output => {
+            "rank the same queries with both and add runs and judgements with `adjutant evidence add`"
+        }
+    }
+}
+
 /// What a change of the contract breaks: the measures of `schema-diff`.
 pub(crate) fn schema() -> Findings {
     use OwnMeasure::{SchemaChanges, SchemaNotCompared};
@@ -44,7 +63,7 @@ pub(crate) fn schema() -> Findings {
             count(SchemaNotCompared, None),
             "a part of the contract was not compared, so that it may break",
         )],
-        remedy: "add the answer of `adjutant schema diff --format json` as evidence of the candidate",
+        remedy: remedy(RiskFactor::Schema),
         says_breaking: "the contract breaks: a veto",
         says_risky: "the contract changes in a way that may break somebody",
         says_nothing: "no change of the contract breaks anybody",
@@ -72,7 +91,7 @@ pub(crate) fn dependency() -> Findings {
                 "no vulnerability was searched for: give `adjutant deps align` a database with --osv",
             ),
         ],
-        remedy: "add the answer of `adjutant deps align --format json` as evidence of the candidate",
+        remedy: remedy(RiskFactor::Dependency),
         says_breaking: "a dependency or the configuration is flagged",
         says_risky: "a dependency changes in a way that may break something",
         says_nothing: "nothing stands against the dependencies",

@@ -16,6 +16,7 @@ pub mod gate;
 mod markup;
 pub mod model;
 pub mod number;
+pub mod risk;
 pub mod schema;
 mod standing;
 mod terminal;

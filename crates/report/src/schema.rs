@@ -3,7 +3,7 @@
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::wire::{ComparisonAnswer, ContractAnswer, DeploymentReport, GateAnswer};
+use crate::wire::{ComparisonAnswer, ContractAnswer, DeploymentReport, GateAnswer, RiskAnswer};
 
 /// A published schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,19 @@ pub enum Published {
     Report,
     /// What `adjutant schema diff --format json` writes.
     SchemaDiff,
+    /// What `adjutant risk --format json` writes.
+    Risk,
 }
 
 impl Published {
     /// Every published schema.
-    pub const ALL: [Self; 4] = [Self::Gate, Self::Comparison, Self::Report, Self::SchemaDiff];
+    pub const ALL: [Self; 5] = [
+        Self::Gate,
+        Self::Comparison,
+        Self::Report,
+        Self::SchemaDiff,
+        Self::Risk,
+    ];
 
     /// Its file's name in `schemas/`.
     pub fn file_name(self) -> &'static str {
@@ -29,6 +37,7 @@ impl Published {
             Self::Comparison => "comparison.schema.json",
             Self::Report => "report.schema.json",
             Self::SchemaDiff => "schema-diff.schema.json",
+            Self::Risk => "risk.schema.json",
         }
     }
 
@@ -39,6 +48,7 @@ impl Published {
             Self::Comparison => text_of::<ComparisonAnswer>(),
             Self::Report => text_of::<DeploymentReport>(),
             Self::SchemaDiff => text_of::<ContractAnswer>(),
+            Self::Risk => text_of::<RiskAnswer>(),
         }
     }
 }

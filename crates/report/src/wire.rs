@@ -6,6 +6,7 @@ mod comparison;
 mod contract;
 mod deployment;
 mod gate;
+mod risk;
 
 pub use answer::{
     EvidenceInJson, InputFile, Number, OutcomeInJson, TrendInJson, UnitInJson, ValidityInJson,
@@ -20,3 +21,4 @@ pub use gate::{
     AcceptedValues, ArmAnswer, CriterionAnswer, CriterionNeeds, GateAnswer, GateNeeds,
     TriggerAnswer,
 };
+pub use risk::{FactorAnswer, RiskAnswer};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use adjutant_app::{Decided, DecidedFrom, FoundPolicy, GateRequest, Home, Origin};
 use adjutant_domain::{CriterionId, GateName};
-use adjutant_gate::Decision;
+use adjutant_gate::{Decision, SourceFailure};
 use adjutant_outbound::{clock, inquiry};
 use adjutant_report::gate as written;
 use adjutant_store::{Store, StoredEvidence};
@@ -107,17 +107,22 @@ pub(super) async fn decide(
 
 /// Says what stands beside the answer: which evidence, which source failed, which record.
 pub(super) fn tell_about(decided: &Decided) {
-    for failure in &decided.failures {
+    tell_sources(&decided.failures, &decided.from);
+    streams::tell(&format!("decision record {}", decided.record));
+}
+
+/// Says which source failed, and what of the store was used.
+pub(super) fn tell_sources(failures: &[SourceFailure], from: &DecidedFrom) {
+    for failure in failures {
         streams::tell(&format!(
             "error: {}={}: {}",
             failure.subject, failure.what, failure.why
         ));
     }
-    match &decided.from {
+    match from {
         DecidedFrom::Sources => {}
         DecidedFrom::Store(used) => tell_used(used),
     }
-    streams::tell(&format!("decision record {}", decided.record));
 }
 
 fn tell_used(used: &[StoredEvidence]) {

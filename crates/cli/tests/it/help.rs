@@ -12,6 +12,7 @@ fn every_command_has_help_with_examples() {
         &["evidence", "add"],
         &["evidence", "list"],
         &["evidence", "show"],
+        &["risk"],
         &["deps"],
         &["deps", "align"],
         &["model"],

@@ -26,6 +26,7 @@ mod never_go;
 mod proof;
 mod race;
 mod report;
+mod risk;
 mod roles;
 mod routines;
 mod schema;

@@ -1,0 +1,131 @@
+//! The composite risk on the command line, from answers of the commands that make its evidence.
+
+use crate::stage::Stage;
+
+const BASELINE: &str = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema",
+"type": "object", "properties": {"query": {"type": "string"}, "limit": {"type": "integer"}},
+"required": ["query"]}"#;
+
+const LOCK: &str = r#"version = 4
+
+[[package]]
+name = "itoa"
+version = "1.0.15"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "4a5f13b858c8d314ee3e8f639011f7ccefe71f97f96e50151fb991f267928e2c"
+"#;
+
+const OSV: &str = r#"{"id": "RUSTSEC-2024-0001", "summary": "Not about anything here",
+"affected": [{"package": {"ecosystem": "crates.io", "name": "elsewhere"},
+"ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}"#;
+
+/// A stage with the answers of `schema diff` for an unchanged and for a breaking contract, and of
+/// `deps align` for the same lockfile twice, without and with a database.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    let workspace = &stage.workspace;
+    workspace.write("old.schema.json", BASELINE);
+    workspace.write(
+        "harmful.schema.json",
+        BASELINE.replace("[\"query\"]", "[\"query\", \"limit\"]"),
+    );
+    workspace.write("Cargo.lock", LOCK);
+    workspace.write("osv/RUSTSEC-2024-0001.json", OSV);
+    let diff = |candidate: &str, code: i32| {
+        let contracts = ["--baseline", "old.schema.json", "--candidate", candidate];
+        let command = [&["schema", "diff"][..], &contracts, &["--format", "json"]].concat();
+        stage.answer(code, &command)
+    };
+    let align = |more: &[&str]| {
+        let locks = ["--baseline", "Cargo.lock", "--candidate", "Cargo.lock"];
+        let command = [&["deps", "align"][..], &locks, &["--format", "json"], more].concat();
+        stage.answer(0, &command)
+    };
+    workspace.write("unchanged.json", diff("old.schema.json", 0));
+    workspace.write("harmful.json", diff("harmful.schema.json", 30));
+    workspace.write("unsearched.json", align(&[]));
+    workspace.write("searched.json", align(&["--osv", "osv"]));
+    stage
+}
+
+fn risk<'a>(evidence: &[&'a str]) -> Vec<&'a str> {
+    let given = evidence.iter().flat_map(|given| ["--evidence", given]);
+    ["risk"].into_iter().chain(given).collect()
+}
+
+#[test]
+fn what_is_unknown_makes_the_score_an_interval_and_the_exit_code_undecided() {
+    let stage = stage();
+    assert_eq!(stage.code(&["risk"]), 20);
+    let asked = risk(&["candidate=unchanged.json", "candidate=unsearched.json"]);
+    assert_eq!(stage.code(&asked), 20);
+    insta::assert_snapshot!(stage.outcome(&asked));
+}
+
+#[test]
+fn a_breaking_contract_is_a_veto() {
+    let stage = stage();
+    let asked = risk(&["candidate=harmful.json", "candidate=searched.json"]);
+    assert_eq!(stage.code(&asked), 30);
+    let told = stage.outcome(&asked);
+    assert!(told.contains("VETO"), "{told}");
+    assert!(told.contains("harmful.json#/breaking"), "{told}");
+}
+
+#[test]
+fn nothing_against_a_candidate_of_the_same_speed_is_low_and_twice_as_slow_is_not() {
+    let stage = stage();
+    let known = ["candidate=unchanged.json", "candidate=searched.json"];
+    for (candidate, standing, code) in [("same.csv", "LOW", 0), ("slow.csv", "UNDECIDED", 20)] {
+        let candidate = format!("candidate={candidate}");
+        let mut evidence = known.to_vec();
+        evidence.extend(["baseline=baseline.csv", &candidate]);
+        let mut asked = risk(&evidence);
+        asked.extend(["--format", "json"]);
+        let told = stage.answer(code, &asked);
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(told["standing"], standing, "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_and_leaves_its_factor_unknown() {
+    let stage = stage();
+    let cut = stage.answer(
+        0,
+        &[
+            "schema",
+            "diff",
+            "--baseline",
+            "old.schema.json",
+            "--candidate",
+            "old.schema.json",
+            "--format",
+            "json",
+        ],
+    );
+    stage.workspace.write("cut.json", &cut[..cut.len() / 2]);
+    let asked = risk(&["candidate=cut.json", "candidate=nowhere.json"]);
+    assert_eq!(stage.code(&asked), 20);
+    insta::assert_snapshot!(stage.outcome(&asked));
+}
+
+#[test]
+fn stored_answers_are_evidence_that_gates_and_risk_read() {
+    let stage = stage();
+    let add = [
+        "evidence",
+        "add",
+        "harmful.json",
+        "--subject",
+        "candidate",
+        "--run",
+        "run_7",
+    ];
+    stage.answer(0, &add);
+    let told = stage.answer(30, &["risk"]);
+    assert!(
+        told.contains("1 @ run_7 (harmful.json#/breaking)"),
+        "{told}"
+    );
+}
