@@ -134,9 +134,9 @@ mod tests {
         assert_eq!(
             unknown_keys(text),
             [
-                "line 1: colour is not a setting; known are focus, gate, merge, \
+                "line 1: colour is not a setting; known are deps, focus, gate, merge, \
                  north_star, portfolio, role, verify",
-                "line 3: databse is not a setting; known are focus, gate, merge, \
+                "line 3: databse is not a setting; known are deps, focus, gate, merge, \
                  north_star, portfolio, role, verify",
             ]
         );
