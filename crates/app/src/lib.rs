@@ -35,6 +35,7 @@ mod risk;
 mod roles;
 mod routines;
 mod running;
+mod shadowing;
 mod source;
 mod target;
 mod verifying;
@@ -100,5 +101,6 @@ pub use routines::{
     evening, monthly, morning, weekly,
 };
 pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
+pub use shadowing::{ShadowError, ShadowRequest, compare_recordings};
 pub use source::{Source, SourceError};
 pub use verifying::{Verification, VerifyError, verify};

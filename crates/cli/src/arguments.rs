@@ -12,6 +12,7 @@ mod role;
 mod routine;
 mod schema;
 mod selftest;
+mod shadow;
 mod task;
 
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ pub(crate) use routine::{
 };
 pub(crate) use schema::{SchemaCommand, SchemaDiffArguments, SchemaFormat};
 pub(crate) use selftest::{RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
+pub(crate) use shadow::{ShadowCommand, ShadowCompareArguments, ShadowFormat};
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompeteArguments, CompleteArguments, ConflictsArguments,
     DisposeArguments, EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments,
@@ -116,6 +118,9 @@ pub(crate) enum Command {
     Schema(SchemaCommand),
     /// Says what speaks against a candidate: contract, dependencies, latency, output.
     Risk(RiskArguments),
+    /// Compares recorded responses of two versions to the same requests.
+    #[command(subcommand)]
+    Shadow(ShadowCommand),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

@@ -18,6 +18,7 @@ mod routine;
 mod schema;
 mod self_test;
 mod selftest;
+mod shadow;
 mod task;
 mod verify;
 
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Model(command) => model::run(command, settings),
         Command::Schema(command) => schema::run(command, settings),
         Command::Risk(arguments) => risk::run(&arguments, settings),
+        Command::Shadow(command) => shadow::run(command, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),

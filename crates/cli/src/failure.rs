@@ -3,7 +3,7 @@
 use adjutant_app::{
     AddError, CheckingError, ConflictError, DepsError, FocusError, GateError, HandoffError,
     HoldingError, IntakeError, MirrorError, ModelError, NorthStarError, PolicyError, RankingError,
-    RecordError, RolesError, RoutineError, RunError, SchemaDiffError, SourceError,
+    RecordError, RolesError, RoutineError, RunError, SchemaDiffError, ShadowError, SourceError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -83,6 +83,22 @@ impl From<SourceError> for Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self::of(Exit::Usage, &error, error.remedy())
+    }
+}
+
+impl From<ShadowError> for Failure {
+    fn from(error: ShadowError) -> Self {
+        let remedy = match &error {
+            ShadowError::File(file) => file.remedy(),
+            ShadowError::Line { .. } => {
+                "Mend the line; schemas/exchange.schema.json says what one holds, and adjutant \
+                 shadow compare --help shows one."
+            }
+            ShadowError::Path(_) => {
+                "Begin it with status, headers or body, as the answer does: body.items[*].price."
+            }
+        };
+        Self::of(Exit::Usage, &error, remedy)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod focus_file;
 pub mod git;
 pub mod inquiry;
 pub mod lease_file;
+pub mod line_file;
 pub mod lock;
 pub mod mirror_files;
 pub mod mlflow;

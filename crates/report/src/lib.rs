@@ -18,6 +18,7 @@ pub mod model;
 pub mod number;
 pub mod risk;
 pub mod schema;
+pub mod shadow;
 mod standing;
 mod terminal;
 pub mod verify;

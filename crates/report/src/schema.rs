@@ -3,7 +3,10 @@
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::wire::{ComparisonAnswer, ContractAnswer, DeploymentReport, GateAnswer, RiskAnswer};
+use crate::wire::{
+    ComparisonAnswer, ContractAnswer, DeploymentReport, GateAnswer, RecordedExchange, RiskAnswer,
+    ShadowAnswer,
+};
 
 /// A published schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,16 +21,22 @@ pub enum Published {
     SchemaDiff,
     /// What `adjutant risk --format json` writes.
     Risk,
+    /// What `adjutant shadow compare --format json` writes.
+    Shadow,
+    /// A line of a recording that `adjutant shadow compare` reads.
+    Exchange,
 }
 
 impl Published {
     /// Every published schema.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Gate,
         Self::Comparison,
         Self::Report,
         Self::SchemaDiff,
         Self::Risk,
+        Self::Shadow,
+        Self::Exchange,
     ];
 
     /// Its file's name in `schemas/`.
@@ -38,6 +47,8 @@ impl Published {
             Self::Report => "report.schema.json",
             Self::SchemaDiff => "schema-diff.schema.json",
             Self::Risk => "risk.schema.json",
+            Self::Shadow => "shadow.schema.json",
+            Self::Exchange => "exchange.schema.json",
         }
     }
 
@@ -49,6 +60,8 @@ impl Published {
             Self::Report => text_of::<DeploymentReport>(),
             Self::SchemaDiff => text_of::<ContractAnswer>(),
             Self::Risk => text_of::<RiskAnswer>(),
+            Self::Shadow => text_of::<ShadowAnswer>(),
+            Self::Exchange => text_of::<RecordedExchange>(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod contract;
 mod deployment;
 mod gate;
 mod risk;
+mod shadow;
 
 pub use answer::{
     EvidenceInJson, InputFile, Number, OutcomeInJson, TrendInJson, UnitInJson, ValidityInJson,
@@ -22,3 +23,7 @@ pub use gate::{
     TriggerAnswer,
 };
 pub use risk::{FactorAnswer, RiskAnswer};
+pub use shadow::{
+    RecordedExchange, RecordedRequest, ShadowAccountInJson, ShadowAnswer, ShadowKindInJson,
+    ShadowKindName, ShadowPathInJson, ShadowRateInJson, ShadowSumInJson, ShadowUnpairedInJson,
+};

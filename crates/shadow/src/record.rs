@@ -181,7 +181,7 @@ impl Parts {
         Ok(Self {
             id: id.ok_or("\"request\" is missing")?,
             status: status.ok_or("\"status\" is missing")?,
-            headers,
+            headers: headers.flatten(),
             body,
             tokens: tokens.flatten(),
             cost: cost.flatten(),
@@ -230,14 +230,18 @@ fn status_of(value: Value<'_>) -> Result<u32, String> {
     Ok(value.at)
 }
 
-fn headers_of(value: Value<'_>) -> Result<u32, String> {
+/// Null is none.
+fn headers_of(value: Value<'_>) -> Result<Option<u32>, String> {
+    if value.shape() == Shape::Null {
+        return Ok(None);
+    }
     if value.shape() != Shape::Object {
         return Err("\"headers\" is not an object".to_owned());
     }
     if value.members().nth(HEADERS_MAX).is_some() {
         return Err(format!("there are more than {HEADERS_MAX} headers"));
     }
-    Ok(value.at)
+    Ok(Some(value.at))
 }
 
 /// A number that is not negative; null is none.

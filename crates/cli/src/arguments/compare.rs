@@ -66,7 +66,7 @@ fn label(argument: &str) -> Result<(String, String), String> {
     }
 }
 
-fn level(argument: &str) -> Result<f64, String> {
+pub(super) fn level(argument: &str) -> Result<f64, String> {
     match argument.parse::<f64>() {
         Ok(level) if level > 0.5 && level < 1.0 => Ok(level),
         Ok(_) | Err(_) => Err("a level lies between 0.5 and 1, as in 0.95".to_owned()),

@@ -31,4 +31,5 @@ mod roles;
 mod routines;
 mod schema;
 mod servers;
+mod shadow;
 mod stage;
