@@ -41,6 +41,8 @@ pub use policy::{
 pub use policy_toml::{BUILT_IN, InvalidPolicy, Policies, built_in, read_policies};
 pub use quantity::{Bound, InvalidQuantity, Margin, Scale};
 pub use quorum::{Ballot, Quorum, QuorumStanding, Vote, Voter, count_votes};
-pub use risk::{CompositeRisk, FactorResult, RiskFactor, RiskLevel, RiskStanding, assess_risk};
+pub use risk::{
+    CompositeRisk, FactorResult, FactorValue, RiskFactor, RiskLevel, RiskStanding, assess_risk,
+};
 pub use self_test::{CriterionSelfTest, Rate, SelfTest, self_test};
 pub use statistic::{Direction, InvalidDirection, InvalidStatistic, Statistic};

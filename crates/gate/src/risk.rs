@@ -70,11 +70,20 @@ pub struct FactorResult {
     /// Where it lies; 0 to 1 when nothing is known.
     pub level: Interval,
     /// What it follows from, such as how many changes break somebody, or how much slower it is.
-    pub observed: Vec<Measured>,
+    pub observed: Vec<FactorValue>,
     /// Whether the evidence can answer.
     pub validity: Validity,
     /// One sentence: why, and what to do where something is missing.
     pub reason: String,
+}
+
+/// A value that a factor follows from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FactorValue {
+    /// What it is, such as `schema_changes breaking`.
+    pub what: String,
+    /// The value with its evidence.
+    pub measured: Measured,
 }
 
 /// A composite risk: a pure function of the evidence.
@@ -190,7 +199,7 @@ struct Findings {
     /// Everything was looked at.
     is_whole: bool,
     level: Interval,
-    observed: Vec<Measured>,
+    observed: Vec<FactorValue>,
     validity: Validity,
     reason: String,
 }
@@ -247,11 +256,13 @@ fn findings(asked: &risk_asks::Findings, case: &Case<'_>) -> Findings {
         breaks,
         is_whole: invalid.is_none() && unseen.is_none(),
         level,
-        observed: breaking
-            .into_iter()
-            .chain([risky])
-            .chain(open.into_iter().map(|(answer, _)| answer))
-            .filter_map(|answer| answer.observed)
+        observed: (asked.breaking.iter().chain([&asked.risky]))
+            .chain(asked.looked_at.iter().map(|(ask, _)| ask))
+            .zip(
+                (breaking.into_iter().chain([risky]))
+                    .chain(open.into_iter().map(|(answer, _)| answer)),
+            )
+            .filter_map(|(ask, answer)| Some(value(ask, answer.observed?)))
             .collect(),
         validity,
         reason,
@@ -283,7 +294,9 @@ fn worst(factor: RiskFactor, asked: &[Asked], case: &Case<'_>) -> FactorResult {
             worst_validity = Some(found.validity);
             result.reason = format!("{}: {}", one.words, found.reason);
         }
-        result.observed.extend(found.observed);
+        result
+            .observed
+            .extend(found.observed.map(|observed| value(one, observed)));
         known = Some(known.map_or(level, |so_far| {
             span(
                 so_far.low().max(level.low()),
@@ -302,6 +315,11 @@ fn worst(factor: RiskFactor, asked: &[Asked], case: &Case<'_>) -> FactorResult {
             ..result
         },
     }
+}
+
+fn value(asked: &Asked, measured: Measured) -> FactorValue {
+    let what = asked.words.clone();
+    FactorValue { what, measured }
 }
 
 /// Where the factor lies by one answer: 0.5 at the accepted margin, 1 from twice the margin on.

@@ -18,7 +18,7 @@ pub(crate) struct Asked {
     /// How much worse is just accepted, as the observed change is written.
     pub(crate) margin: f64,
     /// What is asked, for a reason.
-    pub(crate) words: &'static str,
+    pub(crate) words: String,
 }
 
 /// Questions whose answers are counts of findings.
@@ -124,7 +124,7 @@ pub(crate) fn output() -> Vec<Asked> {
         ask: ask(regression, None),
         demand: Demand::Value(Side::AtMost, share(0.005)),
         margin: 0.005,
-        words: "regression of recorded pairs",
+        words: "regression of recorded pairs".to_owned(),
     };
     own.ask.better = Direction::Lower;
     vec![
@@ -158,7 +158,7 @@ fn worsening(statistic: Statistic, margin: Margin, words: &'static str) -> Asked
         },
         ask,
         margin: margin.size(),
-        words,
+        words: format!("change of {words}"),
     }
 }
 
@@ -181,7 +181,10 @@ fn counted(measure: OwnMeasure, label: Option<(&str, &str)>, side: Side, value: 
         ask: ask(statistic, label),
         demand: Demand::Value(side, Bound { value, unit }),
         margin: 1.0,
-        words: measure.as_str(),
+        words: label.map_or_else(
+            || measure.as_str().to_owned(),
+            |(_, value)| format!("{} {value}", measure.as_str()),
+        ),
     }
 }
 

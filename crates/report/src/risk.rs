@@ -72,7 +72,8 @@ fn block(factor: &FactorResult, terminal: Terminal) -> Vec<String> {
         detail("observed", "NO DATA AVAILABLE");
     }
     for observed in &factor.observed {
-        detail("observed", &told(observed));
+        let told = format!("{} = {}", observed.what, told(&observed.measured));
+        detail("observed", &told);
     }
     detail("why", &format!("{}: {}", factor.validity, factor.reason));
     lines

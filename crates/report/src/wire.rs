@@ -22,7 +22,7 @@ pub use gate::{
     AcceptedValues, ArmAnswer, CriterionAnswer, CriterionNeeds, GateAnswer, GateNeeds,
     TriggerAnswer,
 };
-pub use risk::{FactorAnswer, RiskAnswer};
+pub use risk::{FactorAnswer, FactorValueInJson, RiskAnswer};
 pub use shadow::{
     RecordedExchange, RecordedRequest, ShadowAccountInJson, ShadowAnswer, ShadowKindInJson,
     ShadowKindName, ShadowPathInJson, ShadowRateInJson, ShadowSumInJson, ShadowUnpairedInJson,

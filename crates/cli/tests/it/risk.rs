@@ -125,7 +125,7 @@ fn stored_answers_are_evidence_that_gates_and_risk_read() {
     stage.answer(0, &add);
     let told = stage.answer(30, &["risk"]);
     assert!(
-        told.contains("1 @ run_7 (harmful.json#/breaking)"),
+        told.contains("schema_changes breaking = 1 @ run_7 (harmful.json#/breaking)"),
         "{told}"
     );
 }

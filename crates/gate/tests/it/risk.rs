@@ -128,7 +128,11 @@ fn the_schema_factor_follows_from_what_breaks() {
         );
         assert_eq!(risk.veto, veto, "{found:?}");
         let observed = &of(&risk, RiskFactor::Schema).observed;
-        assert!(observed.iter().all(|value| !value.sources().is_empty()));
+        assert!(
+            observed
+                .iter()
+                .all(|value| !value.measured.sources().is_empty())
+        );
         assert_eq!(observed.len(), 3, "{found:?}");
     }
 }

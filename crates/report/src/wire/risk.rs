@@ -38,7 +38,17 @@ pub struct FactorAnswer {
     /// Why, and what to do where something is missing.
     pub reason: String,
     /// What it follows from.
-    pub observed: Vec<Number>,
+    pub observed: Vec<FactorValueInJson>,
+}
+
+/// A value that a factor follows from.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct FactorValueInJson {
+    /// What it is, such as `schema_changes breaking`.
+    pub what: String,
+    /// The value with its evidence.
+    #[serde(flatten)]
+    pub number: Number,
 }
 
 impl From<&CompositeRisk> for RiskAnswer {
@@ -62,7 +72,12 @@ impl From<&FactorResult> for FactorAnswer {
             level: ends(result.level),
             validity: result.validity.into(),
             reason: result.reason.clone(),
-            observed: result.observed.iter().map(Number::from).collect(),
+            observed: (result.observed.iter())
+                .map(|value| FactorValueInJson {
+                    what: value.what.clone(),
+                    number: Number::from(&value.measured),
+                })
+                .collect(),
         }
     }
 }
