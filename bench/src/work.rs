@@ -50,7 +50,7 @@ pub(crate) fn compare(scale: Scale, folder: &Path, adjutant: &Path) -> Result<St
         Err(missing) => peers.missing.insert(0, missing),
     }
     let field = Field {
-        rounds: if is_quick { 1 } else { 5 },
+        rounds: if is_quick { 1 } else { 3 },
         large: if is_quick { 2_000 } else { 100_000 },
         medium: if is_quick { 1_000 } else { 10_000 },
         folder: folder.join("stores"),
@@ -116,6 +116,11 @@ impl Taken {
 }
 
 impl Field {
+    /// Whether a tracker has a turn in this round.
+    fn has_turn(&self, tracker: &dyn Tracker, round: usize) -> bool {
+        round < tracker.class().turns(self.rounds)
+    }
+
     fn nothing_taken(&self) -> Vec<Taken> {
         let taken = |of| Taken {
             of,

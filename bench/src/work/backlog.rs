@@ -69,13 +69,13 @@ impl Tracker for Backlog {
     fn pace(&self) -> Pace {
         Pace {
             claims: 16,
-            lists: 2,
+            lists: 1,
             creates: 20,
         }
     }
 
     fn tasks_max(&self) -> usize {
-        100_000
+        10_000
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) fn compare(field: &Field) -> Result<Section> {
         for round in 0..field.rounds {
             for one in &mut taken {
                 let tracker = field.trackers[one.of].as_ref();
+                if !field.has_turn(tracker, round) {
+                    continue;
+                }
                 let folder = field.store(tracker, &format!("claims-{workers}"), TASKS, round)?;
                 let first = 1 + round * tracker.pace().claims;
                 let (seconds, won) = timed(|| drain(tracker, &folder, workers, first));
@@ -89,7 +92,7 @@ pub(super) fn race(field: &Field) -> Result<Section> {
         let tracker = tracker.as_ref();
         let folder = field.store(tracker, "race", TASKS_OF_RACE, 0)?;
         let mut winners = Vec::new();
-        for task in 1..=field.rounds {
+        for task in 1..=tracker.class().turns(field.rounds) {
             let claim = |worker| tracker.claim_exactly(&folder, Claimed { worker, task });
             let mut claims: Vec<_> = (0..WORKERS).map(claim).collect();
             let mut running = Vec::new();

@@ -17,7 +17,9 @@ pub(super) fn compare(field: &Field) -> Result<Section> {
     let mut together = field.nothing_taken();
     for round in 0..field.rounds {
         for (one, batch) in singly.iter_mut().zip(&mut together) {
-            file(field, round, one, batch)?;
+            if field.has_turn(field.trackers[one.of].as_ref(), round) {
+                file(field, round, one, batch)?;
+            }
         }
     }
     together.retain(|batch| !batch.values.is_empty());
@@ -32,7 +34,7 @@ pub(super) fn compare(field: &Field) -> Result<Section> {
     Ok(Section {
         title: "Filing",
         method: "Into an empty store: 100 tasks, a process each (Backlog.md: 20 and task-master-ai: \
-                 10, because each takes long), then 100 tasks with one process, where that is offered without a \
+                 4, because each takes long), then 100 tasks with one process, where that is offered without a \
                  language model. Ours: `task add` with every required field; Backlog.md: `task \
                  create`; task-master-ai: `add-task --title`; Taskwarrior: `add` and `import`; \
                  Crosslink: `issue create` and `import`."

@@ -99,7 +99,7 @@ impl Tracker for Crosslink {
     }
 
     fn tasks_max(&self) -> usize {
-        100_000
+        10_000
     }
 }
 

@@ -96,11 +96,11 @@ impl Tracker for TaskMaster {
         Pace {
             claims: 8,
             lists: 1,
-            creates: 10,
+            creates: 4,
         }
     }
 
     fn tasks_max(&self) -> usize {
-        100_000
+        10_000
     }
 }

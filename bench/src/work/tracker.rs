@@ -50,6 +50,16 @@ pub(super) enum Class {
     Compiled,
 }
 
+impl Class {
+    /// How many turns it has of the rounds: what takes minutes has one.
+    pub(super) fn turns(self, rounds: usize) -> usize {
+        match self {
+            Class::Ours | Class::Compiled => rounds,
+            Class::Scripted => 1,
+        }
+    }
+}
+
 /// How often something is done in one turn.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
