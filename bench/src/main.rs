@@ -24,6 +24,7 @@ mod python;
 mod reading;
 mod results;
 mod scanning;
+mod shadowing;
 mod timing;
 mod whole;
 mod work;
@@ -70,14 +71,17 @@ enum Part {
     Scan,
     /// Contracts: what a change breaks.
     Schema,
+    /// Recorded responses.
+    Shadow,
 }
 
-const ALL: [Part; 5] = [
+const ALL: [Part; 6] = [
     Part::Samples,
     Part::Work,
     Part::Conflicts,
     Part::Scan,
     Part::Schema,
+    Part::Shadow,
 ];
 
 impl Part {
@@ -89,6 +93,7 @@ impl Part {
             Part::Conflicts => "RESULTS-conflicts.md",
             Part::Scan => "RESULTS-scan.md",
             Part::Schema => "RESULTS-schema.md",
+            Part::Shadow => "RESULTS-shadow.md",
         }
     }
 }
@@ -120,9 +125,11 @@ fn main() -> Result<()> {
             "conflicts" => parts.push(Part::Conflicts),
             "scan" => parts.push(Part::Scan),
             "schema" => parts.push(Part::Schema),
+            "shadow" => parts.push(Part::Shadow),
             other => {
                 bail!(
-                    "{other:?} is not known; there is samples, work, conflicts, scan, schema, --quick"
+                    "{other:?} is not known; there is samples, work, conflicts, scan, schema, shadow, \
+                     --quick"
                 )
             }
         }
@@ -148,6 +155,7 @@ fn main() -> Result<()> {
             Part::Conflicts => conflicts::compare(scale, &folder.join("conflicts"), &adjutant)?,
             Part::Scan => scanning::compare(scale, &folder, &adjutant)?,
             Part::Schema => contracts::compare(scale, &folder.join("schema"), &adjutant)?,
+            Part::Shadow => shadowing::compare(scale, &folder, &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;
