@@ -13,6 +13,10 @@ use crate::{DatabaseError, StoreError};
 /// 3.51.3: earlier versions can corrupt a WAL database that several processes write.
 const VERSION_MIN: i32 = 3_051_003;
 
+/// A log longer than this is emptied by who opens the database, because every opening reads it.
+/// One large transaction makes it as long as what it wrote.
+const LOG_BYTES_MAX: u64 = 1 << 22;
+
 /// How long a writer waits for another one. Transactions take milliseconds; half a minute of
 /// waiting means that a process hangs.
 const BUSY_WAIT: Duration = Duration::from_secs(30);
@@ -31,6 +35,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
 
 fn prepare(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
+    if log_bytes(path) > LOG_BYTES_MAX {
+        empty_log(&connection)?;
+    }
     connection.busy_timeout(BUSY_WAIT)?;
     // Checkpointing when the last connection closes would add two syncs to every short command.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -44,6 +51,25 @@ fn prepare(path: &Path) -> Result<Connection, rusqlite::Error> {
          PRAGMA wal_autocheckpoint = 100;",
     )?;
     Ok(connection)
+}
+
+/// The length of the write-ahead log; 0 when there is none.
+fn log_bytes(path: &Path) -> u64 {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).map_or(0, |metadata| metadata.len())
+}
+
+/// Moves the log into the database and cuts it off. Who is at work on the database is not waited
+/// for: then the log stays for the next one.
+fn empty_log(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.busy_timeout(Duration::ZERO)?;
+    match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// Two processes that create the database at once may both try: the loser of the race for the
@@ -129,5 +155,47 @@ fn cell(value: ValueRef<'_>) -> Value {
 pub(crate) fn roll_back(connection: &Connection) {
     if !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK").ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adjutant_testkit::workspace::Workspace;
+
+    use super::*;
+
+    fn large_transaction(connection: &Connection) {
+        let bytes = i64::try_from(LOG_BYTES_MAX).unwrap() + 1_000_000;
+        connection
+            .execute_batch(&format!(
+                "CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob({bytes}))"
+            ))
+            .unwrap();
+    }
+
+    #[test]
+    fn a_log_that_grew_long_is_emptied_by_who_opens_the_database() {
+        let workspace = Workspace::empty();
+        let path = workspace.path().join("a.db");
+        large_transaction(&prepare(&path).unwrap());
+        assert!(log_bytes(&path) > LOG_BYTES_MAX);
+
+        let reader = prepare(&path).unwrap();
+        assert_eq!(log_bytes(&path), 0);
+        let kept: i64 = reader
+            .query_row("SELECT count(*) FROM large", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, 1);
+    }
+
+    #[test]
+    fn nobody_waits_for_the_log_of_a_database_in_use() {
+        let workspace = Workspace::empty();
+        let path = workspace.path().join("a.db");
+        let busy = prepare(&path).unwrap();
+        large_transaction(&busy);
+        busy.execute_batch("BEGIN IMMEDIATE").unwrap();
+        prepare(&path).unwrap();
+        assert!(log_bytes(&path) > LOG_BYTES_MAX);
     }
 }
