@@ -453,19 +453,28 @@ fn file_conflicts(merged: &Merged, texts: &Texts) -> Vec<FileConflict> {
         .collect()
 }
 
-/// The places where two texts conflict; none when one side has no text of that name.
+/// The places where two texts conflict; none when one side has no text of that name,
+/// or one that is too large.
 fn hunks_of(merged: &Merged, path: &str, texts: &Texts) -> Vec<adjutant_work::ConflictHunk> {
-    let side = |stage: u8| {
-        let entry = merged
+    let entry = |stage: u8| {
+        merged
             .entries
             .iter()
-            .find(|entry| entry.path == path && entry.stage == stage)?;
+            .find(|entry| entry.path == path && entry.stage == stage)
+    };
+    let text = |entry: &ConflictedEntry| {
         let text = texts.get(&entry.id)?;
         (text.len() <= TEXT_BYTES_MAX).then_some(text.as_slice())
     };
-    let (Some(ours), Some(theirs)) = (side(2), side(3)) else {
+    // A file that both sides added has no base, and conflicts as if it had been empty.
+    let base = entry(1).map_or(Some([].as_slice()), text);
+    let (Some(base), Some(ours), Some(theirs)) =
+        (base, entry(2).and_then(text), entry(3).and_then(text))
+    else {
         return vec![];
     };
-    let base = side(1).unwrap_or_default();
     conflict_hunks(base, ours, theirs).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
