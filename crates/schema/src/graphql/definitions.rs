@@ -68,6 +68,29 @@ pub(crate) struct Schema {
     pub(super) roots: BTreeMap<&'static str, String>,
 }
 
+/// A definition and an extension hold the same, in types that share nothing.
+macro_rules! merge {
+    ($schema:expr, $parsed:expr, $Sort:ident) => {{
+        let (none, nothing) = (BTreeMap::new(), BTreeMap::new());
+        let (name, kind, fields, inputs, names) = match $parsed {
+            $Sort::Scalar(one) => (one.name, Kind::Scalar, none, nothing, vec![]),
+            $Sort::Object(one) => {
+                let names = one.implements_interfaces;
+                (one.name, Kind::Object, fields(one.fields), nothing, names)
+            }
+            $Sort::Interface(one) => {
+                let names = one.implements_interfaces;
+                let fields = fields(one.fields);
+                (one.name, Kind::Interface, fields, nothing, names)
+            }
+            $Sort::Union(one) => (one.name, Kind::Union, none, nothing, one.types),
+            $Sort::Enum(one) => (one.name, Kind::Enum, none, nothing, values(one.values)),
+            $Sort::InputObject(one) => (one.name, Kind::Input, none, arguments(one.fields), vec![]),
+        };
+        $schema.add(name, kind, fields, inputs, names);
+    }};
+}
+
 /// Reads a schema.
 pub(crate) fn read(bytes: &[u8]) -> Result<Schema, Unreadable> {
     const MEND: &str = "Mend the schema.";
@@ -94,8 +117,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Schema, Unreadable> {
                     schema.roots.extend(name.map(|name| (operation, name)));
                 }
             }
-            Parsed::TypeDefinition(definition) => schema.define(definition),
-            Parsed::TypeExtension(extension) => schema.extend(extension),
+            Parsed::TypeDefinition(definition) => merge!(schema, definition, TypeDefinition),
+            Parsed::TypeExtension(extension) => merge!(schema, extension, TypeExtension),
             Parsed::DirectiveDefinition(directive) => {
                 schema
                     .directives
@@ -179,65 +202,5 @@ impl Schema {
         known.fields.extend(fields);
         known.inputs.extend(inputs);
         known.names.extend(names);
-    }
-
-    fn define(&mut self, definition: TypeDefinition<'static, String>) {
-        let (none, nothing) = (BTreeMap::new(), BTreeMap::new());
-        match definition {
-            TypeDefinition::Scalar(one) => self.add(one.name, Kind::Scalar, none, nothing, vec![]),
-            TypeDefinition::Object(one) => {
-                let names = one.implements_interfaces;
-                self.add(one.name, Kind::Object, fields(one.fields), nothing, names);
-            }
-            TypeDefinition::Interface(one) => {
-                let names = one.implements_interfaces;
-                self.add(
-                    one.name,
-                    Kind::Interface,
-                    fields(one.fields),
-                    nothing,
-                    names,
-                );
-            }
-            TypeDefinition::Union(one) => {
-                self.add(one.name, Kind::Union, none, nothing, one.types);
-            }
-            TypeDefinition::Enum(one) => {
-                self.add(one.name, Kind::Enum, none, nothing, values(one.values));
-            }
-            TypeDefinition::InputObject(one) => {
-                self.add(one.name, Kind::Input, none, arguments(one.fields), vec![]);
-            }
-        }
-    }
-
-    fn extend(&mut self, extension: TypeExtension<'static, String>) {
-        let (none, nothing) = (BTreeMap::new(), BTreeMap::new());
-        match extension {
-            TypeExtension::Scalar(one) => self.add(one.name, Kind::Scalar, none, nothing, vec![]),
-            TypeExtension::Object(one) => {
-                let names = one.implements_interfaces;
-                self.add(one.name, Kind::Object, fields(one.fields), nothing, names);
-            }
-            TypeExtension::Interface(one) => {
-                let names = one.implements_interfaces;
-                self.add(
-                    one.name,
-                    Kind::Interface,
-                    fields(one.fields),
-                    nothing,
-                    names,
-                );
-            }
-            TypeExtension::Union(one) => {
-                self.add(one.name, Kind::Union, none, nothing, one.types);
-            }
-            TypeExtension::Enum(one) => {
-                self.add(one.name, Kind::Enum, none, nothing, values(one.values));
-            }
-            TypeExtension::InputObject(one) => {
-                self.add(one.name, Kind::Input, none, arguments(one.fields), vec![]);
-            }
-        }
     }
 }
