@@ -296,15 +296,13 @@ fn usage_text(ran: &RanAgent) -> String {
     match &ran.usage {
         Ok(used) => {
             for measurement in used {
-                let value = value_of(measurement)
-                    .map(|value| adjutant_report::number::value(value, None, measurement.unit));
+                let value = value_of(measurement).map_or_else(
+                    || "NO DATA AVAILABLE".to_owned(),
+                    |value| adjutant_report::number::value(value, None, measurement.unit),
+                );
                 text.push_str(&format!(
-                    "used        {} {} @ {}-e{} (transcript{})\n",
-                    measurement.measure,
-                    value.unwrap_or_default(),
-                    holder.task,
-                    holder.epoch,
-                    measurement.locator,
+                    "used        {} {value} @ {}-e{} (transcript{})\n",
+                    measurement.measure, holder.task, holder.epoch, measurement.locator,
                 ));
             }
         }
