@@ -14,7 +14,9 @@ mod plan;
 mod sections;
 mod staleness;
 
-use adjutant_domain::{AgentName, Digest, GateName, TaskId};
+use std::fmt;
+
+use adjutant_domain::{AgentName, Digest, GateName, NorthStarName, TaskId};
 use serde::{Deserialize, Serialize};
 
 pub use budget::tokens_of;
@@ -55,10 +57,9 @@ pub struct FocusInputs {
 /// A gate, or a north-star gate, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateStanding {
-    /// Its name.
-    pub gate: GateName,
-    /// Which of the two it is.
-    pub sort: GateSort,
+    /// Which.
+    #[serde(flatten)]
+    pub gate: NamedGate,
     /// Whether it is met, and what it says in a few words, such as `REJECT`.
     pub is_met: bool,
     /// What it says in a few words, such as `REJECT`, with what it was decided from.
@@ -73,14 +74,23 @@ pub struct GateStanding {
     pub digest: Digest,
 }
 
-/// Whether a gate decides on a change or on the whole effort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GateSort {
+/// The name of a gate, which decides on a change or on the whole effort.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "sort", content = "gate", rename_all = "snake_case")]
+pub enum NamedGate {
     /// On a change.
-    Gate,
+    Gate(GateName),
     /// On the whole effort.
-    NorthStar,
+    NorthStar(NorthStarName),
+}
+
+impl fmt::Display for NamedGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NamedGate::Gate(name) => name.fmt(f),
+            NamedGate::NorthStar(name) => name.fmt(f),
+        }
+    }
 }
 
 /// A goal of a week.

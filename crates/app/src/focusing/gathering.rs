@@ -9,7 +9,7 @@ use adjutant_outbound::git::{Git, GitError};
 use adjutant_outbound::repository;
 use adjutant_store::{Store, TaskFilter};
 use adjutant_work::calendar::Week;
-use adjutant_work::focus::{FocusInputs, GateSort, GateStanding, WeekGoal};
+use adjutant_work::focus::{FocusInputs, GateStanding, NamedGate, WeekGoal};
 use adjutant_work::north_star::Standing;
 use adjutant_work::portfolio::{CheckedItem, FoundFile, PortfolioItem, check_item};
 use adjutant_work::routine::{Routine, WeeklyRecord};
@@ -53,7 +53,7 @@ pub(super) async fn gather_focus(
     let gates = gates_of(store, strategy.as_ref(), &tasks, &settings).await?;
     let gates = gates
         .into_iter()
-        .chain(stars.iter().filter_map(standing_of_star))
+        .chain(stars.iter().map(standing_of_star))
         .collect();
     Ok(FocusInputs {
         agent: agent.clone(),
@@ -196,8 +196,7 @@ async fn standing_of(store: &Store, gate: GateName) -> Result<GateStanding, Focu
             command: Some(format!(
                 "adjutant gate {gate} --evidence candidate=FILE --evidence baseline=FILE"
             )),
-            gate,
-            sort: GateSort::Gate,
+            gate: NamedGate::Gate(gate),
             is_met: false,
             told: "NO DATA AVAILABLE".to_owned(),
             measured: vec![],
@@ -217,8 +216,7 @@ async fn standing_of(store: &Store, gate: GateName) -> Result<GateStanding, Focu
         .map(adjutant_report::focus::criterion)
         .collect();
     Ok(GateStanding {
-        gate,
-        sort: GateSort::Gate,
+        gate: NamedGate::Gate(gate),
         is_met: Standing::of_verdict(last.verdict) == Standing::Met,
         told: format!("{}, decided at {}", last.verdict, last.decided_at),
         measured,
@@ -228,12 +226,11 @@ async fn standing_of(store: &Store, gate: GateName) -> Result<GateStanding, Focu
     })
 }
 
-fn standing_of_star(seen: &SeenNorthStar) -> Option<GateStanding> {
+fn standing_of_star(seen: &SeenNorthStar) -> GateStanding {
     let look = &seen.observation;
     let told = format!("{}: {}", look.standing, look.because);
-    Some(GateStanding {
-        gate: look.gate.as_str().parse().ok()?,
-        sort: GateSort::NorthStar,
+    GateStanding {
+        gate: NamedGate::NorthStar(look.gate.clone()),
         is_met: look.standing == Standing::Met,
         digest: sha256::digest_of(told.as_bytes()),
         told,
@@ -244,7 +241,7 @@ fn standing_of_star(seen: &SeenNorthStar) -> Option<GateStanding> {
             .collect(),
         command: look.command.clone(),
         place: format!("north-star gate {}, {}", look.gate, look.week),
-    })
+    }
 }
 
 async fn goals_of(store: &Store, now: Timestamp) -> Result<Vec<WeekGoal>, FocusError> {

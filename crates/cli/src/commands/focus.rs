@@ -134,7 +134,7 @@ pub(super) fn plan_text(plan: &Plan) -> String {
         let what = match &step.step {
             PlanStep::Task { task, title } => format!("{task} {title}"),
             PlanStep::Gap { item, path } => format!("{item} ({path})"),
-            PlanStep::Gate { gate, command, .. } => match command {
+            PlanStep::Gate { gate, command } => match command {
                 Some(command) => format!("{gate} ({command})"),
                 None => gate.to_string(),
             },

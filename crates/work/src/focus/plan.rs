@@ -4,10 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use adjutant_domain::{GateName, TaskId};
+use adjutant_domain::TaskId;
 use serde::{Deserialize, Serialize};
 
-use super::{FocusInputs, GateSort, GateStanding};
+use super::{FocusInputs, GateStanding, NamedGate};
 use crate::boundary::{ProposedChange, Reach, outside};
 use crate::calendar::Day;
 use crate::portfolio::CheckedItem;
@@ -54,9 +54,8 @@ pub enum PlanStep {
     /// A gate that is not met, and that no ready task is about.
     Gate {
         /// Which.
-        gate: GateName,
-        /// Which of the two it is.
-        sort: GateSort,
+        #[serde(flatten)]
+        gate: NamedGate,
         /// The command that would tell more.
         command: Option<String>,
     },
@@ -98,7 +97,6 @@ pub fn plan(inputs: &FocusInputs) -> Plan {
         let about = best(ready.iter().filter(|task| is_judged_by(task, &gate.gate)));
         let step = PlanStep::Gate {
             gate: gate.gate.clone(),
-            sort: gate.sort,
             command: gate.command.clone(),
         };
         choose(&mut plan, &mut chosen, about, step, gate_reason(gate));
@@ -186,11 +184,16 @@ fn touches(task: &Task, path: &str) -> bool {
         .any(|glob| names(glob) && !matches!(glob.as_str(), "**" | "*"))
 }
 
-fn is_judged_by(task: &Task, gate: &GateName) -> bool {
-    task.intake.checks.iter().any(|check| match &check.run {
-        CheckRun::Gate { gate: asked, .. } => asked == gate,
-        CheckRun::Command { .. } => false,
-    })
+fn is_judged_by(task: &Task, gate: &NamedGate) -> bool {
+    task.intake
+        .checks
+        .iter()
+        .any(|check| match (&check.run, gate) {
+            (CheckRun::Gate { gate: asked, .. }, NamedGate::Gate(name)) => asked == name,
+            (CheckRun::Gate { .. }, NamedGate::NorthStar(_)) | (CheckRun::Command { .. }, _) => {
+                false
+            }
+        })
 }
 
 type Order = (Priority, Reverse<u32>, i64, TaskId);
@@ -218,9 +221,9 @@ fn gap_reason(item: &CheckedItem) -> String {
 }
 
 fn gate_reason(gate: &GateStanding) -> String {
-    let sort = match gate.sort {
-        GateSort::Gate => "gate",
-        GateSort::NorthStar => "north-star gate",
+    let sort = match gate.gate {
+        NamedGate::Gate(_) => "gate",
+        NamedGate::NorthStar(_) => "north-star gate",
     };
     format!("the {sort} {} is not met ({})", gate.gate, gate.told)
 }

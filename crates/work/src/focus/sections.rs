@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::draft::{Draft, Says, digest_of, digest_of_value};
 use super::plan::{Plan, PlanStep, PlannedStep};
-use super::{FocusInputs, GateSort, Section};
+use super::{FocusInputs, NamedGate, Section};
 use crate::strategy::{StrategyItem, StrategyKind};
 use crate::{Task, TaskState};
 
@@ -285,16 +285,8 @@ fn planned(draft: &mut Draft, inputs: &FocusInputs, step: &PlannedStep, rank: u8
                 task: None,
             });
         }
-        PlanStep::Gate {
-            gate,
-            sort,
-            command,
-        } => {
-            let Some(at) = inputs
-                .gates
-                .iter()
-                .position(|one| one.gate == *gate && one.sort == *sort)
-            else {
+        PlanStep::Gate { gate, command } => {
+            let Some(at) = inputs.gates.iter().position(|one| one.gate == *gate) else {
                 return;
             };
             let label = gate_source(draft, inputs, at);
@@ -303,7 +295,7 @@ fn planned(draft: &mut Draft, inputs: &FocusInputs, step: &PlannedStep, rank: u8
                 .map_or_else(String::new, |command| format!("; next: {command}"));
             draft.say(Says {
                 section: SECTION,
-                about: format!("gate {gate} {sort:?}"),
+                about: format!("gate {gate:?}"),
                 text: format!("[ ] {}{next}", step.because),
                 lasting: None,
                 source: &label,
@@ -369,9 +361,9 @@ fn portfolio(draft: &mut Draft, inputs: &FocusInputs) {
 
 fn gate_source(draft: &mut Draft, inputs: &FocusInputs, at: usize) -> String {
     let standing = &inputs.gates[at];
-    let label = match standing.sort {
-        GateSort::Gate => format!("g{}", at + 1),
-        GateSort::NorthStar => format!("n{}", at + 1),
+    let label = match standing.gate {
+        NamedGate::Gate(_) => format!("g{}", at + 1),
+        NamedGate::NorthStar(_) => format!("n{}", at + 1),
     };
     draft.source(&label, standing.place.clone(), standing.digest);
     label
@@ -381,9 +373,9 @@ fn progress(draft: &mut Draft, inputs: &FocusInputs) {
     const SECTION: Section = Section::ProgressMetrics;
     for (at, standing) in inputs.gates.iter().enumerate() {
         let label = gate_source(draft, inputs, at);
-        let sort = match standing.sort {
-            GateSort::Gate => "gate",
-            GateSort::NorthStar => "north star",
+        let sort = match standing.gate {
+            NamedGate::Gate(_) => "gate",
+            NamedGate::NorthStar(_) => "north star",
         };
         let command = standing
             .command

@@ -100,15 +100,15 @@ fn checked(name: &str, path: &str, found: &FoundFile) -> CheckedItem {
     check_item(&item, found, at("2026-11-21T08:00:00Z"))
 }
 
-fn gate(name: &str, sort: GateSort, is_met: bool, told: &str) -> GateStanding {
+fn gate(gate: NamedGate, is_met: bool, told: &str) -> GateStanding {
+    let place = format!("gate {gate}");
     GateStanding {
-        gate: name.parse().unwrap(),
-        sort,
+        gate,
         is_met,
         told: told.to_owned(),
         measured: vec![],
         command: None,
-        place: format!("gate {name}"),
+        place,
         digest: Digest::from_bytes([2; 32]),
     }
 }
@@ -125,16 +125,14 @@ fn inputs() -> FocusInputs {
         digest: Digest::from_bytes([8; 32]),
     };
     let mut release = gate(
-        "release",
-        GateSort::Gate,
+        NamedGate::Gate("release".parse().unwrap()),
         false,
         "REJECT, decided 2026-11-20",
     );
     release.measured =
         vec!["p95 463.2 ms [450.1, 476.9], n 1000 @ run_8724 (profile.json#/p95): FAIL".to_owned()];
     let mut interviews = gate(
-        "interviews",
-        GateSort::NorthStar,
+        NamedGate::NorthStar("interviews".parse().unwrap()),
         false,
         "NO DATA AVAILABLE",
     );
