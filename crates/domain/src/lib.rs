@@ -7,6 +7,7 @@
 mod answer;
 mod citation;
 mod digest;
+mod duration;
 mod evidence;
 mod interval;
 mod measured;
@@ -21,6 +22,7 @@ mod unit;
 pub use answer::{Absence, Outcome, Validity, Verdict};
 pub use citation::{Citation, Locator};
 pub use digest::{Digest, InvalidDigest};
+pub use duration::{InvalidDuration, read_duration};
 pub use evidence::Evidence;
 pub use interval::{Confidence, Interval, InvalidInterval};
 pub use measured::{Measured, Uncited};

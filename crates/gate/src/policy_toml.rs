@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use adjutant_domain::{Confidence, GateName, Subject, Unit};
+use adjutant_domain::{Confidence, GateName, Subject, Unit, read_duration};
 use toml::de::DeTable;
 
 use crate::comparison::SuccessRange;
@@ -447,22 +447,6 @@ fn success_range(text: &Text<'_>) -> Result<SuccessRange, InvalidPolicy> {
 
 /// `90s`, `30m`, `24h`, `7d` in milliseconds.
 fn duration_ms(text: &Text<'_>) -> Result<i64, InvalidPolicy> {
-    let invalid = || text.invalid("write a time with its unit, such as 90s, 30m, 24h or 7d");
-    let value = text.value.trim();
-    let unit = value
-        .find(|c: char| !c.is_ascii_digit())
-        .ok_or_else(invalid)?;
-    let (number, unit) = value.split_at(unit);
-    let number: i64 = number.parse().map_err(|_unreadable| invalid())?;
-    let one = match unit.trim() {
-        "s" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(invalid()),
-    };
-    number
-        .checked_mul(one)
-        .filter(|&ms| ms > 0)
-        .ok_or_else(invalid)
+    let duration = read_duration(text.value).map_err(|error| text.invalid(error))?;
+    Ok(duration.as_millis() as i64)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adjutant_domain::{AgentName, RoleName, TaskId};
+use adjutant_domain::{AgentName, RoleName, TaskId, read_duration};
 use adjutant_work::AgentPreset;
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -134,41 +134,14 @@ pub(crate) struct RunAgentArguments {
     #[arg(long, value_name = "TASK", conflicts_with_all = ["name", "task", "next"])]
     pub(crate) any: Option<TaskId>,
     /// The longest it may run, such as 90s, 30m or 2h.
-    #[arg(long, default_value = "30m", value_parser = duration)]
+    #[arg(long, default_value = "30m", value_parser = read_duration)]
     pub(crate) time_limit: Duration,
     /// How long its lease lasts; it is renewed three times as often.
-    #[arg(long, default_value = "15m", value_parser = duration)]
+    #[arg(long, default_value = "15m", value_parser = read_duration)]
     pub(crate) lease: Duration,
     /// Leaves its work tree there.
     #[arg(long)]
     pub(crate) keep_worktree: bool,
     #[command(flatten)]
     pub(crate) format: FormatArguments,
-}
-
-/// A whole number of seconds, minutes or hours.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let seconds_of = [('s', 1), ('m', 60), ('h', 3_600)];
-    seconds_of
-        .iter()
-        .find_map(|(unit, seconds)| {
-            let number: u64 = text.strip_suffix(*unit)?.parse().ok()?;
-            number.checked_mul(*seconds).filter(|seconds| *seconds > 0)
-        })
-        .map(Duration::from_secs)
-        .ok_or_else(|| "write it as 90s, 30m or 2h".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_limit_has_a_unit() {
-        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
-        for text in ["", "30", "m", "0s", "-1s", "1.5h", "99999999999999999999h"] {
-            assert!(duration(text).is_err(), "{text:?}");
-        }
-    }
 }

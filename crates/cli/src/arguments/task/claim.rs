@@ -1,6 +1,9 @@
 //! `adjutant task claim` and `adjutant task release`.
 
-use adjutant_domain::{AgentName, Epoch, RequestKey, RoleName, TaskId};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use adjutant_domain::{AgentName, Epoch, RequestKey, RoleName, TaskId, read_duration};
 use clap::Args;
 
 use super::HolderArguments;
@@ -67,19 +70,15 @@ pub(crate) struct ReleaseArguments {
 
 /// The shortest and the longest lease: below a second a claim is over before it is told, beyond a
 /// day a dead agent blocks the others for too long.
-const LEASE_MILLIS: std::ops::RangeInclusive<i64> = 1_000..=24 * 3_600 * 1_000;
+const LEASE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
 
 /// Reads `90s`, `15m` or `2h`.
 fn lease_millis(text: &str) -> Result<i64, String> {
-    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
-    let millis = units.iter().find_map(|(unit, factor)| {
-        let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(*factor)
-    });
-    match millis {
-        Some(millis) if LEASE_MILLIS.contains(&millis) => Ok(millis),
-        Some(_) => Err("a lease lasts from 1s to 24h".to_owned()),
-        None => Err("write it as 90s, 15m or 2h".to_owned()),
+    let lease = read_duration(text).map_err(|error| error.to_string())?;
+    if LEASE.contains(&lease) {
+        Ok(lease.as_millis() as i64)
+    } else {
+        Err("a lease lasts from 1s to 24h".to_owned())
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use adjutant_domain::{AgentName, TaskId};
+use adjutant_domain::{AgentName, TaskId, read_duration};
 use clap::Args;
 
 use crate::arguments::FormatArguments;
-use crate::arguments::agent::duration;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -27,10 +26,10 @@ pub(crate) struct CompeteArguments {
     #[arg(long, value_delimiter = ',', required = true, value_name = "NAME,…")]
     pub(crate) agents: Vec<AgentName>,
     /// The longest that each may work, such as 90s, 30m or 2h.
-    #[arg(long, default_value = "30m", value_parser = duration)]
+    #[arg(long, default_value = "30m", value_parser = read_duration)]
     pub(crate) time_limit: Duration,
     /// How long the lease lasts; it is renewed three times as often.
-    #[arg(long, default_value = "15m", value_parser = duration)]
+    #[arg(long, default_value = "15m", value_parser = read_duration)]
     pub(crate) lease: Duration,
     /// Leaves the work trees there.
     #[arg(long)]
