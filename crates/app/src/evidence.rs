@@ -1,6 +1,6 @@
 //! Evidence: adding what a tool measured, listing it, showing it.
 
-use adjutant_domain::{Evidence, InvalidName, MeasureName, RunId, Subject, Timestamp};
+use adjutant_domain::{Digest, Evidence, InvalidName, MeasureName, RunId, Subject, Timestamp};
 use adjutant_formats::Format;
 use adjutant_store::{Added, NewEvidence, Store, StoreError, StoredEvidence, StoredMeasurement};
 
@@ -110,7 +110,6 @@ pub async fn list_evidence(
 /// # Errors
 /// When the store cannot be read.
 pub async fn show_evidence(store: &Store, which: &str) -> Result<Vec<ShownEvidence>, StoreError> {
-    const DIGEST_DIGITS_MIN: usize = 8;
     let run: Result<RunId, InvalidName> = which.parse();
     let mut found = match &run {
         Ok(run) => store.evidence_of_run(run).await?,
@@ -119,9 +118,7 @@ pub async fn show_evidence(store: &Store, which: &str) -> Result<Vec<ShownEviden
     if found.is_empty() {
         let all = store.list_evidence(None).await?;
         found.extend(all.into_iter().filter(|evidence| {
-            let by_digest = which.len() >= DIGEST_DIGITS_MIN
-                && evidence.artifact.to_string().starts_with(which);
-            by_digest || evidence.id.to_string() == which
+            begins(evidence.artifact, which) || evidence.id.to_string() == which
         }));
     }
     let mut shown = Vec::with_capacity(found.len());
@@ -132,4 +129,10 @@ pub async fn show_evidence(store: &Store, which: &str) -> Result<Vec<ShownEviden
         });
     }
     Ok(shown)
+}
+
+/// Whether a text is enough of a digest to name it.
+pub(crate) fn begins(digest: Digest, text: &str) -> bool {
+    const DIGITS_MIN: usize = 8;
+    text.len() >= DIGITS_MIN && digest.to_string().starts_with(text)
 }

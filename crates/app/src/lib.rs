@@ -39,6 +39,7 @@ mod shadowing;
 mod source;
 mod target;
 mod verifying;
+mod voting;
 
 pub use agents::{
     KnownAgent, Ranking, RankingError, add_agent, list_agents, rank_agents, remove_agent,
@@ -104,3 +105,4 @@ pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_age
 pub use shadowing::{ShadowError, ShadowRequest, compare_recordings};
 pub use source::{Source, SourceError};
 pub use verifying::{Verification, VerifyError, verify};
+pub use voting::{ListedVote, VoteError, VoteRefusal, VoteRequest, Voting, cast_vote, list_votes};

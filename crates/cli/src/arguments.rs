@@ -14,6 +14,7 @@ mod schema;
 mod selftest;
 mod shadow;
 mod task;
+mod vote;
 
 use std::path::PathBuf;
 
@@ -49,6 +50,10 @@ pub(crate) use task::{
     DisposeArguments, EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments,
     ListTasksArguments, MergeArguments, MirrorArguments, ReleaseArguments, ShowTaskArguments,
     TaskCommand, TemplateArguments, VerifyTaskArguments,
+};
+pub(crate) use vote::{
+    BallotArgument, CastArguments, ListVotesArguments, ShowVoteArguments, VoteArguments,
+    VoteCommand,
 };
 
 const EXIT_CODES: &str = "\
@@ -121,6 +126,8 @@ pub(crate) enum Command {
     /// Compares recorded responses of two versions to the same requests.
     #[command(subcommand)]
     Shadow(ShadowCommand),
+    /// Votes for a role: may the candidate go? Lists and shows votes.
+    Vote(Box<VoteArguments>),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

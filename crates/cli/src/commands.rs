@@ -21,6 +21,7 @@ mod selftest;
 mod shadow;
 mod task;
 mod verify;
+mod vote;
 
 use std::future::Future;
 
@@ -51,6 +52,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Schema(command) => schema::run(command, settings),
         Command::Risk(arguments) => risk::run(&arguments, settings),
         Command::Shadow(command) => shadow::run(command, settings),
+        Command::Vote(arguments) => vote::run(*arguments, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),

@@ -4,6 +4,7 @@ use adjutant_app::{
     AddError, CheckingError, ConflictError, DepsError, FocusError, GateError, HandoffError,
     HoldingError, IntakeError, MirrorError, ModelError, NorthStarError, PolicyError, RankingError,
     RecordError, RolesError, RoutineError, RunError, SchemaDiffError, ShadowError, SourceError,
+    VoteError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -341,6 +342,19 @@ impl From<GateError> for Failure {
             GateError::Store(error) => error.into(),
             GateError::Name(error) => error.into(),
             GateError::Record(_) => Self::defect(&error),
+        }
+    }
+}
+
+impl From<VoteError> for Failure {
+    fn from(error: VoteError) -> Self {
+        match error {
+            VoteError::Store(error) => error.into(),
+            VoteError::Record(error) => error.into(),
+            VoteError::About { .. } => {
+                let remedy = "Name a subject, or the first digits of a decision's record.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ mod streams;
 mod table;
 mod task_json;
 mod unproven;
+mod vote_json;
 mod wire;
 
 use adjutant_outbound::process;

@@ -16,6 +16,7 @@ mod policy_toml;
 mod prepared;
 mod quantity;
 mod quorum;
+mod quorum_toml;
 mod reading;
 mod retrieval;
 mod risk;
@@ -36,11 +37,12 @@ pub use decision::{Accepted, CriterionResult, Decision, Input, Needed, Trend, Tr
 pub use evaluate::{Case, PastCriterion, PastDecision, SourceFailure, decide};
 pub use joint::joint_verdict;
 pub use policy::{
-    Ask, Criterion, Demand, Policy, Selector, Side, Trigger, TriggerCondition, Undecided,
+    Ask, Criterion, Demand, Policy, QuorumPolicy, Selector, Side, Trigger, TriggerCondition,
+    Undecided,
 };
 pub use policy_toml::{BUILT_IN, InvalidPolicy, Policies, built_in, read_policies};
 pub use quantity::{Bound, InvalidQuantity, Margin, Scale};
-pub use quorum::{Ballot, Quorum, QuorumStanding, Vote, Voter, count_votes};
+pub use quorum::{Ballot, Quorum, QuorumStanding, Vote, VoteSource, Voter, count_votes};
 pub use risk::{
     CompositeRisk, FactorResult, FactorValue, RiskFactor, RiskLevel, RiskStanding, assess_risk,
 };

@@ -1,7 +1,7 @@
 //! The policy model: what a gate demands of the evidence. Reading it from TOML is in
 //! `policy_toml`; judging by it is in `evaluate`.
 
-use adjutant_domain::{Confidence, CriterionId, GateName, Labels, MeasureName, Subject};
+use adjutant_domain::{Confidence, CriterionId, GateName, Labels, MeasureName, RoleName, Subject};
 
 use crate::comparison::SuccessRange;
 use crate::quantity::{Bound, Margin};
@@ -24,6 +24,19 @@ pub struct Policy {
     pub criteria: Vec<Criterion>,
     /// What takes the candidate back at once.
     pub triggers: Vec<Trigger>,
+    /// Whose votes the verdict waits for; `None` when it asks for none.
+    pub quorum: Option<QuorumPolicy>,
+}
+
+/// Who votes about what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuorumPolicy {
+    /// What is voted about.
+    pub subject: Subject,
+    /// The roles that have a voice; never empty.
+    pub roles: Vec<RoleName>,
+    /// Whether the built-in evaluators vote for roles that nobody voted for.
+    pub evaluators: bool,
 }
 
 /// One testable demand.

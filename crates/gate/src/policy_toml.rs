@@ -12,6 +12,7 @@ use crate::policy::{
     Ask, Criterion, Demand, Policy, Selector, Side, Trigger, TriggerCondition, Undecided,
 };
 use crate::quantity::{Bound, Margin, Scale};
+use crate::quorum_toml;
 use crate::statistic::Statistic;
 use crate::toml_keys::{Keys, Text, line_at};
 
@@ -118,6 +119,9 @@ fn policy(
         seed: keys.whole("seed", 0)?.unwrap_or(1) as u64,
         criteria: vec![],
         triggers: vec![],
+        quorum: (keys.table("quorum")?)
+            .map(|table| quorum_toml::read(&table, warnings))
+            .transpose()?,
     };
     for table in keys.tables("criteria")? {
         policy

@@ -1,7 +1,7 @@
 //! Votes about a candidate, counted. GO needs two thirds of *all* voters; who abstains, or has not
 //! voted, does not say GO.
 
-use adjutant_domain::RoleName;
+use adjutant_domain::{Citation, Digest, RoleName, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a voter says.
@@ -18,18 +18,39 @@ pub enum Ballot {
     NoGo,
 }
 
+/// Who filled a ballot in for a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoteSource {
+    /// Somebody who looked.
+    Person,
+    /// A built-in function of the evidence.
+    Evaluator,
+}
+
 /// A vote with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vote {
+    /// What it is about.
+    pub subject: Subject,
     /// Who votes.
     pub role: RoleName,
     /// What it says.
     pub ballot: Ballot,
     /// Why, in a sentence.
     pub because: String,
-    /// What it rests on, such as `run_8724 (load.json#/p95)`. A GO without any counts as an
-    /// abstention.
-    pub evidence: Vec<String>,
+    /// What it rests on. A GO without any counts as an abstention.
+    pub evidence: Vec<Citation>,
+    /// The artifacts of the subject that were there to be looked at. With a newer one the vote is
+    /// stale.
+    pub seen: Vec<Digest>,
+    /// The record of the decision that was looked at, where the vote names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Digest>,
+    /// Who filled it in.
+    pub source: VoteSource,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What all votes together say.
@@ -55,6 +76,9 @@ pub struct Quorum {
     pub voters: Vec<Voter>,
     /// Votes of roles that have none.
     pub not_counted: Vec<Vote>,
+    /// Votes that were cast before newer evidence of their subject.
+    #[serde(default)]
+    pub stale: Vec<Vote>,
 }
 
 /// A voter.
@@ -64,6 +88,9 @@ pub struct Voter {
     pub role: RoleName,
     /// The last of its votes.
     pub vote: Option<Vote>,
+    /// The votes that the last one stands in place of, oldest first.
+    #[serde(default)]
+    pub replaced: Vec<Vote>,
 }
 
 impl std::fmt::Display for Ballot {
@@ -72,6 +99,15 @@ impl std::fmt::Display for Ballot {
             Self::Go => "GO",
             Self::Abstain => "ABSTAIN",
             Self::NoGo => "NO-GO",
+        })
+    }
+}
+
+impl std::fmt::Display for VoteSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Person => "person",
+            Self::Evaluator => "evaluator",
         })
     }
 }
@@ -94,6 +130,12 @@ impl Vote {
             ballot @ (Ballot::Go | Ballot::Abstain | Ballot::NoGo) => ballot,
         }
     }
+
+    /// Whether all artifacts that there are about its subject were there when it was cast. Where
+    /// there is none, there is nothing that it could be about.
+    pub fn is_fresh(&self, artifacts: &[Digest]) -> bool {
+        !artifacts.is_empty() && artifacts.iter().all(|there| self.seen.contains(there))
+    }
 }
 
 /// Counts the votes. A role has one voice however often it is named, and of its votes the last one
@@ -102,9 +144,13 @@ pub fn count_votes(roles: &[RoleName], votes: &[Vote]) -> Quorum {
     let mut voters: Vec<Voter> = vec![];
     for role in roles {
         if voters.iter().all(|voter| voter.role != *role) {
-            let vote = votes.iter().rfind(|vote| vote.role == *role).cloned();
-            let role = role.clone();
-            voters.push(Voter { role, vote });
+            let is_its_own = |vote: &&Vote| vote.role == *role;
+            let mut replaced: Vec<Vote> = votes.iter().filter(is_its_own).cloned().collect();
+            voters.push(Voter {
+                role: role.clone(),
+                vote: replaced.pop(),
+                replaced,
+            });
         }
     }
     let says = |ballot: Ballot| {
@@ -125,5 +171,6 @@ pub fn count_votes(roles: &[RoleName], votes: &[Vote]) -> Quorum {
         standing,
         not_counted: strangers.cloned().collect(),
         voters,
+        stale: vec![],
     }
 }

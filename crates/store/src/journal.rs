@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
-use crate::{Store, StoreError, north_stars, routines, tasks};
+use crate::{Store, StoreError, north_stars, routines, tasks, votes};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum JournalKind {
     NorthStarObserved,
     /// A routine ran.
     RoutineRan,
+    /// A role voted.
+    VoteCast,
 }
 
 /// One entry.
@@ -101,6 +103,7 @@ impl JournalKind {
             JournalKind::AgentRan => "agent.ran",
             JournalKind::NorthStarObserved => "north_star.observed",
             JournalKind::RoutineRan => "routine.ran",
+            JournalKind::VoteCast => "vote.cast",
         }
     }
 
@@ -274,6 +277,7 @@ async fn changes(
     changes.extend(crate::agents::changes(session).await?);
     changes.extend(north_stars::explained(session).await?);
     changes.extend(routines::explained(session).await?);
+    changes.extend(votes::explained(session).await?);
     Ok(changes)
 }
 

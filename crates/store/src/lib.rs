@@ -1,4 +1,4 @@
-//! What Adjutant remembers: evidence, decisions, tasks, the journal that explains them, and the
+//! What Adjutant remembers: evidence, decisions, votes, tasks, the journal that explains them, and the
 //! artifacts that they were read from. SQLite by default, PostgreSQL when a team outgrows one
 //! machine; the same verbs, the same SQL.
 //!
@@ -21,6 +21,7 @@ mod session;
 mod sqlite;
 mod tasks;
 mod value;
+mod votes;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,7 @@ pub use tasks::{
     Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
     TaskPage, Written,
 };
+pub use votes::StoredVote;
 
 use artifacts::Artifacts;
 use session::{Connection, Purpose, Session};

@@ -33,3 +33,4 @@ mod schema;
 mod servers;
 mod shadow;
 mod stage;
+mod vote;

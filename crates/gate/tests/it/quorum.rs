@@ -1,8 +1,10 @@
 //! Counting votes.
 
-use adjutant_domain::RoleName;
-use adjutant_gate::{Ballot, QuorumStanding, Vote, count_votes};
+use adjutant_domain::{Citation, Digest, Locator, RoleName, Subject};
+use adjutant_gate::{Ballot, QuorumStanding, Vote, VoteSource, count_votes};
 use proptest::prelude::*;
+
+use crate::made::now;
 
 const ROLES: [&str; 3] = [
     "infra-performance-monitor",
@@ -15,11 +17,22 @@ fn roles(names: &[&str]) -> Vec<RoleName> {
 }
 
 fn vote(role: &str, ballot: Ballot) -> Vote {
+    let artifact = Digest::from_bytes([1; 32]);
     Vote {
+        subject: Subject::candidate(),
         role: role.parse().unwrap(),
         ballot,
         because: "the table says so".to_owned(),
-        evidence: vec!["run_1 (load.json#/p95)".to_owned()],
+        evidence: vec![Citation {
+            run: "run_1".parse().unwrap(),
+            artifact,
+            file: "load.json".to_owned(),
+            locator: Locator::Pointer("/p95".to_owned()),
+        }],
+        seen: vec![artifact],
+        decision: None,
+        source: VoteSource::Person,
+        at: now(),
     }
 }
 
@@ -94,6 +107,17 @@ fn one_role_has_one_voice_and_its_last_vote_counts() {
     assert_eq!(counted.standing, QuorumStanding::NoQuorum);
     assert_eq!(counted.voters.len(), 3);
     assert_eq!(counted.not_counted, [vote("passer-by", Ballot::Go)]);
+    assert_eq!(counted.voters[1].replaced, [vote(ROLES[1], Ballot::Go)]);
+}
+
+#[test]
+fn a_vote_is_fresh_while_it_has_seen_everything_about_its_subject() {
+    let cast = vote(ROLES[0], Ballot::Go);
+    let [seen, newer] = [1, 2].map(|byte| Digest::from_bytes([byte; 32]));
+    assert!(cast.is_fresh(&[seen]));
+    assert!(!cast.is_fresh(&[seen, newer]));
+    assert!(!cast.is_fresh(&[newer]));
+    assert!(!cast.is_fresh(&[]), "there is nothing that it is about");
 }
 
 proptest! {

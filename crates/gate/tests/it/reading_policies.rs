@@ -1,7 +1,9 @@
 //! Policies as text: what is understood, what is warned about, what is refused and where.
 
 use adjutant_domain::{Confidence, Verdict};
-use adjutant_gate::{BUILT_IN, Demand, Margin, Scale, Selector, built_in, read_policies};
+use adjutant_gate::{
+    BUILT_IN, Demand, Margin, QuorumPolicy, Scale, Selector, built_in, read_policies,
+};
 
 use crate::made::*;
 
@@ -172,4 +174,45 @@ fn a_gate_of_the_users_own_decides_like_a_built_in_one() {
         evidence("candidate", 2, arm(3.0)),
     ];
     assert_eq!(decide(&gate, &same).verdict, Verdict::Reject);
+}
+
+fn quorum_of(text: &str) -> QuorumPolicy {
+    policy(&format!(
+        "[gate.g]\n[[gate.g.criteria]]\nid = \"it\"\nmeasure = \"p95\"\nbelow = \"1 s\"\n\
+         [gate.g.quorum]\n{text}\n"
+    ))
+    .quorum
+    .unwrap()
+}
+
+#[test]
+fn the_executive_roles_vote_unless_the_policy_names_others() {
+    let names = |quorum: QuorumPolicy| -> Vec<String> {
+        quorum.roles.iter().map(ToString::to_string).collect()
+    };
+    let executives = quorum_of("");
+    assert_eq!(executives.subject.as_str(), "candidate");
+    assert!(!executives.evaluators);
+    assert_eq!(
+        names(executives),
+        [
+            "infra-performance-monitor",
+            "quality-safety-officer",
+            "ai-operations-engineer"
+        ]
+    );
+    let named = quorum_of("roles = [\"owner\"]\nsubject = \"canary\"\nevaluators = true");
+    assert_eq!(named.subject.as_str(), "canary");
+    assert!(named.evaluators);
+    assert_eq!(names(named), ["owner"]);
+    assert_eq!(gate_of("measure = \"p95\"\nbelow = \"1 s\"").quorum, None);
+}
+
+#[test]
+fn a_quorum_of_nobody_is_refused() {
+    let text = "[gate.g]\n[[gate.g.criteria]]\nid = \"it\"\nmeasure = \"p95\"\nbelow = \"1 s\"\n\
+                [gate.g.quorum]\nroles = []\n";
+    let refused = read_policies(text).unwrap_err();
+    assert_eq!((refused.line, refused.key.as_str()), (6, "gate.g.quorum"));
+    assert!(refused.problem.contains("nobody"), "{refused}");
 }

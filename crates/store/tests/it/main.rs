@@ -9,3 +9,4 @@ mod routines;
 mod schema;
 mod sequences;
 mod tasks;
+mod votes;

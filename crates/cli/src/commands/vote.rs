@@ -1,0 +1,240 @@
+//! `adjutant vote`: casting, listing, showing.
+
+use adjutant_app::{ListedVote, VoteRefusal, VoteRequest, Voting};
+use adjutant_gate::{Ballot, Vote};
+use adjutant_outbound::clock;
+use adjutant_store::StoredVote;
+
+use super::{complete, find_home, gate, open_store};
+use crate::arguments::{
+    BallotArgument, CastArguments, Format, ListVotesArguments, ShowVoteArguments, VoteArguments,
+    VoteCommand,
+};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::streams;
+use crate::table::table;
+use crate::vote_json::{RefusedVoteJson, VoteJson};
+
+pub(super) fn run(arguments: VoteArguments, settings: &Settings) -> Result<Exit, Failure> {
+    match arguments.command {
+        Some(VoteCommand::List(arguments)) => list(&arguments, settings),
+        Some(VoteCommand::Show(arguments)) => show(&arguments, settings),
+        None => cast(&arguments.cast, settings),
+    }
+}
+
+fn cast(arguments: &CastArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let missing = || Failure::usage("the vote is not filled in", "See adjutant vote --help.");
+    let ballot = match arguments.ballot.ok_or_else(missing)? {
+        BallotArgument::Go => Ballot::Go,
+        BallotArgument::NoGo => Ballot::NoGo,
+        BallotArgument::Abstain => Ballot::Abstain,
+    };
+    let because = arguments.because.as_deref().map(str::trim);
+    let because = because
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| Failure::usage("a vote needs words", "Say why: --because \"…\"."))?;
+    if ballot == Ballot::Go && arguments.evidence.is_empty() {
+        return Err(Failure::usage(
+            "a GO names what it rests on",
+            "Add --evidence ID; adjutant evidence list says what there is.",
+        ));
+    }
+    let home = find_home(settings)?;
+    let request = VoteRequest {
+        policy: &gate::policy_of(&home, &arguments.gate, arguments.policy.as_deref())?,
+        role: arguments.role.as_ref().ok_or_else(missing)?,
+        about: arguments.about.as_deref().ok_or_else(missing)?,
+        ballot,
+        because,
+        evidence: &arguments.evidence,
+    };
+    let voting = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        Ok(adjutant_app::cast_vote(&store, &request, clock::now()).await?)
+    })?;
+    let format = arguments.format.format;
+    match voting {
+        Voting::Cast { vote, replaced } => told(&vote, replaced.as_deref(), format),
+        Voting::Refused(refusal) => refused(&refusal, format),
+    }
+}
+
+fn told(
+    stored: &StoredVote,
+    replaced: Option<&StoredVote>,
+    format: Format,
+) -> Result<Exit, Failure> {
+    match format {
+        Format::Json => streams::print_json(&VoteJson::cast(stored))?,
+        Format::Human => {
+            let vote = &stored.vote;
+            let instead = replaced.map_or_else(String::new, |old| {
+                format!(", in place of vote {} ({})", old.id, old.vote.ballot)
+            });
+            streams::print(&format!(
+                "vote {}: {} says {} about {}{instead}\n",
+                stored.id, vote.role, vote.ballot, vote.subject
+            ))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn refused(refusal: &VoteRefusal, format: Format) -> Result<Exit, Failure> {
+    let exit = match refusal {
+        VoteRefusal::NotAsked { .. }
+        | VoteRefusal::NoVoice { .. }
+        | VoteRefusal::OtherSubject { .. } => Exit::Refused,
+        VoteRefusal::NothingSeen { .. } => Exit::Undecided,
+        VoteRefusal::UnknownEvidence { .. } => Exit::Usage,
+    };
+    match format {
+        Format::Json => streams::print_json(&RefusedVoteJson {
+            refused: reason(refusal),
+            next: next(refusal),
+        })?,
+        Format::Human => {
+            streams::tell(&format!("refused: {}", reason(refusal)));
+            streams::tell(&format!("next: {}", next(refusal)));
+        }
+    }
+    Ok(exit)
+}
+
+fn reason(refusal: &VoteRefusal) -> String {
+    match refusal {
+        VoteRefusal::NotAsked { gate } => format!("the gate {gate} asks for no votes"),
+        VoteRefusal::NoVoice { role, voters } => {
+            let voters: Vec<&str> = voters.iter().map(|voter| voter.as_str()).collect();
+            format!("{role} has no voice; these have one: {}", voters.join(", "))
+        }
+        VoteRefusal::OtherSubject { counted } => {
+            format!("the gate counts votes about {counted} only")
+        }
+        VoteRefusal::NothingSeen { subject } => {
+            format!("NO DATA AVAILABLE: nothing was measured about {subject}")
+        }
+        VoteRefusal::UnknownEvidence { which, .. } => {
+            format!("{which} is not among the evidence that the vote is about")
+        }
+    }
+}
+
+fn next(refusal: &VoteRefusal) -> String {
+    match refusal {
+        VoteRefusal::NotAsked { gate } => {
+            format!("Add [gate.{gate}.quorum] to its policy; docs/gates.md shows one.")
+        }
+        VoteRefusal::NoVoice { .. } => {
+            "Leave it to them, or name the role in the quorum of the gate's policy.".to_owned()
+        }
+        VoteRefusal::OtherSubject { counted } => format!("Vote --for {counted}."),
+        VoteRefusal::NothingSeen { subject } => {
+            format!("Run adjutant evidence add FILE --subject {subject} --run RUN_ID.")
+        }
+        VoteRefusal::UnknownEvidence { known, .. } => {
+            let known: Vec<String> = known
+                .iter()
+                .map(|stored| format!("{} ({} of {})", stored.id, stored.file, stored.run))
+                .collect();
+            format!("Name one of these: {}.", known.join(", "))
+        }
+    }
+}
+
+fn list(arguments: &ListVotesArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let listed = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        Ok(adjutant_app::list_votes(&store, arguments.about.as_ref()).await?)
+    })?;
+    match arguments.format.format {
+        Format::Json => {
+            let json: Vec<VoteJson> = listed.iter().map(Into::into).collect();
+            streams::print_json(&json)?;
+        }
+        Format::Human if listed.is_empty() => {
+            streams::tell("NO DATA AVAILABLE: nobody has voted");
+            streams::tell("remedy: Run adjutant vote; adjutant vote --help shows how.");
+        }
+        Format::Human => {
+            let head = [
+                "vote", "about", "role", "says", "stands", "by", "at", "because",
+            ];
+            let mut rows = vec![head.map(str::to_owned).to_vec()];
+            rows.extend(listed.iter().map(row));
+            streams::print(&table(&rows))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn row(listed: &ListedVote) -> Vec<String> {
+    let vote = &listed.stored.vote;
+    vec![
+        listed.stored.id.to_string(),
+        vote.subject.to_string(),
+        vote.role.to_string(),
+        vote.ballot.to_string(),
+        stands(listed),
+        vote.source.to_string(),
+        vote.at.to_string(),
+        vote.because.clone(),
+    ]
+}
+
+fn stands(listed: &ListedVote) -> String {
+    match (listed.stored.replaced_by, listed.is_stale) {
+        (Some(later), _) => format!("no: vote {later} replaced it"),
+        (None, true) => "no: there is newer evidence".to_owned(),
+        (None, false) => "yes".to_owned(),
+    }
+}
+
+fn show(arguments: &ShowVoteArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let listed = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        Ok(adjutant_app::list_votes(&store, None).await?)
+    })?;
+    let found = listed
+        .iter()
+        .find(|listed| listed.stored.id == arguments.id)
+        .ok_or_else(|| {
+            let problem = format!("there is no vote {}", arguments.id);
+            Failure::usage(problem, "See adjutant vote list.")
+        })?;
+    match arguments.format.format {
+        Format::Json => streams::print_json(&VoteJson::from(found))?,
+        Format::Human => streams::print(&page(found))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn page(listed: &ListedVote) -> String {
+    let vote: &Vote = &listed.stored.vote;
+    let mut text = format!(
+        "vote {}: {} says {} about {}\nbecause   {}\nstands    {}\nby        {}\nat        {}\n",
+        listed.stored.id,
+        vote.role,
+        vote.ballot,
+        vote.subject,
+        vote.because,
+        stands(listed),
+        vote.source,
+        vote.at,
+    );
+    for source in &vote.evidence {
+        text.push_str(&format!("evidence  {source}\n"));
+    }
+    for artifact in &vote.seen {
+        text.push_str(&format!("had seen  {artifact}\n"));
+    }
+    if let Some(decision) = vote.decision {
+        text.push_str(&format!("decision  {decision}\n"));
+    }
+    text
+}
