@@ -122,8 +122,20 @@ pub enum OwnMeasure {
     VulnerabilityRecords,
     /// How many configurations are not the registered ones.
     ConfigurationMismatches,
+    /// How many model files were looked into; the label `verdict` tells them apart.
+    ModelFiles,
+    /// How many changes model files or tokenizers have; the label `weight` tells them apart.
+    ModelChanges,
     /// The share of recorded pairs whose answers are worse, beyond the noise.
     ShadowRegression,
+    /// At how many paths recorded answers lack what readers rely on.
+    ShadowLosses,
+    /// How many recorded answers were not compared.
+    ShadowNotCompared,
+    /// The language-model tokens of mirrored calls.
+    MirroredTokens,
+    /// The money of mirrored calls.
+    MirroredCost,
 }
 
 impl OwnMeasure {
@@ -137,7 +149,13 @@ impl OwnMeasure {
             Self::DependenciesNotCompared => "dependencies_not_compared",
             Self::VulnerabilityRecords => "vulnerability_records",
             Self::ConfigurationMismatches => "configuration_mismatches",
+            Self::ModelFiles => "model_files",
+            Self::ModelChanges => "model_changes",
             Self::ShadowRegression => "shadow_regression",
+            Self::ShadowLosses => "shadow_losses",
+            Self::ShadowNotCompared => "shadow_not_compared",
+            Self::MirroredTokens => "mirrored_tokens",
+            Self::MirroredCost => "mirrored_cost",
         }
     }
 

@@ -6,7 +6,7 @@ use adjutant_domain::Measurement;
 
 use crate::agent::{claude_code, codex, gemini_cli};
 use crate::benchmark::{bencher, criterion_estimates, criterion_sample, hyperfine};
-use crate::integration::{deps_align, schema_diff};
+use crate::integration::{deps_align, model_diff, model_scan, schema_diff, shadow_compare};
 use crate::load::{
     hdrhistogram, hey, k6_machine, k6_points, k6_summary, locust, locust_history, oha, wrk,
 };
@@ -76,6 +76,12 @@ formats! {
     SchemaDiff = "schema-diff", schema_diff::recognises, schema_diff::read;
     /// The answer of `adjutant deps align`.
     DepsAlign = "deps-align", deps_align::recognises, deps_align::read;
+    /// The answer of `adjutant model scan`.
+    ModelScan = "model-scan", model_scan::recognises, model_scan::read;
+    /// The answer of `adjutant model diff`.
+    ModelDiff = "model-diff", model_diff::recognises, model_diff::read;
+    /// The answer of `adjutant shadow compare`.
+    ShadowCompare = "shadow-compare", shadow_compare::recognises, shadow_compare::read;
     /// A TREC run.
     TrecRun = "trec-run", trec_run::recognises, trec_run::read;
     /// TREC relevance judgements.

@@ -12,7 +12,7 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: [(Format, &[u8]); 24] = fixtures! {
+const FIXTURES: [(Format, &[u8]); 27] = fixtures! {
     Wrk "wrk/latency.txt";
     Wrk "wrk/timeouts.txt";
     Hey "hey/requests.csv";
@@ -37,6 +37,9 @@ const FIXTURES: [(Format, &[u8]); 24] = fixtures! {
     GeminiCli "gemini_cli/result.json";
     SchemaDiff "adjutant/schema_diff.json";
     DepsAlign "adjutant/deps_align.json";
+    ModelScan "adjutant/model_scan.json";
+    ModelDiff "adjutant/model_diff.json";
+    ShadowCompare "adjutant/shadow_compare.json";
 };
 
 /// Formats made of lines that do not depend on each other: a file that is cut off between two

@@ -162,7 +162,7 @@ pub fn assess_risk(case: &Case<'_>) -> CompositeRisk {
         schema.factor(RiskFactor::Schema),
         findings(&risk_asks::dependency(), case).factor(RiskFactor::Dependency),
         worst(RiskFactor::Latency, &risk_asks::latency(), case),
-        worst(RiskFactor::Output, &risk_asks::output(), case),
+        output(case),
     ];
     let tenths = |end: fn(Interval) -> f64| -> f64 {
         let weigh = |factor: &FactorResult| f64::from(factor.weight_tenths) * end(factor.level);
@@ -222,21 +222,25 @@ impl Findings {
 fn findings(asked: &risk_asks::Findings, case: &Case<'_>) -> Findings {
     let count = |ask: &Asked| answer(ask, case);
     let breaking: Vec<Answer> = asked.breaking.iter().map(count).collect();
-    let risky = count(&asked.risky);
-    let open: Vec<(Answer, &str)> = asked
-        .looked_at
-        .iter()
-        .map(|(ask, remedy)| (count(ask), *remedy))
-        .collect();
+    let risky: Vec<Answer> = asked.risky.iter().map(count).collect();
+    let looked_at = |list: &[(Asked, &'static str)]| -> Vec<(Answer, &'static str)> {
+        let look = |(ask, remedy): &(Asked, &'static str)| (count(ask), *remedy);
+        list.iter().map(look).collect()
+    };
+    let open = looked_at(&asked.looked_at);
+    let open_if_any = looked_at(&asked.looked_at_if_any);
     let number = |answer: &Answer| answer.observed.as_ref().map(Measured::value);
     let is_some = |answer: &Answer| number(answer).is_some_and(|found| found > 0.0);
     let breaks = breaking.iter().any(is_some);
-    let answers = || breaking.iter().take(1).chain([&risky]);
-    let invalid = answers().find(|answer| answer.validity != Validity::Valid);
-    let unseen = open
-        .iter()
-        .find(|(answer, _)| answer.validity != Validity::Valid || answer.outcome != Outcome::Pass);
-    let least = if is_some(&risky) { EDGE } else { 0.0 };
+    let mut needed = breaking.iter().take(1).chain(risky.iter().take(1));
+    let invalid = needed.find(|answer| answer.validity != Validity::Valid);
+    let is_left_out = |(answer, _): &&(Answer, &str)| {
+        answer.validity != Validity::Valid || answer.outcome != Outcome::Pass
+    };
+    let if_any = open_if_any.iter();
+    let if_any = if_any.filter(|(answer, _)| answer.validity == Validity::Valid);
+    let unseen = open.iter().chain(if_any).find(is_left_out);
+    let least = if risky.iter().any(is_some) { EDGE } else { 0.0 };
     let (level, reason) = match (breaks, invalid, unseen) {
         (true, _, _) => (span(1.0, 1.0), asked.says_breaking.to_owned()),
         (false, Some(answer), _) => (
@@ -256,17 +260,33 @@ fn findings(asked: &risk_asks::Findings, case: &Case<'_>) -> Findings {
         breaks,
         is_whole: invalid.is_none() && unseen.is_none(),
         level,
-        observed: (asked.breaking.iter().chain([&asked.risky]))
+        observed: (asked.breaking.iter().chain(&asked.risky))
             .chain(asked.looked_at.iter().map(|(ask, _)| ask))
+            .chain(asked.looked_at_if_any.iter().map(|(ask, _)| ask))
             .zip(
-                (breaking.into_iter().chain([risky]))
-                    .chain(open.into_iter().map(|(answer, _)| answer)),
+                (breaking.into_iter().chain(risky))
+                    .chain(open.into_iter().map(|(answer, _)| answer))
+                    .chain(open_if_any.into_iter().map(|(answer, _)| answer)),
             )
             .filter_map(|(ask, answer)| Some(value(ask, answer.observed?)))
             .collect(),
         validity,
         reason,
     }
+}
+
+/// The factor of the output: what was recorded and had no partner could be worse, up to 1.
+fn output(case: &Case<'_>) -> FactorResult {
+    let mut result = worst(RiskFactor::Output, &risk_asks::output(), case);
+    let (asked, remedy) = risk_asks::output_looked_at();
+    let found = answer(&asked, case);
+    if found.validity == Validity::Valid && found.outcome != Outcome::Pass {
+        result.level = span(result.level.low(), 1.0);
+        result.validity = Validity::Insufficient;
+        result.reason = remedy.to_owned();
+    }
+    (result.observed).extend(found.observed.map(|observed| value(&asked, observed)));
+    result
 }
 
 /// A factor from how much worse the candidate is: 0 when it is not worse, 0.5 at the accepted

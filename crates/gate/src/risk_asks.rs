@@ -21,14 +21,19 @@ pub(crate) struct Asked {
     pub(crate) words: String,
 }
 
+/// The margin of a count of which a single one is past what is accepted.
+const ONE_IS_SURE: f64 = 0.5;
+
 /// Questions whose answers are counts of findings.
 pub(crate) struct Findings {
     /// Any of these breaks somebody; the first one is always there when somebody looked.
     pub(crate) breaking: Vec<Asked>,
-    /// These may break somebody.
-    pub(crate) risky: Asked,
-    /// Passes when nothing was left out, and what to do when it does not.
+    /// Any of these may break somebody; the first one is always there when somebody looked.
+    pub(crate) risky: Vec<Asked>,
+    /// Each passes when nothing was left out, and what to do when it does not.
     pub(crate) looked_at: Vec<(Asked, &'static str)>,
+    /// The same of what not every build has.
+    pub(crate) looked_at_if_any: Vec<(Asked, &'static str)>,
     pub(crate) remedy: &'static str,
     pub(crate) says_breaking: &'static str,
     pub(crate) says_risky: &'static str,
@@ -48,7 +53,8 @@ pub(crate) fn remedy(factor: RiskFactor) -> &'static str {
             "measure baseline and candidate under load and add both with `adjutant evidence add`"
         }
         RiskFactor::Output => {
-            "rank the same queries with both and add runs and judgements with `adjutant evidence add`"
+            "add the answer of `adjutant shadow compare --format json` as evidence of the candidate, \
+             or rank the same queries with both and add runs and judgements"
         }
     }
 }
@@ -58,7 +64,8 @@ pub(crate) fn schema() -> Findings {
     use OwnMeasure::{SchemaChanges, SchemaNotCompared};
     Findings {
         breaking: vec![count(SchemaChanges, Some(("severity", "breaking")))],
-        risky: count(SchemaChanges, Some(("severity", "risky"))),
+        risky: vec![count(SchemaChanges, Some(("severity", "risky")))],
+        looked_at_if_any: vec![],
         looked_at: vec![(
             count(SchemaNotCompared, None),
             "a part of the contract was not compared, so that it may break",
@@ -70,17 +77,28 @@ pub(crate) fn schema() -> Findings {
     }
 }
 
-/// What the build is made of: the measures of `deps-align`.
+/// What the build is made of: the measures of `deps-align`, and of `model-scan` and `model-diff`
+/// where there are models.
 pub(crate) fn dependency() -> Findings {
     use OwnMeasure::{
-        ConfigurationMismatches, DependenciesNotCompared, DependencyChanges, VulnerabilityRecords,
+        ConfigurationMismatches, DependenciesNotCompared, DependencyChanges, ModelChanges,
+        ModelFiles, VulnerabilityRecords,
     };
     Findings {
         breaking: vec![
             count(DependencyChanges, Some(("weight", "breaking"))),
             count(ConfigurationMismatches, None),
+            count(ModelFiles, Some(("verdict", "executable"))),
+            count(ModelChanges, Some(("weight", "breaking"))),
         ],
-        risky: count(DependencyChanges, Some(("weight", "risky"))),
+        risky: vec![
+            count(DependencyChanges, Some(("weight", "risky"))),
+            count(ModelChanges, Some(("weight", "risky"))),
+        ],
+        looked_at_if_any: vec![(
+            count(ModelFiles, Some(("verdict", "unknown"))),
+            "a model file holds what nobody knows, so that loading it may run code",
+        )],
         looked_at: vec![
             (
                 count(DependenciesNotCompared, None),
@@ -92,8 +110,8 @@ pub(crate) fn dependency() -> Findings {
             ),
         ],
         remedy: remedy(RiskFactor::Dependency),
-        says_breaking: "a dependency or the configuration is flagged",
-        says_risky: "a dependency changes in a way that may break something",
+        says_breaking: "a dependency, the configuration or a model is flagged",
+        says_risky: "a dependency or a model changes in a way that may break something",
         says_nothing: "nothing stands against the dependencies",
     }
 }
@@ -114,8 +132,16 @@ pub(crate) fn latency() -> Vec<Asked> {
     )]
 }
 
+/// What recorded answers may not leave out, and what to do when they do.
+pub(crate) fn output_looked_at() -> (Asked, &'static str) {
+    (
+        count(OwnMeasure::ShadowNotCompared, None),
+        "some recorded answers had no partner or could not be told apart: record both versions again",
+    )
+}
+
 /// How much worse the answers: half a point of regression in recorded pairs, 2 points of nDCG@10
-/// or of compliance@1 are just accepted.
+/// or of compliance@1 are just accepted; nothing that readers rely on may be lost.
 pub(crate) fn output() -> Vec<Asked> {
     let regression = Statistic::Mean {
         measure: OwnMeasure::ShadowRegression.name(),
@@ -127,8 +153,13 @@ pub(crate) fn output() -> Vec<Asked> {
         words: "regression of recorded pairs".to_owned(),
     };
     own.ask.better = Direction::Lower;
+    let lost = Asked {
+        margin: ONE_IS_SURE,
+        ..count(OwnMeasure::ShadowLosses, None)
+    };
     vec![
         own,
+        lost,
         worsening(
             Statistic::Ndcg { k: 10 },
             Margin {

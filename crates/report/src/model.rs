@@ -6,7 +6,7 @@ mod sarif;
 mod wire;
 
 pub(crate) use header::change_lines;
-pub use header::{ShownChange, changes_human, changes_json, header_human, header_json};
+pub use header::{ShownChange, changes_human, header_human, header_json};
 pub use human::human;
 pub use sarif::sarif;
 
@@ -26,8 +26,26 @@ pub struct ShownScan<'a> {
 /// # Errors
 /// When the JSON writer fails, which no scan causes.
 pub fn json(scans: &[ShownScan<'_>]) -> Result<String, serde_json::Error> {
-    let files: Vec<wire::ScanJson<'_>> = scans.iter().map(wire::ScanJson::of).collect();
-    serde_json::to_string_pretty(&files).map(|text| text + "\n")
+    serde_json::to_string_pretty(&wire::ScansJson::of(scans)).map(|text| text + "\n")
+}
+
+/// Two versions of a model or a tokenizer, and what changed between them.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownModelDiff<'a> {
+    /// The version in use, as the caller named it.
+    pub baseline: &'a str,
+    /// The version that asks to replace it, as the caller named it.
+    pub candidate: &'a str,
+    /// What changed.
+    pub changes: &'a [ShownChange],
+}
+
+/// The changes as JSON, with a final newline.
+///
+/// # Errors
+/// When the JSON writer fails, which no change causes.
+pub fn changes_json(shown: ShownModelDiff<'_>) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&wire::ModelDiffJson::of(shown)).map(|text| text + "\n")
 }
 
 /// The worst of all verdicts; of no file, nothing is known.

@@ -1,7 +1,7 @@
 //! `adjutant model`: model files, looked into without being loaded.
 
 use adjutant_app::ModelDifference;
-use adjutant_report::model::{self, ShownChange, ShownScan};
+use adjutant_report::model::{self, ShownChange, ShownModelDiff, ShownScan};
 use adjutant_supply::{ChangeWeight, ScanVerdict};
 
 use crate::arguments::{
@@ -64,7 +64,14 @@ fn diff(arguments: &ModelDiffArguments, settings: &Settings) -> Result<Exit, Fai
     };
     streams::print(&match arguments.format.format {
         Format::Human => model::changes_human(&changes, settings.terminal),
-        Format::Json => model::changes_json(&changes),
+        Format::Json => {
+            let shown = ShownModelDiff {
+                baseline: &arguments.baseline.display().to_string(),
+                candidate: &arguments.candidate.display().to_string(),
+                changes: &changes,
+            };
+            model::changes_json(shown).map_err(|error| Failure::defect(&error))?
+        }
     })?;
     Ok(match changes.iter().map(|change| change.weight).max() {
         Some(ChangeWeight::Breaking) => Exit::Rejected,

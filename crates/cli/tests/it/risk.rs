@@ -129,3 +129,69 @@ fn stored_answers_are_evidence_that_gates_and_risk_read() {
         "{told}"
     );
 }
+
+/// One recorded exchange; `total` is what the body holds.
+fn exchange(id: usize, body: &str) -> String {
+    format!("{{\"request\": {{\"id\": {id}}}, \"status\": 200, \"body\": {body}}}\n")
+}
+
+#[test]
+fn a_field_that_recorded_answers_lost_and_a_model_that_runs_code_are_read_from_their_answers() {
+    let stage = stage();
+    let workspace = &stage.workspace;
+    let same: String = (0..2_000)
+        .map(|id| exchange(id, "{\"total\": 3}"))
+        .collect();
+    let lost = same.replacen("{\"total\": 3}", "{}", 1);
+    workspace.write("old.ndjson", &same);
+    workspace.write("same.ndjson", &same);
+    workspace.write("lost.ndjson", lost);
+    std::fs::write(stage.path().join("plain.pkl"), b"\x80\x04]K\x01a.").unwrap();
+    let runs_code = b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.";
+    std::fs::write(stage.path().join("hostile.pkl"), runs_code).unwrap();
+    let compare = |candidate: &str, code: i32| {
+        let recordings = ["--baseline", "old.ndjson", "--candidate", candidate];
+        let command = [
+            &["shadow", "compare"][..],
+            &recordings,
+            &["--format", "json"],
+        ]
+        .concat();
+        stage.answer(code, &command)
+    };
+    let scan =
+        |file: &str, code: i32| stage.answer(code, &["model", "scan", file, "--format", "json"]);
+    workspace.write("kept.json", compare("same.ndjson", 0));
+    workspace.write("lost.json", compare("lost.ndjson", 30));
+    workspace.write("plain.json", scan("plain.pkl", 0));
+    workspace.write("hostile.json", scan("hostile.pkl", 30));
+    let told = |evidence: &[&str]| {
+        let named: Vec<String> = evidence
+            .iter()
+            .map(|file| format!("candidate={file}"))
+            .collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let mut asked = risk(&named);
+        asked.extend(["--format", "json"]);
+        stage.answer(20, &asked)
+    };
+    let levels = |told: &str| -> Vec<String> {
+        let told: serde_json::Value = serde_json::from_str(told).unwrap();
+        let factors = told["factors"].as_array().unwrap();
+        factors
+            .iter()
+            .map(|factor| factor["level"].to_string())
+            .collect()
+    };
+    let harmless = told(&["searched.json", "plain.json", "kept.json"]);
+    let harmful = told(&["searched.json", "hostile.json", "lost.json"]);
+    assert_eq!(
+        levels(&harmful),
+        ["[0.0,1.0]", "[1.0,1.0]", "[0.0,1.0]", "[1.0,1.0]"]
+    );
+    assert_eq!(levels(&harmless)[1], "[0.0,0.0]");
+    assert!(
+        harmful.contains("shadow_losses") && harmful.contains("lost.json"),
+        "{harmful}"
+    );
+}

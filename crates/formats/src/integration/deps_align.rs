@@ -3,12 +3,11 @@
 
 use adjutant_domain::{Measurement, OwnMeasure};
 
-use super::count;
+use super::{WEIGHTS, count, position};
 use crate::json::{self, Node};
 use crate::{FormatError, text};
 
 const REMEDY: &str = "Give the file as `adjutant deps align --format json` wrote it.";
-const WEIGHTS: [&str; 3] = ["breaking", "risky", "safe"];
 /// Rules whose findings say that nothing is known.
 const NOT_COMPARED: [&str; 3] = ["not-compared", "not-followed", "other-ecosystem"];
 
@@ -33,23 +32,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
     let mut counted = [0_u64; WEIGHTS.len()];
     let mut not_compared = 0_u64;
     for finding in root.need("findings")?.items()? {
-        let weight = finding.need("weight")?;
-        let name = weight.text()?;
-        let Some(at) = WEIGHTS.iter().position(|known| *known == name) else {
-            return Err(weight.wrong(format!("{name:?} is no weight"), REMEDY));
-        };
-        counted[at] += 1;
+        counted[position(&finding.need("weight")?, &WEIGHTS, REMEDY)?] += 1;
         not_compared += u64::from(NOT_COMPARED.contains(&finding.need("rule")?.text()?));
     }
     let mut found = vec![];
     for (weight, counted) in WEIGHTS.into_iter().zip(counted) {
-        let label = Some(("weight", weight));
-        found.push(count(
-            OwnMeasure::DependencyChanges,
-            label,
-            "/findings",
-            counted,
-        )?);
+        let (measure, label) = (OwnMeasure::DependencyChanges, [("weight", weight)]);
+        found.push(count(measure, &label, "/findings", counted)?);
     }
     if let Some(config) = root.get("config") {
         let digest = config.need("sha256")?;
@@ -57,44 +46,30 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
             Some(registered) => {
                 let differs = u64::from(registered.text()? != digest.text()?);
                 let measure = OwnMeasure::ConfigurationMismatches;
-                found.push(count(measure, None, "/config/registered", differs)?);
+                found.push(count(measure, &[], "/config/registered", differs)?);
             }
             // Its registration is not there: that it is the registered one was not compared.
             None => not_compared += 1,
         }
     }
     let measure = OwnMeasure::DependenciesNotCompared;
-    found.push(count(measure, None, "/findings", not_compared)?);
+    found.push(count(measure, &[], "/findings", not_compared)?);
     if let Some(records) = root.get("osv_records") {
         let measure = OwnMeasure::VulnerabilityRecords;
-        found.push(count(measure, None, "/osv_records", records.count()?)?);
+        found.push(count(measure, &[], "/osv_records", records.count()?)?);
     }
     Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
-    use adjutant_domain::Data;
-
     use super::*;
 
     /// `adjutant deps align` of two `Cargo.lock` files of this repository, without a database.
     const ANSWER: &[u8] = include_bytes!("../../tests/fixtures/adjutant/deps_align.json");
 
     fn told(text: &str) -> Vec<String> {
-        let mut told = vec![];
-        for found in read(text.as_bytes()).unwrap() {
-            if let Data::Scalar(scalar) = &found.data {
-                let labels: Vec<&str> = found.labels.values().map(String::as_str).collect();
-                told.push(format!(
-                    "{} {} = {}",
-                    found.measure,
-                    labels.join(" "),
-                    scalar.value
-                ));
-            }
-        }
-        told
+        super::super::told::told(&read(text.as_bytes()).unwrap())
     }
 
     #[test]
@@ -115,18 +90,18 @@ mod tests {
         for (text, expected) in [
             (
                 answer("null", "null", "added"),
-                vec!["dependencies_not_compared  = 0"],
+                vec!["dependencies_not_compared = 0 @ #/findings"],
             ),
             (
                 answer("null", "7", "not-followed"),
                 vec![
-                    "dependencies_not_compared  = 1",
-                    "vulnerability_records  = 7",
+                    "dependencies_not_compared = 1 @ #/findings",
+                    "vulnerability_records = 7 @ #/osv_records",
                 ],
             ),
             (
                 answer("{\"sha256\": \"a\", \"registered\": null}", "null", "added"),
-                vec!["dependencies_not_compared  = 1"],
+                vec!["dependencies_not_compared = 1 @ #/findings"],
             ),
             (
                 answer(
@@ -135,8 +110,8 @@ mod tests {
                     "added",
                 ),
                 vec![
-                    "configuration_mismatches  = 1",
-                    "dependencies_not_compared  = 0",
+                    "configuration_mismatches = 1 @ #/config/registered",
+                    "dependencies_not_compared = 0 @ #/findings",
                 ],
             ),
             (
@@ -146,8 +121,8 @@ mod tests {
                     "added",
                 ),
                 vec![
-                    "configuration_mismatches  = 0",
-                    "dependencies_not_compared  = 0",
+                    "configuration_mismatches = 0 @ #/config/registered",
+                    "dependencies_not_compared = 0 @ #/findings",
                 ],
             ),
         ] {

@@ -3,12 +3,11 @@
 
 use adjutant_domain::{Measurement, OwnMeasure};
 
-use super::count;
+use super::{WEIGHTS, count, last_part, position};
 use crate::json::{self, Node};
 use crate::{FormatError, text};
 
 const REMEDY: &str = "Give the file as `adjutant schema diff --format json` wrote it.";
-const SEVERITIES: [&str; 3] = ["breaking", "risky", "safe"];
 
 pub(crate) fn recognises(head: &[u8], _file_name: &str) -> bool {
     text::decode_head(head).is_some_and(|head| {
@@ -19,7 +18,8 @@ pub(crate) fn recognises(head: &[u8], _file_name: &str) -> bool {
     })
 }
 
-/// Reads `schema_changes` for each severity, zeros included, and `schema_not_compared`.
+/// Reads `schema_changes` for each severity, zeros included, and `schema_not_compared`; the labels
+/// `contract` and `direction` say of what.
 ///
 /// # Errors
 /// When it is no such answer, or its counts contradict its findings.
@@ -27,34 +27,39 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
     let document = json::parse(bytes)?;
     let root = Node::root(&document);
     let findings = root.need("findings")?;
-    let mut counted = [0_u64; SEVERITIES.len()];
+    let mut counted = [0_u64; WEIGHTS.len()];
     let mut not_compared = 0_u64;
     for finding in findings.items()? {
-        let severity = finding.need("severity")?;
-        let name = severity.text()?;
-        let Some(at) = SEVERITIES.iter().position(|known| *known == name) else {
-            return Err(severity.wrong(format!("{name:?} is no severity"), REMEDY));
-        };
-        counted[at] += 1;
+        counted[position(&finding.need("severity")?, &WEIGHTS, REMEDY)?] += 1;
         not_compared += u64::from(truth(&finding.need("undecided")?)?);
     }
     let undecided = root.need("undecided")?;
     if truth(&undecided)? != (not_compared > 0) {
         return Err(undecided.wrong("this contradicts the findings", REMEDY));
     }
+    let (contract, direction) = (root.need("candidate")?, root.need("direction")?);
+    let what = [
+        ("contract", last_part(contract.text()?)),
+        ("direction", direction.text()?),
+    ];
     let mut found = vec![];
-    for (severity, counted) in SEVERITIES.into_iter().zip(counted) {
+    for (severity, counted) in WEIGHTS.into_iter().zip(counted) {
         let stated = root.need(severity)?;
         if stated.count()? != counted {
             let problem = format!("{counted} findings are {severity}");
             return Err(stated.wrong(problem, REMEDY));
         }
-        let label = Some(("severity", severity));
+        let labels = [&what[..], &[("severity", severity)]].concat();
         let pointer = format!("/{severity}");
-        found.push(count(OwnMeasure::SchemaChanges, label, &pointer, counted)?);
+        found.push(count(
+            OwnMeasure::SchemaChanges,
+            &labels,
+            &pointer,
+            counted,
+        )?);
     }
     let (measure, place) = (OwnMeasure::SchemaNotCompared, "/findings");
-    found.push(count(measure, None, place, not_compared)?);
+    found.push(count(measure, &what, place, not_compared)?);
     Ok(found)
 }
 
@@ -65,30 +70,12 @@ fn truth(node: &Node<'_>) -> Result<bool, FormatError> {
 
 #[cfg(test)]
 mod tests {
-    use adjutant_domain::Data;
-
+    use super::super::told::told;
     use super::*;
 
     /// `adjutant schema diff --baseline old.schema.json --candidate new.schema.json --format json`,
     /// where a property became required, another may now be null, and a keyword is not known.
     const ANSWER: &[u8] = include_bytes!("../../tests/fixtures/adjutant/schema_diff.json");
-
-    fn told(measurements: &[Measurement]) -> Vec<String> {
-        let mut told = vec![];
-        for found in measurements {
-            if let Data::Scalar(scalar) = &found.data {
-                let labels: Vec<&str> = found.labels.values().map(String::as_str).collect();
-                let value = scalar.value;
-                told.push(format!(
-                    "{} {} = {value} @ {}",
-                    found.measure,
-                    labels.join(" "),
-                    found.locator
-                ));
-            }
-        }
-        told
-    }
 
     #[test]
     fn changes_are_counted_by_severity_zeros_included() {

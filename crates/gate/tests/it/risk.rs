@@ -206,6 +206,50 @@ fn of_several_answers_about_the_output_the_worst_counts() {
     assert!(of(&risk, RiskFactor::Output).observed.len() >= 2);
 }
 
+#[test]
+fn one_field_that_recorded_answers_lost_is_past_what_is_accepted() {
+    let answer = |losses: u64, not_compared: u64| {
+        let mut found = shadow(0.0, 0.0, 0.001).measurements;
+        found.push(count(OwnMeasure::ShadowLosses, None, losses));
+        found.push(count(OwnMeasure::ShadowNotCompared, None, not_compared));
+        let risk = assess(&[evidence("candidate", 44, found)], &[]);
+        let factor = of(&risk, RiskFactor::Output);
+        (ends(factor.level), factor.validity)
+    };
+    assert_eq!(answer(0, 0), ((0.0, 0.1), Validity::Valid));
+    assert_eq!(answer(1, 0), ((1.0, 1.0), Validity::Valid));
+    assert_eq!(answer(0, 1), ((0.0, 1.0), Validity::Insufficient));
+    assert_eq!(answer(2, 1).0, (1.0, 1.0));
+}
+
+#[test]
+fn model_files_count_as_what_the_build_is_made_of() {
+    let scanned = |verdict, n| count(OwnMeasure::ModelFiles, Some(("verdict", verdict)), n);
+    let changed = |weight, n| count(OwnMeasure::ModelChanges, Some(("weight", weight)), n);
+    for (executable, unknown, breaking, risky, level) in [
+        (0, 0, 0, 0, (0.0, 0.0)),
+        (1, 0, 0, 0, (1.0, 1.0)),
+        (0, 1, 0, 0, (0.0, 1.0)),
+        (0, 0, 1, 0, (1.0, 1.0)),
+        (0, 0, 0, 1, (0.5, 0.5)),
+        (0, 1, 0, 1, (0.5, 1.0)),
+    ] {
+        let mut found = dependency(0, 0, 0, Some(900)).measurements;
+        found.extend([
+            scanned("executable", executable),
+            scanned("unknown", unknown),
+        ]);
+        found.extend([changed("breaking", breaking), changed("risky", risky)]);
+        let risk = assess(&[evidence("candidate", 41, found)], &[]);
+        let factor = of(&risk, RiskFactor::Dependency);
+        assert_eq!(ends(factor.level), level, "{factor:?}");
+    }
+    let only_models = evidence("candidate", 41, vec![scanned("executable", 0)]);
+    let risk = assess(&[only_models], &[]);
+    let factor = of(&risk, RiskFactor::Dependency);
+    assert_eq!(ends(factor.level), (0.0, 1.0), "{factor:?}");
+}
+
 /// Schema, dependency, latency and output at these levels, everything known.
 fn known(risky: u64, dependencies: (u64, u64), times: f64, regression: f64) -> Vec<Evidence> {
     let (breaking, may_break) = dependencies;

@@ -3,6 +3,7 @@
 use adjutant_supply::{
     ChangeWeight, Dimension, ModelChange, ModelHeader, ModelPart, TensorHeader, TokenChange,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::terminal::{Ink, Terminal, clean, columns, left, wrap};
@@ -11,7 +12,7 @@ use crate::terminal::{Ink, Terminal, clean, columns, left, wrap};
 const SHOWN_MAX: usize = 60;
 
 /// One change as every answer shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ShownChange {
     /// What changed: `tensor w`, `token "a"`.
     pub what: String,
@@ -181,21 +182,4 @@ pub(crate) fn change_lines(change: &ShownChange, terminal: Terminal) -> Vec<Stri
         lines.push(format!("    {line}"));
     }
     lines
-}
-
-/// Changes as JSON, with a final newline.
-pub fn changes_json(changes: &[ShownChange]) -> String {
-    let list: Vec<Value> = changes
-        .iter()
-        .map(|change| {
-            json!({
-                "what": change.what,
-                "baseline": change.baseline,
-                "candidate": change.candidate,
-                "weight": change.weight,
-                "reason": change.reason,
-            })
-        })
-        .collect();
-    format!("{:#}\n", json!({ "changes": list }))
 }

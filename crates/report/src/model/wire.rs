@@ -1,12 +1,32 @@
-//! The JSON of a scan.
+//! The JSON of scans and of differences. Their first key says what they are, for those who read
+//! them as evidence.
 
 use adjutant_supply::{PickleFinding, ScanVerdict};
 use serde::Serialize;
 
-use super::ShownScan;
+use super::{ShownChange, ShownModelDiff, ShownScan};
+
+/// What the JSON of scans says it is.
+const SCAN: &str = "adjutant-model-scan-1";
+/// What the JSON of a difference says it is.
+const DIFFERENCE: &str = "adjutant-model-diff-1";
 
 #[derive(Serialize)]
-pub(super) struct ScanJson<'a> {
+pub(super) struct ScansJson<'a> {
+    format: &'static str,
+    files: Vec<ScanJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ModelDiffJson<'a> {
+    format: &'static str,
+    baseline: &'a str,
+    candidate: &'a str,
+    changes: &'a [ShownChange],
+}
+
+#[derive(Serialize)]
+struct ScanJson<'a> {
     file: &'a str,
     verdict: ScanVerdict,
     kind: &'a str,
@@ -27,8 +47,28 @@ struct FindingJson<'a> {
     times: u64,
 }
 
+impl<'a> ScansJson<'a> {
+    pub(super) fn of(scans: &[ShownScan<'a>]) -> Self {
+        Self {
+            format: SCAN,
+            files: scans.iter().map(ScanJson::of).collect(),
+        }
+    }
+}
+
+impl<'a> ModelDiffJson<'a> {
+    pub(super) fn of(shown: ShownModelDiff<'a>) -> Self {
+        Self {
+            format: DIFFERENCE,
+            baseline: shown.baseline,
+            candidate: shown.candidate,
+            changes: shown.changes,
+        }
+    }
+}
+
 impl<'a> ScanJson<'a> {
-    pub(super) fn of(scan: &ShownScan<'a>) -> Self {
+    fn of(scan: &ShownScan<'a>) -> Self {
         let report = scan.report;
         Self {
             file: scan.file,
