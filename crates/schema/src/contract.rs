@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use adjutant_document::{self as document, Unreadable, lines};
 use serde_json::Value;
 
 use crate::columns::{self, Column};
-use crate::error::{ContractError, ContractSide, Unreadable};
+use crate::error::{ContractError, ContractSide};
 use crate::finding::{Findings, SchemaDirection, SchemaFinding, SchemaSeverity};
 use crate::graphql::{self, Schema};
 use crate::json_schema::{self, Dialect};
 use crate::protobuf::{self, Registry};
 use crate::signature::{self, Signature};
-use crate::{SunsetDay, avro, document, lines, openapi, parquet};
+use crate::{SunsetDay, avro, openapi, parquet};
 
 /// The formats that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,14 +147,17 @@ pub fn diff(
     candidate: &[u8],
     question: &SchemaQuestion,
 ) -> Result<SchemaDiff, ContractError> {
-    let on = |side: ContractSide| move |unreadable: Unreadable| unreadable.on(side);
+    let on = |side: ContractSide| move |unreadable: Unreadable| ContractError::on(side, unreadable);
     let old = Contract::read(baseline, question.format).map_err(on(ContractSide::Baseline))?;
     let new = Contract::read(candidate, question.format).map_err(on(ContractSide::Candidate))?;
     let (format, other) = (old.format(), new.format());
     if format != other {
         let problem = format!("this is {other}, and the baseline is {format}");
         let remedy = "Compare two contracts of one format; --as names it.";
-        return Err(Unreadable::whole(problem, remedy).on(ContractSide::Candidate));
+        return Err(ContractError::on(
+            ContractSide::Candidate,
+            Unreadable::whole(problem, remedy),
+        ));
     }
     let mut findings = compare(&old, &new, question).finish();
     if format.has_lines() {

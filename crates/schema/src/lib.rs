@@ -11,24 +11,21 @@
 mod avro;
 mod columns;
 mod contract;
-mod document;
 mod error;
 mod finding;
 mod graphql;
 mod json_schema;
-mod lines;
 mod openapi;
 mod parquet;
 mod pointer;
 mod protobuf;
 mod signature;
 mod sunset_day;
-mod yaml;
 
+pub use adjutant_document::Place as ContractPlace;
 pub use contract::{ContractFormat, SchemaDiff, SchemaQuestion, UnknownContractFormat, diff};
-pub use error::{ContractError, ContractPlace, ContractSide};
+pub use error::{ContractError, ContractSide};
 pub use finding::{Breaks, SchemaDirection, SchemaFinding, SchemaSeverity};
 pub use sunset_day::SunsetDay;
 
-/// The largest contract that is read, 64 MiB: both are held in memory as values.
-pub const CONTRACT_BYTES_MAX: usize = 64 << 20;
+pub use adjutant_document::DOCUMENT_BYTES_MAX as CONTRACT_BYTES_MAX;

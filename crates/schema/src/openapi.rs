@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::SchemaQuestion;
-use crate::error::Unreadable;
 use crate::finding::{Context, Effect, Findings, SchemaDirection};
 use crate::json_schema::{Comparison, Dialect, Document, Spot};
+use adjutant_document::Unreadable;
 use operation::Exchange;
 
 /// What a path item may hold besides operations.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::error::Unreadable;
 use crate::finding::{Context, Effect, Findings, SchemaDirection};
 use crate::json_schema::Spot;
 use crate::pointer::Pointer;
+use adjutant_document::Unreadable;
 
 /// Column types, each of which takes in those after it.
 const TAKES_IN: &[(&str, &[&str])] = &[

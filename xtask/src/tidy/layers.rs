@@ -10,8 +10,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("gate", &["domain", "stats"]),
     ("work", &["domain", "stats"]),
     ("supply", &["domain"]),
-    ("schema", &[]),
+    ("document", &[]),
+    ("schema", &["document"]),
     ("shadow", &["domain", "stats"]),
+    ("rollout", &["document", "domain", "gate", "stats"]),
     (
         "report",
         &["domain", "stats", "gate", "schema", "supply", "shadow"],
@@ -40,7 +42,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that compute and nothing else.
 const PURE: &[&str] = &[
-    "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
+    "domain", "stats", "formats", "gate", "work", "document", "schema", "supply", "shadow",
+    "rollout", "report",
 ];
 
 /// A foreign crate, and the only crates of ours that may know it.

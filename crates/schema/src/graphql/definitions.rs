@@ -6,8 +6,7 @@ use graphql_parser::schema::{
     self, Definition as Parsed, EnumValue, Field, InputValue, Type, TypeDefinition, TypeExtension,
 };
 
-use crate::document;
-use crate::error::Unreadable;
+use adjutant_document::{self as document, Unreadable};
 
 /// The type of a field or an argument.
 pub(super) type Output = Type<'static, String>;

@@ -8,8 +8,7 @@ use prost_types::{
     ServiceDescriptorProto,
 };
 
-use crate::document;
-use crate::error::{ContractPlace, Unreadable};
+use adjutant_document::{self as document, Place, Unreadable};
 
 /// How deep braces may nest, since the parser goes down with them.
 const DEPTH_MAX: usize = 64;
@@ -45,7 +44,7 @@ pub(crate) fn read_text(bytes: &[u8]) -> Result<Registry, Unreadable> {
 pub(crate) fn read_set(bytes: &[u8]) -> Result<Registry, Unreadable> {
     const REMEDY: &str = "Write it with protoc --include_imports --descriptor_set_out.";
     let set = FileDescriptorSet::decode(bytes).map_err(|error| Unreadable {
-        place: ContractPlace::Whole,
+        place: Place::Whole,
         problem: format!("this is no descriptor set: {error}"),
         remedy: REMEDY,
     })?;

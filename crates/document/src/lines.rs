@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser};
 
-use crate::document;
+use crate::reading;
 
 /// A container on the way to where the reader stands.
 struct Level {
@@ -21,9 +21,9 @@ enum Step {
 
 /// The lines, counted from 1, of those `pointers` that the text has. JSON is read as the YAML it
 /// is. A text that cannot be read so has no lines.
-pub(crate) fn of(bytes: &[u8], pointers: &BTreeSet<&str>) -> BTreeMap<String, u64> {
+pub fn of(bytes: &[u8], pointers: &BTreeSet<&str>) -> BTreeMap<String, u64> {
     let mut lines = BTreeMap::new();
-    let Ok(text) = document::text(bytes) else {
+    let Ok(text) = reading::text(bytes) else {
         return lines;
     };
     let mut levels: Vec<Level> = Vec::new();

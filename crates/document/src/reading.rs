@@ -6,11 +6,13 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::error::Unreadable;
-use crate::{CONTRACT_BYTES_MAX, yaml};
+use crate::{DOCUMENT_BYTES_MAX, Unreadable, yaml};
 
 /// Reads a JSON text, or else a YAML text.
-pub(crate) fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
+///
+/// # Errors
+/// When it is neither, or one of the bounds is passed.
+pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
     let text = text(bytes)?;
     if text.trim_start().starts_with(['{', '[', '"']) {
         // A flow mapping of YAML starts with a brace too; it is read when the JSON reader fails.
@@ -24,13 +26,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
 }
 
 /// The bytes as UTF-8 without a byte order mark.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
-    if bytes.len() > CONTRACT_BYTES_MAX {
+///
+/// # Errors
+/// When it is longer than [`DOCUMENT_BYTES_MAX`], or not UTF-8.
+pub fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
+    if bytes.len() > DOCUMENT_BYTES_MAX {
         let problem = format!(
-            "it has {} bytes, more than {CONTRACT_BYTES_MAX}",
+            "it has {} bytes, more than {DOCUMENT_BYTES_MAX}",
             bytes.len()
         );
-        return Err(Unreadable::whole(problem, "Split the contract."));
+        return Err(Unreadable::whole(problem, "Split it."));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()]

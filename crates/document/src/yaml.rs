@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use serde_json::{Map, Number, Value};
 
-use crate::error::Unreadable;
+use crate::{Place, Unreadable};
 
 /// As deep as the JSON reader goes.
 const DEPTH_MAX: usize = 128;
@@ -57,7 +57,66 @@ pub(crate) fn read(text: &str) -> Result<Value, Unreadable> {
     }
     builder
         .root
-        .ok_or_else(|| Unreadable::whole("there is nothing in it", "Give a contract."))
+        .ok_or_else(|| Unreadable::whole("there is nothing in it", "Give a document."))
+}
+
+/// One document of a YAML text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct YamlPart<'t> {
+    /// The line of the text on which it starts, counted from 1.
+    pub first_line: usize,
+    /// Its own text.
+    pub text: &'t str,
+    /// What it holds.
+    pub value: Value,
+}
+
+/// The documents of a YAML text, those that hold nothing left out.
+///
+/// # Errors
+/// When one of them cannot be read; its line is that of the whole text.
+pub fn yaml_parts(text: &str) -> Result<Vec<YamlPart<'_>>, Unreadable> {
+    let mut parts = Vec::new();
+    let (mut first_line, mut start) = (1, 0);
+    let mut ends = Vec::new();
+    let mut at = 0;
+    for (line, content) in (1..).zip(text.split_inclusive('\n')) {
+        // Three hyphens in the first column end a document wherever they stand.
+        if content.trim_end() == "---" || content.starts_with("--- ") {
+            ends.push((line, at));
+        }
+        at += content.len();
+    }
+    ends.push((0, text.len()));
+    for (line, end) in ends {
+        let part = &text[start..end];
+        if part.lines().any(|line| is_content(line)) {
+            let value = read(part).map_err(|error| moved(error, first_line))?;
+            parts.push(YamlPart {
+                first_line,
+                text: part,
+                value,
+            });
+        }
+        (first_line, start) = (line, end);
+    }
+    Ok(parts)
+}
+
+fn is_content(line: &str) -> bool {
+    let line = line.trim();
+    !(line.is_empty() || line.starts_with('#') || line == "---")
+}
+
+/// The error of a part that starts on `first_line`, as one of the whole text.
+fn moved(error: Unreadable, first_line: usize) -> Unreadable {
+    match error.place {
+        Place::Line(line) => Unreadable {
+            place: Place::Line(line + first_line as u64 - 1),
+            ..error
+        },
+        Place::Whole | Place::Pointer(_) | Place::Byte(_) => error,
+    }
 }
 
 fn line_of(span: Span) -> usize {
@@ -123,7 +182,7 @@ impl Builder {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > NODES_MAX {
             let problem = format!("it holds more than {NODES_MAX} values");
-            return Err(Unreadable::at_line(line, problem, "Split the contract."));
+            return Err(Unreadable::at_line(line, problem, "Split it."));
         }
         Ok(())
     }
@@ -243,6 +302,16 @@ mod tests {
             assert_eq!(error, Err(told.to_owned()), "{text}");
         }
         assert!(read("").is_err() && read("a: [").is_err());
+    }
+
+    #[test]
+    fn documents_are_told_apart_and_keep_their_lines() {
+        let text = "# a list\n---\na: 1\n---\n\n--- # the last\nb: |\n  ---\n";
+        let parts = yaml_parts(text).unwrap();
+        let told: Vec<_> = parts.iter().map(|p| (p.first_line, &p.value)).collect();
+        assert_eq!(told, [(2, &json!({"a": 1})), (6, &json!({"b": "---\n"}))]);
+        let error = yaml_parts("a: 1\n---\nb: 1\nb: 2\n").unwrap_err();
+        assert_eq!(error.place, Place::Line(4));
     }
 
     #[test]
