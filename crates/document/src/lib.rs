@@ -9,7 +9,7 @@ mod reading;
 mod toml_text;
 mod yaml;
 
-pub use place::{Place, Unreadable};
+pub use place::{DocumentPlace, Unreadable};
 pub use reading::{read, text};
 pub use toml_text::{TomlText, read_toml};
 pub use yaml::{YamlPart, yaml_parts};

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum DocumentPlace {
     /// The whole of it.
     Whole,
     /// A line, counted from 1.
@@ -15,7 +15,7 @@ pub enum Place {
     Byte(u64),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DocumentPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
@@ -31,7 +31,7 @@ impl fmt::Display for Place {
 #[error("{place}{problem}")]
 pub struct Unreadable {
     /// Where in it.
-    pub place: Place,
+    pub place: DocumentPlace,
     /// What is wrong.
     pub problem: String,
     /// What to do about it.
@@ -42,7 +42,7 @@ impl Unreadable {
     /// Something that is wrong with the whole text.
     pub fn whole(problem: impl Into<String>, remedy: &'static str) -> Self {
         Self {
-            place: Place::Whole,
+            place: DocumentPlace::Whole,
             problem: problem.into(),
             remedy,
         }
@@ -51,7 +51,7 @@ impl Unreadable {
     /// Something that is wrong on a line, counted from 1.
     pub fn at_line(line: usize, problem: impl Into<String>, remedy: &'static str) -> Self {
         Self {
-            place: Place::Line(line as u64),
+            place: DocumentPlace::Line(line as u64),
             problem: problem.into(),
             remedy,
         }

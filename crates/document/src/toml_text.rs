@@ -103,7 +103,7 @@ mod tests {
         let error = read_toml("a = 1\na = 2\n").map(|read| read.value);
         assert_eq!(
             error.map_err(|error| error.place),
-            Err(crate::Place::Line(2))
+            Err(crate::DocumentPlace::Line(2))
         );
     }
 }

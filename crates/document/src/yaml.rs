@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use serde_json::{Map, Number, Value};
 
-use crate::{Place, Unreadable};
+use crate::{DocumentPlace, Unreadable};
 
 /// As deep as the JSON reader goes.
 const DEPTH_MAX: usize = 128;
@@ -90,7 +90,7 @@ pub fn yaml_parts(text: &str) -> Result<Vec<YamlPart<'_>>, Unreadable> {
     ends.push((0, text.len()));
     for (line, end) in ends {
         let part = &text[start..end];
-        if part.lines().any(|line| is_content(line)) {
+        if part.lines().any(is_content) {
             let value = read(part).map_err(|error| moved(error, first_line))?;
             parts.push(YamlPart {
                 first_line,
@@ -111,11 +111,11 @@ fn is_content(line: &str) -> bool {
 /// The error of a part that starts on `first_line`, as one of the whole text.
 fn moved(error: Unreadable, first_line: usize) -> Unreadable {
     match error.place {
-        Place::Line(line) => Unreadable {
-            place: Place::Line(line + first_line as u64 - 1),
+        DocumentPlace::Line(line) => Unreadable {
+            place: DocumentPlace::Line(line + first_line as u64 - 1),
             ..error
         },
-        Place::Whole | Place::Pointer(_) | Place::Byte(_) => error,
+        DocumentPlace::Whole | DocumentPlace::Pointer(_) | DocumentPlace::Byte(_) => error,
     }
 }
 
@@ -311,7 +311,7 @@ mod tests {
         let told: Vec<_> = parts.iter().map(|p| (p.first_line, &p.value)).collect();
         assert_eq!(told, [(2, &json!({"a": 1})), (6, &json!({"b": "---\n"}))]);
         let error = yaml_parts("a: 1\n---\nb: 1\nb: 2\n").unwrap_err();
-        assert_eq!(error.place, Place::Line(4));
+        assert_eq!(error.place, DocumentPlace::Line(4));
     }
 
     #[test]

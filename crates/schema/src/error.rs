@@ -1,6 +1,6 @@
 //! Contracts that cannot be read: which side, where, what, and what to do.
 
-use adjutant_document::{Place, Unreadable};
+use adjutant_document::{DocumentPlace, Unreadable};
 
 /// Which of the two texts it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct ContractError {
     /// Which of the two.
     pub side: ContractSide,
     /// Where in it.
-    pub place: Place,
+    pub place: DocumentPlace,
     /// What is wrong.
     pub problem: String,
     /// What to do about it.

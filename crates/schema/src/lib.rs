@@ -22,7 +22,7 @@ mod protobuf;
 mod signature;
 mod sunset_day;
 
-pub use adjutant_document::Place as ContractPlace;
+pub use adjutant_document::DocumentPlace as ContractPlace;
 pub use contract::{ContractFormat, SchemaDiff, SchemaQuestion, UnknownContractFormat, diff};
 pub use error::{ContractError, ContractSide};
 pub use finding::{Breaks, SchemaDirection, SchemaFinding, SchemaSeverity};

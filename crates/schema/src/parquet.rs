@@ -3,7 +3,7 @@
 //! other formats here together.
 
 use crate::columns::{Column, Occurs};
-use adjutant_document::{Place, Unreadable};
+use adjutant_document::{DocumentPlace, Unreadable};
 
 /// How deep columns, and the structures of the footer, may nest.
 const DEPTH_MAX: usize = 64;
@@ -29,7 +29,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Column>, Unreadable> {
         at: start,
     };
     let elements = reader.elements().map_err(|problem| Unreadable {
-        place: Place::Byte(reader.at as u64),
+        place: DocumentPlace::Byte(reader.at as u64),
         problem: format!("the footer cannot be read: {problem}"),
         remedy: REMEDY,
     })?;

@@ -8,7 +8,7 @@ use prost_types::{
     ServiceDescriptorProto,
 };
 
-use adjutant_document::{self as document, Place, Unreadable};
+use adjutant_document::{self as document, DocumentPlace, Unreadable};
 
 /// How deep braces may nest, since the parser goes down with them.
 const DEPTH_MAX: usize = 64;
@@ -44,7 +44,7 @@ pub(crate) fn read_text(bytes: &[u8]) -> Result<Registry, Unreadable> {
 pub(crate) fn read_set(bytes: &[u8]) -> Result<Registry, Unreadable> {
     const REMEDY: &str = "Write it with protoc --include_imports --descriptor_set_out.";
     let set = FileDescriptorSet::decode(bytes).map_err(|error| Unreadable {
-        place: Place::Whole,
+        place: DocumentPlace::Whole,
         problem: format!("this is no descriptor set: {error}"),
         remedy: REMEDY,
     })?;

@@ -1,0 +1,425 @@
+//! Reads plans: `[rollout.NAME]` of `adjutant.toml`, and the strategy of a YAML file, ours or one of
+//! Argo Rollouts. What is not supported is refused by name and place.
+
+mod field;
+mod metric;
+mod service;
+mod steps;
+
+use adjutant_document::{DocumentPlace, Unreadable, YamlPart, lines, read_toml, yaml_parts};
+use serde_json::Value;
+
+use crate::plan::{
+    Metric, MetricDemand, MetricQuantity, RecoveryTiming, RolloutAnalysis, RolloutPlan,
+};
+use adjutant_gate::{Margin, Scale};
+use field::{Complaint, Field, Keys, Read};
+pub use service::ServicePlan;
+use steps::{Reading, Steps};
+
+/// The defaults of a plan.
+const ALPHA: f64 = 0.05;
+const DEADLINE_MS: i64 = 600_000;
+const REQUESTS_MIN: u64 = 100;
+
+/// A plan that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadPlan {
+    /// What to do.
+    pub plan: RolloutPlan,
+    /// How the service is started here, where the plan says so.
+    pub service: Option<ServicePlan>,
+    /// What was read and no step follows from.
+    pub notes: Vec<PlanNote>,
+}
+
+/// Something that a plan says and Adjutant leaves to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanNote {
+    /// Where it stands.
+    pub pointer: String,
+    /// What becomes of it.
+    pub note: String,
+}
+
+/// A plan that cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: line {line}: {key}: {problem}")]
+pub struct InvalidPlan {
+    /// The file, as the caller calls it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: u64,
+    /// The key's path, such as `rollout.search.strategy.canary.steps.2`.
+    pub key: String,
+    /// What is wrong, and what to write instead.
+    pub problem: String,
+}
+
+/// A file with a strategy: what it is called, and its text.
+#[derive(Debug, Clone, Copy)]
+pub struct StrategyFile<'f> {
+    /// As the caller calls it.
+    pub file: &'f str,
+    /// What it holds.
+    pub text: &'f str,
+}
+
+/// The names of the plans of a settings text.
+///
+/// # Errors
+/// When the text is not TOML, or `rollout` no table.
+pub fn rollout_names(settings: StrategyFile<'_>) -> Result<Vec<String>, InvalidPlan> {
+    let read = read_toml(settings.text).map_err(|error| unreadable(settings.file, &error))?;
+    let Some(tables) = read.value.get("rollout") else {
+        return Ok(Vec::new());
+    };
+    let tables = Field {
+        value: tables,
+        pointer: "/rollout".to_owned(),
+    };
+    let keys = tables.keys();
+    let names = keys.map(|keys| keys.names().into_iter().map(str::to_owned).collect());
+    names.map_err(|complaint| placed_in_toml(settings, complaint))
+}
+
+/// The file that `[rollout.NAME]` names as the one with its strategy.
+///
+/// # Errors
+/// As [`read_plan`].
+pub fn strategy_file(
+    settings: StrategyFile<'_>,
+    name: &str,
+) -> Result<Option<String>, InvalidPlan> {
+    let read = read_toml(settings.text).map_err(|error| unreadable(settings.file, &error))?;
+    let found = table(&read.value, name)
+        .and_then(|table| table.keys())
+        .and_then(|keys| keys.get("file").map(|file| file.text()).transpose())
+        .map(|file| file.map(str::to_owned));
+    found.map_err(|complaint| placed_in_toml(settings, complaint))
+}
+
+/// Reads `[rollout.NAME]`. Its strategy comes from `strategy` where a file gives it.
+///
+/// # Errors
+/// When a text cannot be read, or the plan asks for something that is not supported.
+pub fn read_plan(
+    settings: StrategyFile<'_>,
+    name: &str,
+    strategy: Option<StrategyFile<'_>>,
+) -> Result<ReadPlan, InvalidPlan> {
+    let read = read_toml(settings.text).map_err(|error| unreadable(settings.file, &error))?;
+    let in_settings = |complaint| placed_in_toml(settings, complaint);
+    let table = table(&read.value, name).map_err(in_settings)?;
+    let body = Body::of(&table).map_err(in_settings)?;
+    let mut notes = Vec::new();
+    let steps = match (strategy, body.strategy.as_ref()) {
+        (Some(file), None) => from_yaml(file, &body.templates, &mut notes)?,
+        (None, Some(field)) => {
+            let mut reading = Reading {
+                templates: &body.templates,
+                notes: &mut notes,
+            };
+            let steps = steps::strategy(field, &mut reading).and_then(|steps| {
+                steps::refuse_without_data(&steps.steps, field)?;
+                Ok(steps)
+            });
+            steps.map_err(in_settings)?
+        }
+        (Some(_), Some(field)) => {
+            return Err(in_settings(
+                field.complain("file gives the strategy already"),
+            ));
+        }
+        (None, None) => return Err(in_settings(table.complain("strategy is missing"))),
+    };
+    Ok(ReadPlan {
+        plan: RolloutPlan {
+            strategy: steps.strategy,
+            steps: steps.steps,
+            monitor: body.monitor.or(steps.monitor).unwrap_or_else(usual_monitor),
+            alpha: body.alpha,
+            deadline_ms: body.deadline_ms,
+            requests_min: body.requests_min,
+            timing: body.timing,
+        },
+        service: body.service,
+        notes,
+    })
+}
+
+fn table<'v>(root: &'v Value, name: &str) -> Read<Field<'v>> {
+    let pointer = format!("/rollout/{}", name.replace('~', "~0").replace('/', "~1"));
+    match root.pointer(&pointer) {
+        Some(value) => Ok(Field { value, pointer }),
+        None => Err(Complaint {
+            pointer: String::new(),
+            problem: format!("there is no [rollout.{name}]"),
+        }),
+    }
+}
+
+/// What `[rollout.NAME]` says beside its strategy.
+struct Body<'v> {
+    strategy: Option<Field<'v>>,
+    templates: Vec<RolloutAnalysis>,
+    monitor: Option<Vec<Metric>>,
+    alpha: f64,
+    deadline_ms: i64,
+    requests_min: u64,
+    timing: RecoveryTiming,
+    service: Option<ServicePlan>,
+}
+
+impl<'v> Body<'v> {
+    fn of(table: &Field<'v>) -> Read<Self> {
+        let keys = table.keys()?;
+        keys.get("file");
+        let mut templates = Vec::new();
+        if let Some(field) = keys.get("templates") {
+            let named = field.keys()?;
+            for name in named.names() {
+                templates.push(metric::template(name, &named.need(name)?)?);
+            }
+        }
+        let monitor = match keys.get("monitor") {
+            Some(field) => {
+                let table = field.keys()?;
+                let metrics = metric::metrics(&table)?;
+                table.refuse_others()?;
+                if metrics.iter().all(|metric| metric.dry_run) {
+                    return Err(field.complain("a monitor that decides nothing takes nothing back"));
+                }
+                Some(metrics)
+            }
+            None => None,
+        };
+        let body = Self {
+            strategy: keys.get("strategy"),
+            templates,
+            monitor,
+            alpha: alpha(&keys)?,
+            deadline_ms: keys
+                .get("deadline")
+                .map_or(Ok(DEADLINE_MS), |field| field.duration_ms())?,
+            requests_min: keys
+                .get("requestsMin")
+                .map_or(Ok(REQUESTS_MIN), |field| field.whole(1, 1_000_000_000))?,
+            timing: keys
+                .get("recovery")
+                .map_or(Ok(RecoveryTiming::default()), |f| timing(&f))?,
+            service: keys
+                .get("service")
+                .map(|field| service::service(&field))
+                .transpose()?,
+        };
+        keys.refuse_others()?;
+        Ok(body)
+    }
+}
+
+fn alpha(keys: &Keys<'_>) -> Read<f64> {
+    let Some(field) = keys.get("alpha") else {
+        return Ok(ALPHA);
+    };
+    let alpha = field.number()?;
+    if (1e-6..=0.5).contains(&alpha) {
+        Ok(alpha)
+    } else {
+        Err(field.complain("a probability from 0.000001 to 0.5 is needed, such as 0.05"))
+    }
+}
+
+fn timing(field: &Field<'_>) -> Read<RecoveryTiming> {
+    let keys = field.keys()?;
+    let usual = RecoveryTiming::default();
+    let duration = |key: &str, default: i64| match keys.get(key) {
+        Some(field) => field.duration_ms().map(|ms| ms.max(50)),
+        None => Ok(default),
+    };
+    let timing = RecoveryTiming {
+        tick_ms: duration("tick", usual.tick_ms)?,
+        request_timeout_ms: duration("requestTimeout", usual.request_timeout_ms)?,
+        decision_ms_max: duration("decisionMax", usual.decision_ms_max)?,
+        actuation_ms_max: duration("actuationMax", usual.actuation_ms_max)?,
+        verification_ms_max: duration("verificationMax", usual.verification_ms_max)?,
+    };
+    keys.refuse_others()?;
+    Ok(timing)
+}
+
+/// What watches a rollout whose plan names nothing: a hundredth more errors, a quarter more p95.
+fn usual_monitor() -> Vec<Metric> {
+    let metric = |name: &str, quantity, margin| {
+        Some(Metric {
+            name: name.parse().ok()?,
+            quantity,
+            demand: MetricDemand::Margin(margin),
+            detects: metric::default_detects(quantity),
+            dry_run: false,
+        })
+    };
+    let points = Margin {
+        value: 1.0,
+        scale: Scale::Points,
+    };
+    let percent = Margin {
+        value: 25.0,
+        scale: Scale::Percent,
+    };
+    [
+        metric("errors", MetricQuantity::Errors, points),
+        metric("p95", MetricQuantity::Latency(0.95), percent),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What of an Argo Rollout describes the workload.
+const SPEC_IN_THE_CLUSTER: &[&str] = &[
+    "replicas",
+    "selector",
+    "template",
+    "workloadRef",
+    "revisionHistoryLimit",
+    "minReadySeconds",
+    "progressDeadlineSeconds",
+    "progressDeadlineAbort",
+    "rollbackWindow",
+];
+
+/// The strategy of a YAML text: a `kind: Rollout` of Argo, or a table with `strategy`.
+fn from_yaml(
+    file: StrategyFile<'_>,
+    templates: &[RolloutAnalysis],
+    notes: &mut Vec<PlanNote>,
+) -> Result<Steps, InvalidPlan> {
+    let parts = yaml_parts(file.text).map_err(|error| unreadable(file.file, &error))?;
+    let mut found = None;
+    for part in &parts {
+        let read = from_part(part, templates, notes);
+        let steps = read.map_err(|complaint| placed_in_yaml(file.file, part, complaint))?;
+        match (steps, &found) {
+            (Some(_), Some(_)) => {
+                let complaint = Complaint {
+                    pointer: String::new(),
+                    problem: "a second rollout starts here; keep one a file".to_owned(),
+                };
+                return Err(placed_in_yaml(file.file, part, complaint));
+            }
+            (Some(steps), None) => found = Some(steps),
+            (None, _) => {}
+        }
+    }
+    found.ok_or_else(|| InvalidPlan {
+        file: file.file.to_owned(),
+        line: 1,
+        key: String::new(),
+        problem: "there is no rollout in it: neither a kind: Rollout nor a strategy".to_owned(),
+    })
+}
+
+fn from_part(
+    part: &YamlPart<'_>,
+    templates: &[RolloutAnalysis],
+    notes: &mut Vec<PlanNote>,
+) -> Read<Option<Steps>> {
+    let root = Field {
+        value: &part.value,
+        pointer: String::new(),
+    };
+    let keys = root.keys()?;
+    let kind = keys.get("kind").map(|kind| kind.text()).transpose()?;
+    let strategy = match kind {
+        Some("Rollout") => {
+            steps::leave_to_the_cluster(&keys, &["apiVersion", "metadata", "status"], notes);
+            let spec = keys.need("spec")?.keys()?;
+            steps::leave_to_the_cluster(&spec, SPEC_IN_THE_CLUSTER, notes);
+            let strategy = spec.need("strategy")?;
+            if let Some(paused) = spec.get("paused") {
+                return Err(
+                    paused.complain("paused is a command, not a plan: adjutant rollout pause")
+                );
+            }
+            spec.refuse_others()?;
+            strategy
+        }
+        Some("AnalysisTemplate" | "ClusterAnalysisTemplate") => {
+            let name = part.value.pointer("/metadata/name").and_then(Value::as_str);
+            let given = templates
+                .iter()
+                .any(|known| Some(known.name.as_str()) == name);
+            if given {
+                notes.push(PlanNote {
+                    pointer: "/metadata/name".to_owned(),
+                    note: format!(
+                        "{} is described in adjutant.toml, and that is what is judged",
+                        name.unwrap_or_default()
+                    ),
+                });
+                return Ok(None);
+            }
+            return Err(root.complain(format!(
+                "the queries of an AnalysisTemplate are not run: describe {} under templates in \
+                 adjutant.toml, by what Adjutant measures itself",
+                name.unwrap_or("it")
+            )));
+        }
+        Some(other) => {
+            return Err(root.complain(format!("kind {other} is no part of a rollout; take it out")));
+        }
+        None => {
+            let strategy = keys.need("strategy")?;
+            keys.refuse_others()?;
+            strategy
+        }
+    };
+    let mut reading = Reading { templates, notes };
+    let steps = steps::strategy(&strategy, &mut reading)?;
+    steps::refuse_without_data(&steps.steps, &strategy)?;
+    Ok(Some(steps))
+}
+
+fn key_of(pointer: &str) -> String {
+    let steps = pointer.trim_start_matches('/').replace('/', ".");
+    steps.replace("~1", "/").replace("~0", "~")
+}
+
+fn placed_in_toml(settings: StrategyFile<'_>, complaint: Complaint) -> InvalidPlan {
+    let line = match read_toml(settings.text) {
+        Ok(read) => read.line_of(&complaint.pointer) as u64,
+        Err(_) => 1,
+    };
+    InvalidPlan {
+        file: settings.file.to_owned(),
+        line,
+        key: key_of(&complaint.pointer),
+        problem: complaint.problem,
+    }
+}
+
+fn placed_in_yaml(file: &str, part: &YamlPart<'_>, complaint: Complaint) -> InvalidPlan {
+    let wanted = [complaint.pointer.as_str()].into();
+    let lines = lines::of(part.text.as_bytes(), &wanted);
+    let line = lines.get(&complaint.pointer).copied().unwrap_or(1);
+    InvalidPlan {
+        file: file.to_owned(),
+        line: part.first_line as u64 + line - 1,
+        key: key_of(&complaint.pointer),
+        problem: complaint.problem,
+    }
+}
+
+fn unreadable(file: &str, error: &Unreadable) -> InvalidPlan {
+    let line = match error.place {
+        DocumentPlace::Line(line) => line,
+        DocumentPlace::Whole | DocumentPlace::Pointer(_) | DocumentPlace::Byte(_) => 1,
+    };
+    InvalidPlan {
+        file: file.to_owned(),
+        line,
+        key: String::new(),
+        problem: format!("{}; {}", error.problem, error.remedy),
+    }
+}
