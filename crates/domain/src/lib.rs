@@ -30,8 +30,8 @@ pub use measurement::{
     Bucket, Data, Histogram, Judgement, Keys, Labels, Measurement, Ranked, Samples, Scalar,
 };
 pub use name::{
-    AgentName, CheckName, CriterionId, GateName, InvalidName, MeasureName, NorthStarName,
-    OwnMeasure, RequestKey, RoleName, RunId, Subject,
+    AgentName, CheckName, CriterionId, DirectiveId, GateName, InvalidName, MeasureName,
+    NorthStarName, OwnMeasure, RequestKey, RoleName, RunId, Subject,
 };
 pub use object_id::{InvalidObjectId, ObjectId};
 pub use task_id::{Epoch, InvalidTaskId, TaskId};

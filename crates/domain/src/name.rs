@@ -91,6 +91,8 @@ names! {
     RequestKey = "request key";
     /// A measure that says whether the whole effort goes where it should, such as `interviews`.
     NorthStarName = "north-star gate";
+    /// Something that a planning team asks for, such as `deploy-search`.
+    DirectiveId = "directive";
 }
 
 impl Subject {

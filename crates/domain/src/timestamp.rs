@@ -1,5 +1,7 @@
 //! A point in time, in whole milliseconds of UTC. Adjutant never reads a clock here.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,6 +29,13 @@ impl Timestamp {
     /// Unix milliseconds.
     pub fn unix_millis(self) -> i64 {
         self.0
+    }
+
+    /// This long after.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_unix_millis(self.0.saturating_add(millis))
     }
 }
 

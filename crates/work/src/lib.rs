@@ -17,6 +17,7 @@ mod claim;
 mod competition;
 mod conflict;
 mod conflict_hunk;
+pub mod directive;
 mod drift;
 pub mod focus;
 mod focus_toml;
