@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
-use crate::{Store, StoreError, north_stars, routines, tasks, votes};
+use crate::{Store, StoreError, directives, north_stars, routines, tasks, votes};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,10 @@ pub enum JournalKind {
     RoutineRan,
     /// A role voted.
     VoteCast,
+    /// A directive began.
+    DirectiveBegun,
+    /// A directive ended.
+    DirectiveEnded,
 }
 
 /// One entry.
@@ -104,6 +108,8 @@ impl JournalKind {
             JournalKind::NorthStarObserved => "north_star.observed",
             JournalKind::RoutineRan => "routine.ran",
             JournalKind::VoteCast => "vote.cast",
+            JournalKind::DirectiveBegun => "directive.begun",
+            JournalKind::DirectiveEnded => "directive.ended",
         }
     }
 
@@ -278,6 +284,7 @@ async fn changes(
     changes.extend(north_stars::explained(session).await?);
     changes.extend(routines::explained(session).await?);
     changes.extend(votes::explained(session).await?);
+    changes.extend(directives::explained(session).await?);
     Ok(changes)
 }
 

@@ -9,9 +9,11 @@
 mod agents;
 mod artifacts;
 mod decisions;
+mod directives;
 mod error;
 mod evidence;
 mod journal;
+mod leading;
 mod migrations;
 mod north_stars;
 mod postgres;
@@ -30,9 +32,11 @@ use tokio::sync::Mutex;
 
 pub use agents::{AgentChange, AgentRun, RunBytes};
 pub use decisions::{NewDecision, StoredDecision};
+pub use directives::{Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding};
 pub use error::{DatabaseError, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
+pub use leading::Lead;
 pub use north_stars::NewObservation;
 pub use routines::{RoutineRun, RoutineTurn};
 pub use scratch::Scratch;

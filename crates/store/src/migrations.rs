@@ -7,13 +7,14 @@ use crate::StoreError;
 use crate::session::{Connection, Purpose, Session};
 
 /// Every migration, in order; the first is number 1.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_evidence_and_decisions.sql"),
     include_str!("../migrations/0002_tasks.sql"),
     include_str!("../migrations/0003_agents.sql"),
     include_str!("../migrations/0004_north_stars_and_routines.sql"),
     include_str!("../migrations/0005_role_of_a_claim.sql"),
     include_str!("../migrations/0006_votes.sql"),
+    include_str!("../migrations/0007_directives.sql"),
 ];
 
 const OPERATION: &str = "bring the schema up to date";

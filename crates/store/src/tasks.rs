@@ -8,7 +8,7 @@ mod counters;
 mod editing;
 mod filing;
 mod holding;
-mod lease_clock;
+pub(crate) mod lease_clock;
 mod links;
 mod listing;
 mod notes;

@@ -1,6 +1,7 @@
 //! Directives: what a planning team asks to be done, in which order it is done, and how far it is.
 
 mod order;
+mod outcome;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::Priority;
 
 pub use order::{DirectiveStanding, Queue};
+pub use outcome::{
+    CriterionStanding, DirectiveOutcome, DirectiveRecord, JudgedCriterion, UsedEvidence,
+};
 pub use reading::{
     DIRECTIVES_MAX, ReadDirectives, RefusedDirective, UnreadableDirectives, read_directives,
 };

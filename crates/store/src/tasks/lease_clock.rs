@@ -47,7 +47,7 @@ pub(super) async fn read(
 }
 
 /// The lease time now, and it never runs back behind it.
-pub(super) async fn tick(
+pub(crate) async fn tick(
     session: &mut Session<'_>,
     clock: &LeaseClock,
 ) -> Result<LeaseTime, StoreError> {

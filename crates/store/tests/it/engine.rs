@@ -80,10 +80,10 @@ impl<'a> Stage<'a> {
 }
 
 /// Runs a case to its end, on a runtime as the program has one.
-pub(crate) fn play<F: Future<Output = ()>>(case: F) {
+pub(crate) fn play<F: Future>(case: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()
         .unwrap()
-        .block_on(case);
+        .block_on(case)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adjutant_domain::{DirectiveId, Timestamp};
 
-use super::Directive;
+use super::{Directive, DirectiveOutcome};
 use crate::Priority;
 
 /// How far a directive is.
@@ -18,12 +18,8 @@ pub enum DirectiveStanding {
         /// When.
         at: Timestamp,
     },
-    /// It was carried out, and every success criterion was proven.
-    Done,
-    /// It was carried out, and nothing proves at least one success criterion.
-    Unproven,
-    /// It failed.
-    Failed,
+    /// It ended.
+    Ended(DirectiveOutcome),
 }
 
 impl DirectiveStanding {
@@ -31,14 +27,11 @@ impl DirectiveStanding {
         matches!(self, DirectiveStanding::Begun { .. })
     }
 
-    /// Whether those that depend on it can go on. What was carried out is there, though nobody can
-    /// tell whether it is what was wanted.
+    /// Whether those that depend on it can go on.
     pub fn is_carried_out(self) -> bool {
         match self {
-            DirectiveStanding::Done | DirectiveStanding::Unproven => true,
-            DirectiveStanding::Pending
-            | DirectiveStanding::Begun { .. }
-            | DirectiveStanding::Failed => false,
+            DirectiveStanding::Ended(outcome) => outcome.is_carried_out(),
+            DirectiveStanding::Pending | DirectiveStanding::Begun { .. } => false,
         }
     }
 }

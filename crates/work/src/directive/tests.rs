@@ -280,7 +280,10 @@ fn times_are_expected_one_after_another_from_what_is_under_way() {
     let minute = |minute: i64| Timestamp::from_unix_millis(minute * 60_000);
     let standings = BTreeMap::from([
         (id("now"), DirectiveStanding::Begun { at: minute(10) }),
-        (id("failed"), DirectiveStanding::Failed),
+        (
+            id("failed"),
+            DirectiveStanding::Ended(DirectiveOutcome::Failed),
+        ),
     ]);
     let queue = Queue {
         directives: &read.directives,
@@ -326,7 +329,8 @@ proptest! {
             let Some(next) = queue.next() else { break };
             prop_assert!(next.dependencies.iter().all(|id| queue.standing(id).is_carried_out()));
             let fails = failing.iter().any(|n| name(*n) == next.id.as_str());
-            let standing = if fails { DirectiveStanding::Failed } else { DirectiveStanding::Done };
+            let outcome = if fails { DirectiveOutcome::Failed } else { DirectiveOutcome::Done };
+            let standing = DirectiveStanding::Ended(outcome);
             prop_assert_eq!(standings.insert(next.id.clone(), standing), None);
         }
         let queue = Queue { directives: &read.directives, standings: &standings };
@@ -335,5 +339,34 @@ proptest! {
                 prop_assert!(queue.waits_for(one).next().is_some());
             }
         }
+    }
+}
+
+#[test]
+fn only_proven_criteria_make_a_directive_done() {
+    use CriterionStanding::{Met, Missed, NoData};
+    let outcome = |carried_out: bool, standings: &[CriterionStanding]| {
+        let judged = |standing: &CriterionStanding| JudgedCriterion {
+            text: "it answers".to_owned(),
+            standing: *standing,
+            because: String::new(),
+        };
+        let record = DirectiveRecord {
+            carried_out,
+            result: String::new(),
+            evidence: vec![],
+            criteria: standings.iter().map(judged).collect(),
+        };
+        record.outcome()
+    };
+    for (carried_out, standings, expected) in [
+        (true, [Met, Met].as_slice(), DirectiveOutcome::Done),
+        (true, &[Met, NoData], DirectiveOutcome::Unproven),
+        (true, &[], DirectiveOutcome::Unproven),
+        (true, &[Missed, NoData], DirectiveOutcome::Failed),
+        (false, &[Met], DirectiveOutcome::Failed),
+        (false, &[], DirectiveOutcome::Failed),
+    ] {
+        assert_eq!(outcome(carried_out, standings), expected, "{standings:?}");
     }
 }
