@@ -85,6 +85,8 @@ names! {
     AgentName = "agent";
     /// What an agent is for, such as `qa-evals-docs`.
     RoleName = "role";
+    /// What answers requests, such as `search`: what versions are rolled out for.
+    ServiceName = "service";
     /// One check of a task, such as `unit-tests`.
     CheckName = "check";
     /// What makes a repeated request the same request.

@@ -16,6 +16,7 @@ mod measurements;
 mod plan;
 mod reading;
 mod recovery;
+mod service;
 mod state;
 mod step;
 mod weight;
@@ -35,6 +36,10 @@ pub use reading::{
     strategy_file,
 };
 pub use recovery::{Detection, PresentTraffic, RecoveryProof, RecoveryRefusal, prove_recovery};
+pub use service::{
+    BlockedVersion, DesiredService, InvalidRolloutId, RecoveryTimes, RolloutDecision, RolloutId,
+    ServiceEvent, ServiceRecord,
+};
 pub use state::{RefusedOrder, RolloutOrder, RolloutPhase, RolloutState};
 pub use step::step;
 pub use weight::{InvalidWeight, RolloutWeight};

@@ -14,7 +14,8 @@ pub struct RolloutMeasurements {
 }
 
 /// What the traffic says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TrafficSource {
     /// It answered.
     Seen(StageWindow),
@@ -23,7 +24,7 @@ pub enum TrafficSource {
 }
 
 /// What was counted since one exposure came into effect.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StageWindow {
     /// The generation of the desired state that is in effect, and was for all that is counted.
     pub generation: u64,
@@ -38,14 +39,42 @@ pub struct StageWindow {
 }
 
 /// How the requests of one version ended.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ArmCounts {
     /// How many ended.
     pub requests: u64,
     /// How many of them failed: refused, reset, timed out, answered 5xx.
     pub failures: u64,
     /// The latency of those that were answered, in milliseconds.
+    #[serde(with = "buckets")]
     pub latency: LogHistogram,
+}
+
+/// A histogram as it is stored: the low end of each bucket with its count.
+mod buckets {
+    use adjutant_stats::LogHistogram;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        histogram: &LogHistogram,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let buckets = histogram.to_histogram().buckets;
+        serializer.collect_seq(buckets.iter().map(|bucket| (bucket.low, bucket.count)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<LogHistogram, D::Error> {
+        let mut histogram = LogHistogram::default();
+        for (low, count) in Vec::<(f64, u64)>::deserialize(deserializer)? {
+            if !histogram.add_many(low, count) {
+                return Err(D::Error::custom("a bucket begins nowhere"));
+            }
+        }
+        Ok(histogram)
+    }
 }
 
 /// How often the split chose the candidate.

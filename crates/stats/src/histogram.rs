@@ -30,19 +30,26 @@ impl LogHistogram {
     /// Counts one observation. Returns false, and counts nothing, when it is not finite.
     #[must_use]
     pub fn add(&mut self, value: f64) -> bool {
+        self.add_many(value, 1)
+    }
+
+    /// Counts the same observation many times: the low end of a bucket of [`Self::to_histogram`]
+    /// with its count makes that bucket again.
+    #[must_use]
+    pub fn add_many(&mut self, value: f64, count: u64) -> bool {
         if !value.is_finite() {
             return false;
         }
         let magnitude = value.abs();
         if magnitude < f64::MIN_POSITIVE {
-            self.zeros += 1;
+            self.zeros += count;
         } else {
             let side = if value > 0.0 {
                 &mut self.positive
             } else {
                 &mut self.negative
             };
-            side.add(magnitude.to_bits() >> IGNORED_BITS, 1);
+            side.add(magnitude.to_bits() >> IGNORED_BITS, count);
         }
         true
     }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
-use crate::{Store, StoreError, directives, north_stars, routines, tasks, votes};
+use crate::{Store, StoreError, directives, north_stars, rollouts, routines, tasks, votes};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub enum JournalKind {
     NorthStarObserved,
     /// A routine ran.
     RoutineRan,
+    /// A rollout began.
+    RolloutStarted,
+    /// Something happened to a service, and what is wanted of it since.
+    ServiceChanged,
     /// A role voted.
     VoteCast,
     /// A directive began.
@@ -107,6 +111,8 @@ impl JournalKind {
             JournalKind::AgentRan => "agent.ran",
             JournalKind::NorthStarObserved => "north_star.observed",
             JournalKind::RoutineRan => "routine.ran",
+            JournalKind::RolloutStarted => "rollout.started",
+            JournalKind::ServiceChanged => "service.changed",
             JournalKind::VoteCast => "vote.cast",
             JournalKind::DirectiveBegun => "directive.begun",
             JournalKind::DirectiveEnded => "directive.ended",
@@ -283,6 +289,7 @@ async fn changes(
     changes.extend(crate::agents::changes(session).await?);
     changes.extend(north_stars::explained(session).await?);
     changes.extend(routines::explained(session).await?);
+    changes.extend(rollouts::explained(session).await?);
     changes.extend(votes::explained(session).await?);
     changes.extend(directives::explained(session).await?);
     Ok(changes)

@@ -17,6 +17,7 @@ mod leading;
 mod migrations;
 mod north_stars;
 mod postgres;
+mod rollouts;
 mod routines;
 mod scratch;
 mod session;
@@ -38,6 +39,7 @@ pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
 pub use leading::Lead;
 pub use north_stars::NewObservation;
+pub use rollouts::{NewServiceEvent, RolloutBasis, ServiceTurn, StoredRollout, StoredServiceEvent};
 pub use routines::{RoutineRun, RoutineTurn};
 pub use scratch::Scratch;
 pub use tasks::{

@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::session::{Connection, Purpose, Session};
 
 /// Every migration, in order; the first is number 1.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_evidence_and_decisions.sql"),
     include_str!("../migrations/0002_tasks.sql"),
     include_str!("../migrations/0003_agents.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_role_of_a_claim.sql"),
     include_str!("../migrations/0006_votes.sql"),
     include_str!("../migrations/0007_directives.sql"),
+    include_str!("../migrations/0008_rollouts.sql"),
 ];
 
 const OPERATION: &str = "bring the schema up to date";

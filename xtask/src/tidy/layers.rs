@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "report",
         &["domain", "stats", "gate", "schema", "supply", "shadow"],
     ),
-    ("store", &["domain", "gate", "work"]),
+    ("store", &["domain", "gate", "rollout", "work"]),
     (
         "outbound",
         &["domain", "formats", "work", "supply", "shadow"],

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use adjutant_domain::read_duration;
 use serde_json::{Map, Value};
 
 /// What is wrong at a JSON pointer.
@@ -109,31 +110,19 @@ impl<'v> Field<'v> {
     }
 }
 
+/// One length of time after another, as in `1h30m`.
 fn duration_ms(text: &str) -> Option<i64> {
     let mut rest = text.trim();
     let mut total: i64 = 0;
-    if rest.is_empty() {
-        return None;
-    }
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: i64 = rest[..digits].parse().ok()?;
-        rest = rest[digits..].trim_start();
-        let letters = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
-        let unit = match &rest[..letters] {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return None,
-        };
-        total = total.checked_add(number.checked_mul(unit)?)?;
-        rest = rest[letters..].trim_start();
+        let unit = rest.find(|c: char| !c.is_ascii_digit())?;
+        let end = rest[unit..].find(|c: char| c.is_ascii_digit());
+        let (part, after) = rest.split_at(end.map_or(rest.len(), |end| unit + end));
+        let millis = read_duration(part.trim()).ok()?.as_millis();
+        total = total.checked_add(i64::try_from(millis).ok()?)?;
+        rest = after;
     }
-    Some(total)
+    (total > 0).then_some(total)
 }
 
 impl<'v> Keys<'v> {
@@ -199,7 +188,7 @@ mod tests {
         for (value, ms) in [
             (Value::from("30s"), Some(30_000)),
             (Value::from("1h30m"), Some(5_400_000)),
-            (Value::from(" 500 ms"), Some(500)),
+            (Value::from(" 500ms"), Some(500)),
             (Value::from(20), Some(20_000)),
             (Value::from("20"), None),
             (Value::from("-1s"), None),

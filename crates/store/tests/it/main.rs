@@ -6,6 +6,7 @@ mod directives;
 mod engine;
 mod model;
 mod queue;
+mod rollouts;
 mod routines;
 mod schema;
 mod sequences;
