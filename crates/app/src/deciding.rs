@@ -7,11 +7,13 @@ use std::path::Path;
 use adjutant_domain::{
     CriterionId, Digest, Evidence, GateName, InvalidName, Subject, Timestamp, sha256,
 };
+use adjutant_formats::Format;
 use adjutant_gate::{Case, Decision, SourceFailure, decide};
 use adjutant_outbound::{files, inquiry};
 use adjutant_store::{NewDecision, NewEvidence, Store, StoreError, StoredDecision, StoredEvidence};
 
 use crate::FoundPolicy;
+use crate::progress;
 use crate::record::{DecisionRecord, RecordError, RecordedInput};
 use crate::source::{self, Source, SourceError};
 
@@ -70,6 +72,9 @@ pub enum GateError {
     /// A run could not be named.
     #[error(transparent)]
     Name(#[from] InvalidName),
+    /// The tasks that were counted cannot be read back.
+    #[error("the count of tasks cannot be read")]
+    Tasks(#[source] Box<SourceError>),
     /// The record could not be written as JSON.
     #[error("the decision record cannot be written")]
     Record(#[source] serde_json::Error),
@@ -79,8 +84,8 @@ pub enum GateError {
 pub(crate) struct Gathered {
     pub(crate) evidence: Vec<Evidence>,
     inputs: Vec<RecordedInput>,
-    /// The sources of `evidence` that may not be in the store yet, in the same order.
-    sources: Vec<Source>,
+    /// The sources of `evidence`, in the same order, where they may not be in the store yet.
+    sources: Vec<Option<Source>>,
     pub(crate) failures: Vec<SourceFailure>,
     pub(crate) from: DecidedFrom,
 }
@@ -94,11 +99,14 @@ pub async fn run_gate(
     request: &GateRequest<'_>,
     now: Timestamp,
 ) -> Result<Decided, GateError> {
-    let gathered = if request.sources.is_empty() {
+    let mut gathered = if request.sources.is_empty() {
         gather_stored(store).await?
     } else {
         gather_named(request.sources, now).await?
     };
+    if let Some(source) = progress::count_tasks(store, now).await? {
+        gathered.add(source, progress::subject()?)?;
+    }
     let gate = &request.policy.policy.name;
     let history = store.past_decisions(gate, HISTORY_MAX).await?;
     let decision = decide(
@@ -128,11 +136,14 @@ pub async fn run_gate(
         .evidence
         .iter()
         .zip(&gathered.sources)
-        .map(|(evidence, source)| NewEvidence {
-            evidence,
-            format: source.format.name(),
-            named: None,
-            bytes: &source.bytes,
+        .filter_map(|(evidence, source)| {
+            let source = source.as_ref()?;
+            Some(NewEvidence {
+                evidence,
+                format: source.format.name(),
+                named: None,
+                bytes: &source.bytes,
+            })
         })
         .collect();
     let new_decision = NewDecision {
@@ -176,19 +187,24 @@ pub(crate) async fn gather_named(
     };
     for named in sources {
         match source::read(&named.what, None, None, now).await {
-            Ok(source) => {
-                let run = format!("run_{}", source.digest.short()).parse()?;
-                let evidence = source.evidence(named.subject.clone(), run);
-                gathered
-                    .inputs
-                    .push(recorded(&evidence, source.format.name()));
-                gathered.evidence.push(evidence);
-                gathered.sources.push(source);
-            }
+            Ok(source) => gathered.add(source, named.subject.clone())?,
             Err(error) => gathered.failures.push(failure(named, &error)),
         }
     }
     Ok(gathered)
+}
+
+impl Gathered {
+    /// Adds what a source holds about a subject, under a run named by its bytes.
+    fn add(&mut self, source: Source, subject: Subject) -> Result<(), InvalidName> {
+        let run = format!("run_{}", source.digest.short()).parse()?;
+        let evidence = source.evidence(subject, run);
+        let format = source.format.name();
+        self.inputs.push(recorded(&evidence, format));
+        self.evidence.push(evidence);
+        self.sources.push(Some(source));
+        Ok(())
+    }
 }
 
 fn recorded(evidence: &Evidence, format: &str) -> RecordedInput {
@@ -238,6 +254,9 @@ pub(crate) async fn gather_stored(store: &Store) -> Result<Gathered, GateError> 
         from: DecidedFrom::Store(vec![]),
     };
     for stored in &latest {
+        if stored.format == Format::TaskProgress.name() {
+            continue;
+        }
         let input = RecordedInput {
             subject: stored.subject.clone(),
             run: stored.run.clone(),
@@ -251,6 +270,7 @@ pub(crate) async fn gather_stored(store: &Store) -> Result<Gathered, GateError> 
             Ok(evidence) => {
                 gathered.evidence.push(evidence);
                 gathered.inputs.push(input);
+                gathered.sources.push(None);
             }
             Err(error) => gathered.failures.push(stored_failure(stored, &error)),
         }

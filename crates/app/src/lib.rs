@@ -27,6 +27,7 @@ mod mirroring;
 mod models;
 mod north_star;
 mod policies;
+mod progress;
 mod racing;
 mod readiness;
 mod record;

@@ -6,8 +6,10 @@ use adjutant_domain::{
 };
 use adjutant_formats::Format;
 use adjutant_gate::{
-    Case, Decision, InvalidPolicy, PastDecision, SourceFailure, decide, read_policies,
+    Case, Decision, InvalidPolicy, PastDecision, Policy, SourceFailure, decide, integration_rows,
+    learnings, read_policies, task_counts,
 };
+use adjutant_report::deployment::DeploymentFacts;
 use adjutant_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +18,16 @@ use crate::source::{self, SourceError};
 
 /// The shape of the record; it grows when the shape changes.
 const VERSION: u32 = 1;
+
+/// The formats whose numbers a report shows beside the decision.
+const TOLD: [Format; 6] = [
+    Format::SchemaDiff,
+    Format::DepsAlign,
+    Format::ModelScan,
+    Format::ModelDiff,
+    Format::ShadowCompare,
+    Format::TaskProgress,
+];
 
 /// A decision with its inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,12 +148,7 @@ impl DecisionRecord {
     /// # Errors
     /// When an artifact is missing, was changed, or can no longer be read.
     pub fn decide_again(&self, store: &Store) -> Result<Decision, RecordError> {
-        let policies = read_policies(&self.policy).map_err(RecordError::Policy)?;
-        let policy = policies
-            .policies
-            .into_iter()
-            .find(|policy| policy.name == self.gate)
-            .ok_or_else(|| RecordError::NoGate(self.gate.clone()))?;
+        let policy = self.read_policy()?;
         let evidence = self
             .inputs
             .iter()
@@ -155,6 +162,35 @@ impl DecisionRecord {
             now: self.now,
         };
         Ok(decide(&policy, &case))
+    }
+
+    /// What the recorded evidence says beside a decision that was made from it.
+    ///
+    /// # Errors
+    /// When an artifact is missing, was changed, or can no longer be read.
+    pub fn facts(
+        &self,
+        store: &Store,
+        decision: &Decision,
+    ) -> Result<DeploymentFacts, RecordError> {
+        let told = |input: &&RecordedInput| TOLD.iter().any(|format| format.name() == input.format);
+        let inputs = self.inputs.iter().filter(told);
+        let evidence = inputs
+            .map(|input| input.open(store))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(DeploymentFacts {
+            integration: integration_rows(&evidence),
+            tasks: task_counts(&evidence),
+            learnings: learnings(&self.read_policy()?, decision),
+        })
+    }
+
+    fn read_policy(&self) -> Result<Policy, RecordError> {
+        let policies = read_policies(&self.policy).map_err(RecordError::Policy)?;
+        let mut policies = policies.policies.into_iter();
+        policies
+            .find(|policy| policy.name == self.gate)
+            .ok_or_else(|| RecordError::NoGate(self.gate.clone()))
     }
 }
 

@@ -53,10 +53,12 @@ pub fn verify(store: &Store, report: &str) -> Result<Verification, VerifyError> 
     let again = Deployment {
         decision: &decision,
         record: digest,
+        facts: &record.facts(store, &decision)?,
     };
     let expected = match format_of(report) {
         ReportFormat::Markdown => deployment::markdown(again),
         ReportFormat::Html => deployment::html(again),
+        ReportFormat::Innovation => deployment::innovation(again),
         ReportFormat::Json => deployment::json(again).map_err(VerifyError::Render)?,
     };
     Ok(Verification {

@@ -341,7 +341,7 @@ impl From<GateError> for Failure {
         match error {
             GateError::Store(error) => error.into(),
             GateError::Name(error) => error.into(),
-            GateError::Record(_) => Self::defect(&error),
+            GateError::Tasks(_) | GateError::Record(_) => Self::defect(&error),
         }
     }
 }

@@ -126,6 +126,8 @@ pub enum OwnMeasure {
     VulnerabilityRecords,
     /// How many configurations are not the registered ones.
     ConfigurationMismatches,
+    /// How many tasks there are; the label `state` tells them apart.
+    Tasks,
     /// How many model files were looked into; the label `verdict` tells them apart.
     ModelFiles,
     /// How many changes model files or tokenizers have; the label `weight` tells them apart.
@@ -153,6 +155,7 @@ impl OwnMeasure {
             Self::DependenciesNotCompared => "dependencies_not_compared",
             Self::VulnerabilityRecords => "vulnerability_records",
             Self::ConfigurationMismatches => "configuration_mismatches",
+            Self::Tasks => "tasks",
             Self::ModelFiles => "model_files",
             Self::ModelChanges => "model_changes",
             Self::ShadowRegression => "shadow_regression",

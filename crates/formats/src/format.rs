@@ -13,6 +13,7 @@ use crate::load::{
 use crate::quality::{cobertura, junit, lcov, sarif};
 use crate::retrieval::{trec_qrels, trec_run};
 use crate::samples::{self, Syntax};
+use crate::task_progress;
 use crate::telemetry::{mlflow, prometheus};
 use crate::{FormatError, Place};
 
@@ -82,6 +83,8 @@ formats! {
     ModelDiff = "model-diff", model_diff::recognises, model_diff::read;
     /// The answer of `adjutant shadow compare`.
     ShadowCompare = "shadow-compare", shadow_compare::recognises, shadow_compare::read;
+    /// How many tasks stand how, as a gate notes it.
+    TaskProgress = "task-progress", task_progress::recognises, task_progress::read;
     /// A TREC run.
     TrecRun = "trec-run", trec_run::recognises, trec_run::read;
     /// TREC relevance judgements.

@@ -12,7 +12,7 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: [(Format, &[u8]); 27] = fixtures! {
+const FIXTURES: [(Format, &[u8]); 28] = fixtures! {
     Wrk "wrk/latency.txt";
     Wrk "wrk/timeouts.txt";
     Hey "hey/requests.csv";
@@ -39,6 +39,7 @@ const FIXTURES: [(Format, &[u8]); 27] = fixtures! {
     DepsAlign "adjutant/deps_align.json";
     ModelScan "adjutant/model_scan.json";
     ModelDiff "adjutant/model_diff.json";
+    TaskProgress "adjutant/task_progress.json";
     ShadowCompare "adjutant/shadow_compare.json";
 };
 

@@ -19,6 +19,7 @@ mod outline;
 mod quality;
 mod retrieval;
 pub mod samples;
+mod task_progress;
 mod telemetry;
 mod text;
 

@@ -7,8 +7,10 @@ mod comparison;
 mod contrast;
 mod decision;
 mod evaluate;
+mod integration;
 mod joint;
 mod judge;
+mod learning;
 mod pairing;
 mod piece;
 mod policy;
@@ -35,7 +37,12 @@ pub use compare::compare;
 pub use comparison::{Arm, Comparison, Estimate, Question, SuccessRange};
 pub use decision::{Accepted, CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
 pub use evaluate::{Case, PastCriterion, PastDecision, SourceFailure, decide};
+pub use integration::{
+    IntegrationCheck, IntegrationRow, IntegrationStanding, IntegrationValue, TaskCount,
+    integration_rows, task_counts,
+};
 pub use joint::joint_verdict;
+pub use learning::{Learning, learnings};
 pub use policy::{
     Ask, Criterion, Demand, Policy, QuorumPolicy, Selector, Side, Trigger, TriggerCondition,
     Undecided,

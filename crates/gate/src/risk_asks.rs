@@ -8,6 +8,8 @@ use crate::quantity::{Bound, Margin, Scale};
 use crate::risk::RiskFactor;
 use crate::statistic::{Direction, Statistic};
 
+/// The share of recorded pairs that may be worse.
+pub(crate) const REGRESSION_MAX: f64 = 0.005;
 /// Seed of every resampling.
 pub(crate) const SEED: u64 = 1;
 
@@ -148,8 +150,8 @@ pub(crate) fn output() -> Vec<Asked> {
     };
     let mut own = Asked {
         ask: ask(regression, None),
-        demand: Demand::Value(Side::AtMost, share(0.005)),
-        margin: 0.005,
+        demand: Demand::Value(Side::AtMost, share(REGRESSION_MAX)),
+        margin: REGRESSION_MAX,
         words: "regression of recorded pairs".to_owned(),
     };
     own.ask.better = Direction::Lower;

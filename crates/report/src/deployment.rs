@@ -2,16 +2,22 @@
 //! it, in a fixed order of sections, as Markdown, HTML and JSON.
 
 mod contents;
+mod grid;
 mod html;
+mod innovation;
+mod integration;
 mod markdown;
 mod picture;
 
 pub(crate) use contents::{Contents, NothingRecorded, fired, needed};
 pub use html::html;
+pub(crate) use innovation::TITLE as INNOVATION_TITLE;
+pub use innovation::innovation;
+pub(crate) use integration::unanswered;
 pub use markdown::markdown;
 
 use adjutant_domain::Digest;
-use adjutant_gate::Decision;
+use adjutant_gate::{Decision, IntegrationRow, Learning, TaskCount};
 
 use crate::wire::DeploymentReport;
 
@@ -25,6 +31,19 @@ pub struct Deployment<'a> {
     pub decision: &'a Decision,
     /// The SHA-256 of the stored decision record, by which a check finds it again.
     pub record: Digest,
+    /// What its evidence says beside the decision.
+    pub facts: &'a DeploymentFacts,
+}
+
+/// What the evidence of a decision says beside it. All of it follows from the recorded inputs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeploymentFacts {
+    /// What the checks before traffic found.
+    pub integration: Vec<IntegrationRow>,
+    /// How many tasks stood how.
+    pub tasks: Vec<TaskCount>,
+    /// What is better for sure.
+    pub learnings: Vec<Learning>,
 }
 
 /// The report as JSON of the published schema `report.schema.json`, with a final newline.

@@ -9,6 +9,8 @@ pub use difference::{Discrepancy, check};
 
 use adjutant_domain::Digest;
 
+use crate::deployment::INNOVATION_TITLE;
+
 /// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
@@ -18,6 +20,8 @@ pub enum ReportFormat {
     Html,
     /// JSON.
     Json,
+    /// The innovation report, in Markdown.
+    Innovation,
 }
 
 /// The format a report is written in, seen from how it begins. What is neither JSON nor HTML is
@@ -28,6 +32,8 @@ pub fn format_of(report: &str) -> ReportFormat {
         ReportFormat::Json
     } else if start.starts_with('<') {
         ReportFormat::Html
+    } else if start.starts_with(INNOVATION_TITLE) {
+        ReportFormat::Innovation
     } else {
         ReportFormat::Markdown
     }

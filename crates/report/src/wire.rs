@@ -17,7 +17,10 @@ pub use comparison::{ArmOfComparison, ComparisonAnswer, EstimateOfComparison, Ma
 pub use contract::{
     BreaksInJson, ContractAnswer, ContractFinding, SchemaDirectionInJson, SchemaSeverityInJson,
 };
-pub use deployment::{DeploymentReport, FinalVerdict, NoData, SafetyGateStatus, Tally};
+pub use deployment::{
+    CompatibilityMatrix, CompatibilityRow, CompatibilityValue, DeploymentReport, ExecutionProgress,
+    FinalVerdict, NoData, SafetyGateStatus, Tally, TasksInState,
+};
 pub use gate::{
     AcceptedValues, ArmAnswer, CriterionAnswer, CriterionNeeds, GateAnswer, GateNeeds,
     TriggerAnswer,

@@ -161,6 +161,21 @@ impl Store {
     }
 }
 
+/// Position and hash of the last entry; 0 and 64 zeros when there is none.
+pub(crate) async fn last(session: &mut Session<'_>) -> Result<(i64, String), StoreError> {
+    let rows = session
+        .query(
+            "read the end of the journal",
+            "SELECT position, hash FROM journal ORDER BY position DESC LIMIT 1",
+            &[],
+        )
+        .await?;
+    match rows.first() {
+        Some(row) => Ok((row.integer(0)?, row.text(1)?.to_owned())),
+        None => Ok((0, FIRST.to_owned())),
+    }
+}
+
 /// Adds an entry. The caller holds the only write transaction.
 pub(crate) async fn append(
     session: &mut Session<'_>,
@@ -169,17 +184,8 @@ pub(crate) async fn append(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const OPERATION: &str = "append to the journal";
-    let last = session
-        .query(
-            OPERATION,
-            "SELECT position, hash FROM journal ORDER BY position DESC LIMIT 1",
-            &[],
-        )
-        .await?;
-    let (position, previous) = match last.first() {
-        Some(row) => (row.integer(0)? + 1, row.text(1)?.to_owned()),
-        None => (1, FIRST.to_owned()),
-    };
+    let (last, previous) = last(session).await?;
+    let position = last + 1;
     let content = json_text(OPERATION, content)?;
     let hash = seal(&previous, position, now, kind.as_str(), &content).to_string();
     session

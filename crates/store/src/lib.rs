@@ -44,7 +44,7 @@ pub use routines::{RoutineRun, RoutineTurn};
 pub use scratch::Scratch;
 pub use tasks::{
     Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
-    TaskPage, Written,
+    TaskPage, TaskProgress, Written,
 };
 pub use votes::StoredVote;
 

@@ -12,6 +12,7 @@ pub(crate) mod lease_clock;
 mod links;
 mod listing;
 mod notes;
+mod progress;
 mod requests;
 mod rows;
 mod verifying;
@@ -22,6 +23,7 @@ pub use filing::{Filed, NewTask};
 pub use lease_clock::LeaseClock;
 pub use listing::{StoredTask, TaskFilter, TaskPage};
 pub use notes::Note;
+pub use progress::TaskProgress;
 
 pub(crate) use verifying::check_tasks;
 

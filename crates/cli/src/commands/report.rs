@@ -1,9 +1,9 @@
-//! `adjutant report deployment`: the last decision as Markdown, HTML and JSON.
+//! `adjutant report deployment`: the last decision as Markdown, HTML and JSON, and what it taught.
 
 use std::path::{Path, PathBuf};
 
 use adjutant_app::{Decided, DecidedFrom, DecisionRecord};
-use adjutant_report::deployment::{self, Deployment};
+use adjutant_report::deployment::{self, Deployment, DeploymentFacts};
 use adjutant_store::Store;
 
 use super::{complete, find_home, gate, open_store};
@@ -25,19 +25,19 @@ fn report_deployment(
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let network = gate::needs_network(&arguments.ask, settings);
-    let decided = complete(network, async {
+    let (decided, facts) = complete(network, async {
         let store = open_store(&home).await?;
         if arguments.ask.evidence.is_empty()
             && let Some(last) = last_decision(&store, arguments).await?
         {
-            return Ok(last);
+            return with_facts(&store, last);
         }
         let policy = gate::policy_of(&home, &arguments.gate, arguments.ask.policy.as_deref())?;
         let decided = gate::decide(&store, &policy, &arguments.ask).await?;
         gate::tell_about(&decided);
-        Ok(decided)
+        with_facts(&store, decided)
     })?;
-    let written = write_all(&arguments.out, &decided)?;
+    let written = write_all(&arguments.out, &decided, &facts)?;
     let lines: String = written
         .iter()
         .map(|path| format!("{}\n", path.display()))
@@ -71,16 +71,29 @@ async fn last_decision(
     }))
 }
 
-fn write_all(folder: &Path, decided: &Decided) -> Result<Vec<PathBuf>, Failure> {
+/// The decision with what its recorded evidence says beside it.
+fn with_facts(store: &Store, decided: Decided) -> Result<(Decided, DeploymentFacts), Failure> {
+    let record = DecisionRecord::open(store, decided.record)?;
+    let facts = record.facts(store, &decided.decision)?;
+    Ok((decided, facts))
+}
+
+fn write_all(
+    folder: &Path,
+    decided: &Decided,
+    facts: &DeploymentFacts,
+) -> Result<Vec<PathBuf>, Failure> {
     let shown = Deployment {
         decision: &decided.decision,
         record: decided.record,
+        facts,
     };
     let json = deployment::json(shown).map_err(|error| Failure::defect(&error))?;
     let reports = [
         ("deployment.md", deployment::markdown(shown)),
         ("deployment.html", deployment::html(shown)),
         ("deployment.json", json),
+        ("innovation_report.md", deployment::innovation(shown)),
     ];
     let refused = |path: &Path, error: &std::io::Error| {
         Failure::usage(

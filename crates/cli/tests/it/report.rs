@@ -1,5 +1,7 @@
 //! Reports, and the proof that they say what the evidence gives.
 
+use adjutant_testkit::program;
+
 use crate::gate::digest_of;
 use crate::stage::Stage;
 
@@ -14,7 +16,12 @@ const REPORT: [&str; 8] = [
     "candidate=same.csv",
 ];
 
-const FILES: [&str; 3] = ["deployment.md", "deployment.html", "deployment.json"];
+const FILES: [&str; 4] = [
+    "deployment.md",
+    "deployment.html",
+    "deployment.json",
+    "innovation_report.md",
+];
 
 #[test]
 fn a_report_is_written_in_three_formats_and_each_holds() {
@@ -117,4 +124,85 @@ fn a_journal_that_was_changed_does_not_hold() {
         stage.outcome(&["doctor"]),
     ];
     insta::assert_snapshot!(told.join("\n"));
+}
+
+/// A gate that a comparison of latencies answers, and the answers of two checks.
+fn with_answers() -> Stage {
+    let stage = Stage::new();
+    let contract = r#"{"type": "object", "properties": {"query": {"type": "string"}}}"#;
+    stage.workspace.write("old.schema.json", contract);
+    let same = [
+        "--baseline",
+        "old.schema.json",
+        "--candidate",
+        "old.schema.json",
+    ];
+    let diff = [&["schema", "diff"], &same[..], &["--format", "json"]].concat();
+    stage
+        .workspace
+        .write("contract.json", stage.answer(0, &diff));
+    std::fs::write(stage.path().join("plain.pkl"), b"\x80\x04]K\x01a.").unwrap();
+    let scan = stage.answer(0, &["model", "scan", "plain.pkl", "--format", "json"]);
+    stage.workspace.write("scan.json", scan);
+    stage.answer(0, &["task", "add", "Rank by color", "--draft"]);
+    stage
+}
+
+const ANSWERED: [&str; 12] = [
+    "report",
+    "deployment",
+    "--gate",
+    "smoke",
+    "--evidence",
+    "baseline=slow.csv",
+    "--evidence",
+    "candidate=same.csv",
+    "--evidence",
+    "candidate=contract.json",
+    "--evidence",
+    "candidate=scan.json",
+];
+
+#[test]
+fn a_report_shows_checks_tasks_and_what_was_learned_and_holds_after_the_tasks_moved_on() {
+    let stage = with_answers();
+    stage.answer(0, &ANSWERED);
+    stage.answer(0, &["task", "add", "Another one", "--draft"]);
+    for file in FILES {
+        stage.answer(0, &["verify", file]);
+    }
+    let report = stage.workspace.read("deployment.md");
+    let shown = |from: &str, to: &str| {
+        let (_, rest) = report.split_once(from).unwrap();
+        rest.split_once(to).unwrap().0.to_owned()
+    };
+    let sections = [
+        shown("## INTEGRATION COMPATIBILITY MATRIX", "## TEAM"),
+        shown("## EXECUTION PROGRESS", "## FINAL"),
+        shown("## RELAY NOTE", "To check"),
+        stage.workspace.read("innovation_report.md"),
+    ];
+    insta::assert_snapshot!(program::without_times_and_digests(
+        &sections.join("\n---\n")
+    ));
+}
+
+#[test]
+fn a_changed_digit_of_a_count_or_of_a_gain_is_found() {
+    let stage = with_answers();
+    stage.answer(0, &ANSWERED);
+    for (file, from, to) in [
+        ("deployment.md", "| draft | 1 |", "| draft | 2 |"),
+        ("deployment.md", "| both | 0 |", "| both | 1 |"),
+        ("innovation_report.md", "n = 1000", "n = 2000"),
+    ] {
+        let report = stage.workspace.read(file);
+        assert!(report.contains(from), "{report}");
+        stage
+            .workspace
+            .write("changed.md", report.replacen(from, to, 1));
+        let told = stage.outcome(&["verify", "changed.md"]);
+        assert!(told.starts_with("exit code 30"), "{told}");
+        assert!(told.contains("stands where the evidence gives"), "{told}");
+    }
 }

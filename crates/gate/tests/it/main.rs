@@ -4,6 +4,7 @@
 
 mod comparing;
 mod deciding;
+mod integration;
 mod joint;
 mod made;
 mod never_go;

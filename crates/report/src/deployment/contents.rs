@@ -2,9 +2,9 @@
 //! backticks is code; everything else is plain. Does not lay anything out.
 
 use adjutant_domain::Verdict;
-use adjutant_gate::{CriterionResult, Decision, Needed, TriggerResult};
+use adjutant_gate::{CriterionResult, Decision, Learning, Needed, TriggerResult};
 
-use super::Deployment;
+use super::{Deployment, DeploymentFacts};
 use crate::number;
 use crate::standing::{self, Counts, NO_DATA_AVAILABLE, Standing, sentence};
 
@@ -32,7 +32,7 @@ pub(crate) struct Contents {
     pub(crate) closing_reason: String,
 }
 
-/// A section that this version cannot fill.
+/// A section that nothing is recorded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NothingRecorded {
     Compatibility,
@@ -45,16 +45,16 @@ impl NothingRecorded {
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Compatibility => {
-                "No schema evidence is recorded, and this version cannot record it yet. A later \
-                 version will fill this section from comparisons of interface schemas."
+                "No answer of a check before traffic was given to the gate, as evidence about the \
+                 candidate:"
             }
             Self::Consensus => {
                 "No votes are recorded, and this version cannot record them yet. A later version \
                  will fill this section from the votes of the team."
             }
             Self::Progress => {
-                "No tasks are recorded, and this version cannot record them yet. A later version \
-                 will fill this section from the tasks that were handed out and proven."
+                "The store had no task when the gate decided. File one with `adjutant task add`, \
+                 then ask the gate again."
             }
         }
     }
@@ -317,22 +317,48 @@ fn relay_note(deployment: Deployment<'_>) -> Vec<String> {
     } else {
         format!("Left undecided: {}.", undecided.join(", "))
     };
-    vec![
+    let mut note = vec![
         format!(
             "Gate `{}` answered {} from {} artifacts. {open}",
             decision.gate,
             decision.verdict,
             decision.inputs.len()
         ),
+        learned(&deployment.facts.learnings),
         "To check this report, run `adjutant verify` on its file: that reopens the artifacts, \
          recomputes the decision and compares every digit."
             .to_owned(),
-        format!(
-            "{NO_DATA_AVAILABLE} for the compatibility matrix, the consensus and the progress: \
-             this version does not record them."
-        ),
-        format!("Decision record: `sha256:{}`", deployment.record),
-    ]
+    ];
+    note.extend(without_data(deployment.facts));
+    note.push(format!("Decision record: `sha256:{}`", deployment.record));
+    note
+}
+
+fn learned(learnings: &[Learning]) -> String {
+    if learnings.is_empty() {
+        return "No learning is validated: no comparison has its whole interval above zero."
+            .to_owned();
+    }
+    let named: Vec<String> = learnings
+        .iter()
+        .map(|learning| format!("`{}`", learning.criterion))
+        .collect();
+    format!(
+        "Validated learnings, with their runs in `innovation_report.md`: {}.",
+        named.join(", ")
+    )
+}
+
+/// The sections that nothing is recorded for.
+fn without_data(facts: &DeploymentFacts) -> Option<String> {
+    let sections = [
+        (facts.integration.is_empty(), "the compatibility matrix"),
+        (true, "the consensus"),
+        (facts.tasks.is_empty(), "the progress"),
+    ];
+    let missing = sections.into_iter().filter(|(is_missing, _)| *is_missing);
+    let named: Vec<&str> = missing.map(|(_, section)| section).collect();
+    (!named.is_empty()).then(|| format!("{NO_DATA_AVAILABLE} for {}.", named.join(", ")))
 }
 
 fn closing_reason(decision: &Decision) -> String {

@@ -2,11 +2,11 @@
 //! for a screen, a phone and paper.
 
 use adjutant_domain::Verdict;
-use adjutant_gate::{CriterionResult, Decision};
+use adjutant_gate::{CriterionResult, Decision, IntegrationRow};
 
 use super::contents::{Contents, NothingRecorded, fired};
 use super::picture::picture;
-use super::{CLOSING_WORDS, Deployment};
+use super::{CLOSING_WORDS, Deployment, integration};
 use crate::gate::{evidence_items, interval, observed};
 use crate::markup::{html as safe, xml};
 use crate::standing::{self, NO_DATA_AVAILABLE, Standing};
@@ -17,7 +17,6 @@ const STYLE: &str = include_str!("report.css");
 pub fn html(deployment: Deployment<'_>) -> String {
     let decision = deployment.decision;
     let contents = Contents::of(deployment);
-    let missing = |what: NothingRecorded| format!("{}<p>{}</p>", nothing(), safe(what.reason()));
     let sections = [
         (
             "DEPLOYMENT SUMMARY",
@@ -27,10 +26,16 @@ pub fn html(deployment: Deployment<'_>) -> String {
         ("SAFETY GATE STATUS", safety(decision, &contents.safety)),
         (
             "INTEGRATION COMPATIBILITY MATRIX",
-            missing(NothingRecorded::Compatibility),
+            compatibility(&deployment.facts.integration),
         ),
         ("TEAM CONSENSUS", missing(NothingRecorded::Consensus)),
-        ("EXECUTION PROGRESS", missing(NothingRecorded::Progress)),
+        (
+            "EXECUTION PROGRESS",
+            match deployment.facts.tasks.as_slice() {
+                [] => missing(NothingRecorded::Progress),
+                tasks => integration::progress(tasks).html(),
+            },
+        ),
         ("FINAL VERDICT", final_verdict(decision, &contents)),
         ("RELAY NOTE", relay_note(decision, &contents)),
     ];
@@ -56,6 +61,22 @@ pub fn html(deployment: Deployment<'_>) -> String {
         meaning = standing::meaning(decision.verdict),
         when = decision.decided_at,
     )
+}
+
+fn missing(what: NothingRecorded) -> String {
+    format!("{}<p>{}</p>", nothing(), safe(what.reason()))
+}
+
+fn compatibility(rows: &[IntegrationRow]) -> String {
+    let mut text = match rows {
+        [] => missing(NothingRecorded::Compatibility),
+        rows => integration::matrix(rows).html(),
+    };
+    let more = [integration::beside(rows), integration::unanswered(rows)].concat();
+    if !more.is_empty() {
+        text.push_str(&format!("\n{}", list(&more)));
+    }
+    text
 }
 
 fn nothing() -> String {

@@ -1,9 +1,9 @@
 //! The deployment report as Markdown.
 
-use adjutant_gate::Decision;
+use adjutant_gate::{Decision, IntegrationRow};
 
 use super::contents::{Contents, NothingRecorded};
-use super::{CLOSING_WORDS, Deployment};
+use super::{CLOSING_WORDS, Deployment, integration};
 use crate::gate::{criteria_table, triggers_table};
 use crate::markup::{markdown as safe, markdown_cell as cell};
 use crate::standing::NO_DATA_AVAILABLE;
@@ -28,12 +28,10 @@ pub fn markdown(deployment: Deployment<'_>) -> String {
         "SAFETY GATE STATUS",
         &safety(decision, &contents.safety),
     );
-    let missing =
-        |what: NothingRecorded| format!("**{NO_DATA_AVAILABLE}.** {}\n\n", safe(what.reason()));
     section(
         &mut text,
         "INTEGRATION COMPATIBILITY MATRIX",
-        &missing(NothingRecorded::Compatibility),
+        &compatibility(&deployment.facts.integration),
     );
     section(
         &mut text,
@@ -43,7 +41,10 @@ pub fn markdown(deployment: Deployment<'_>) -> String {
     section(
         &mut text,
         "EXECUTION PROGRESS",
-        &missing(NothingRecorded::Progress),
+        &match deployment.facts.tasks.as_slice() {
+            [] => missing(NothingRecorded::Progress),
+            tasks => integration::progress(tasks).markdown(),
+        },
     );
     section(
         &mut text,
@@ -61,6 +62,22 @@ pub fn markdown(deployment: Deployment<'_>) -> String {
         decision.verdict,
         safe(&contents.closing_reason)
     ));
+    text
+}
+
+fn missing(what: NothingRecorded) -> String {
+    format!("**{NO_DATA_AVAILABLE}.** {}\n\n", safe(what.reason()))
+}
+
+fn compatibility(rows: &[IntegrationRow]) -> String {
+    let mut text = match rows {
+        [] => missing(NothingRecorded::Compatibility),
+        rows => integration::matrix(rows).markdown(),
+    };
+    let more = [integration::beside(rows), integration::unanswered(rows)].concat();
+    if !more.is_empty() {
+        text.push_str(&list(&more));
+    }
     text
 }
 

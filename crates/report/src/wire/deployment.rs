@@ -1,11 +1,15 @@
 //! The deployment report in JSON (`schemas/report.schema.json`). Its fields stand in the order of
 //! the report's sections.
 
+use adjutant_domain::Measured;
+use adjutant_gate::IntegrationRow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CriterionAnswer, InputFile, TriggerAnswer, ValidityInJson, VerdictInJson};
-use crate::deployment::{CLOSING_WORDS, Contents, Deployment, NothingRecorded};
+use super::{CriterionAnswer, InputFile, Number, TriggerAnswer, ValidityInJson, VerdictInJson};
+use crate::deployment::{
+    CLOSING_WORDS, Contents, Deployment, DeploymentFacts, NothingRecorded, unanswered,
+};
 use crate::standing::Counts;
 
 /// The version of this shape; it rises when a field changes its meaning or goes away.
@@ -30,12 +34,12 @@ pub struct DeploymentReport {
     pub slo_status_table: Vec<CriterionAnswer>,
     /// The gate's verdict and the rollback triggers.
     pub safety_gate_status: SafetyGateStatus,
-    /// Which versions of the interfaces work together.
-    pub integration_compatibility_matrix: NoData,
+    /// What the checks before traffic found.
+    pub integration_compatibility_matrix: CompatibilityMatrix,
     /// How the team voted.
     pub team_consensus: NoData,
     /// How far the work has come.
-    pub execution_progress: NoData,
+    pub execution_progress: ExecutionProgress,
     /// What to do, and why.
     pub final_verdict: FinalVerdict,
     /// What the next person needs to know, one paragraph an item; the last is the closing line.
@@ -64,6 +68,73 @@ pub struct Tally {
     pub inconclusive: usize,
     /// Without an answer: no data, too little, stale, unreadable or not finite.
     pub no_answer: usize,
+}
+
+/// What the checks before traffic found.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CompatibilityMatrix {
+    /// VALID, or NO_DATA when no check gave an answer.
+    pub validity: ValidityInJson,
+    /// What is missing and what would fill the section; null when something is there.
+    pub reason: Option<String>,
+    /// One row an answer.
+    pub rows: Vec<CompatibilityRow>,
+    /// The checks that gave no answer, a sentence each with the command.
+    pub unanswered: Vec<String>,
+}
+
+/// One answer of one check; null where the check does not count.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CompatibilityRow {
+    /// Which check: contract, dependencies, model files, model changes, recorded answers.
+    pub check: String,
+    /// Of what: the contract or the model, otherwise the answer's file.
+    pub of: String,
+    /// Which way the data travels, of a contract.
+    pub direction: Option<String>,
+    /// Changes that break somebody, models that run code, paths that lost something.
+    pub breaking: Option<Number>,
+    /// Changes that may break somebody.
+    pub risky: Option<Number>,
+    /// Changes that break nobody, plain models.
+    pub safe: Option<Number>,
+    /// What was not compared, or is not known.
+    pub not_compared: Option<Number>,
+    /// SAFE, RISKY, UNDECIDED or BREAKING.
+    pub standing: String,
+    /// What else the answer counts.
+    pub beside: Vec<CompatibilityValue>,
+}
+
+/// What an answer counts beside its changes.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CompatibilityValue {
+    /// The measure, such as `shadow_regression`.
+    pub what: String,
+    /// The value with its evidence.
+    #[serde(flatten)]
+    pub number: Number,
+}
+
+/// How far the work has come.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ExecutionProgress {
+    /// VALID, or NO_DATA when the store had no task.
+    pub validity: ValidityInJson,
+    /// What is missing and what would fill the section; null when tasks were counted.
+    pub reason: Option<String>,
+    /// How many tasks stood how when the gate decided.
+    pub tasks: Vec<TasksInState>,
+}
+
+/// The tasks in one state.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TasksInState {
+    /// The state, such as `done`.
+    pub state: String,
+    /// How many.
+    #[serde(flatten)]
+    pub number: Number,
 }
 
 /// A section that nothing is recorded for.
@@ -114,9 +185,9 @@ impl From<Deployment<'_>> for DeploymentReport {
                 criteria: Counts::of(decision).into(),
                 triggers: decision.triggers.iter().map(TriggerAnswer::from).collect(),
             },
-            integration_compatibility_matrix: NothingRecorded::Compatibility.into(),
+            integration_compatibility_matrix: CompatibilityMatrix::of(deployment.facts),
             team_consensus: NothingRecorded::Consensus.into(),
-            execution_progress: NothingRecorded::Progress.into(),
+            execution_progress: ExecutionProgress::of(deployment.facts),
             final_verdict: FinalVerdict {
                 verdict: decision.verdict.into(),
                 justification: contents.justification,
@@ -129,6 +200,70 @@ impl From<Deployment<'_>> for DeploymentReport {
                 .into_iter()
                 .chain([closing_line])
                 .collect(),
+        }
+    }
+}
+
+impl CompatibilityMatrix {
+    fn of(facts: &DeploymentFacts) -> Self {
+        let nothing = NothingRecorded::Compatibility;
+        let (validity, reason) = NoData::unless(!facts.integration.is_empty(), nothing);
+        Self {
+            validity,
+            reason,
+            rows: facts.integration.iter().map(Into::into).collect(),
+            unanswered: unanswered(&facts.integration),
+        }
+    }
+}
+
+impl From<&IntegrationRow> for CompatibilityRow {
+    fn from(row: &IntegrationRow) -> Self {
+        let number = |count: &Option<Measured>| count.as_ref().map(Number::from);
+        let beside = row.beside.iter();
+        Self {
+            check: row.check.to_string(),
+            of: row.what.clone(),
+            direction: row.direction.clone(),
+            breaking: number(&row.breaking),
+            risky: number(&row.risky),
+            safe: number(&row.safe),
+            not_compared: number(&row.not_compared),
+            standing: row.standing.to_string(),
+            beside: beside
+                .map(|value| CompatibilityValue {
+                    what: value.what.clone(),
+                    number: Number::from(&value.measured),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl ExecutionProgress {
+    fn of(facts: &DeploymentFacts) -> Self {
+        let (validity, reason) = NoData::unless(!facts.tasks.is_empty(), NothingRecorded::Progress);
+        let tasks = facts.tasks.iter();
+        Self {
+            validity,
+            reason,
+            tasks: tasks
+                .map(|counted| TasksInState {
+                    state: counted.state.clone(),
+                    number: Number::from(&counted.tasks),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl NoData {
+    /// Validity and reason of a section that may have nothing.
+    fn unless(has_data: bool, missing: NothingRecorded) -> (ValidityInJson, Option<String>) {
+        if has_data {
+            (ValidityInJson::Valid, None)
+        } else {
+            (ValidityInJson::NoData, Some(missing.reason().to_owned()))
         }
     }
 }

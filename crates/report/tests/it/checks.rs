@@ -9,11 +9,12 @@ use proptest::prelude::*;
 use crate::decisions;
 use crate::deployments::of;
 
-fn reports(deployment: Deployment<'_>) -> [(ReportFormat, String); 3] {
+fn reports(deployment: Deployment<'_>) -> [(ReportFormat, String); 4] {
     [
         (ReportFormat::Markdown, deployment::markdown(deployment)),
         (ReportFormat::Html, deployment::html(deployment)),
         (ReportFormat::Json, deployment::json(deployment).unwrap()),
+        (ReportFormat::Innovation, deployment::innovation(deployment)),
     ]
 }
 
@@ -103,7 +104,7 @@ fn a_changed_value_an_added_number_and_a_lost_source_are_told_apart() {
         (
             "[GO] all",
             "[GO] almost all",
-            "line 71: the words \"almost\" were added",
+            "line 86: the words \"almost\" were added",
         ),
         (
             "## DEPLOYMENT SUMMARY\n\nGO. Ship",
@@ -152,7 +153,7 @@ proptest! {
     #[test]
     fn a_number_added_anywhere_is_found(
         number in 0_u32..100_000,
-        which in 0_usize..12,
+        which in 0_usize..16,
         place in 0.0_f64..1.0,
     ) {
         let (_, report) = &ALL[which];

@@ -5,6 +5,7 @@ use adjutant_report::deployment::{self, Deployment};
 use proptest::prelude::*;
 
 use crate::decisions;
+use crate::facts::{FACTS, NO_FACTS};
 
 /// The sections in the order that the report promises.
 const SECTIONS: [&str; 8] = [
@@ -22,6 +23,11 @@ pub(crate) fn of(decision: &Decision) -> Deployment<'_> {
     Deployment {
         decision,
         record: decisions::record(),
+        facts: if decision.inputs.is_empty() {
+            &NO_FACTS
+        } else {
+            &FACTS
+        },
     }
 }
 
@@ -37,6 +43,13 @@ fn a_report_is_written_in_every_format() {
             format!("report_{name}_json"),
             deployment::json(report).unwrap()
         );
+    }
+    for (name, decision) in [
+        ("go", decisions::go()),
+        ("nothing", decisions::pause_without_data()),
+    ] {
+        let text = deployment::innovation(of(&decision));
+        insta::assert_snapshot!(format!("innovation_{name}"), text);
     }
     let page = deployment::html(of(&decisions::reject()));
     insta::assert_snapshot!("report_reject_html", page);

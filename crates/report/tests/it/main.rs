@@ -9,5 +9,6 @@ mod checks;
 mod comparisons;
 mod decisions;
 mod deployments;
+mod facts;
 mod gates;
 mod schemas;

@@ -4,7 +4,7 @@ use adjutant_report::schema::Published;
 use adjutant_report::{comparison, deployment, gate};
 use serde_json::Value;
 
-use crate::{comparisons, decisions};
+use crate::{comparisons, decisions, deployments};
 
 const UPDATE: &str = "write the generated text over the file: \
                       ADJUTANT_WRITE_SCHEMAS=1 cargo test -p adjutant-report schemas";
@@ -34,11 +34,7 @@ fn real_answers_are_valid_and_twisted_ones_are_not() {
     for (name, decision) in decisions::all() {
         let answer = gate::json(&decision).unwrap();
         is_valid(Published::Gate, name, &answer);
-        let deployment = deployment::Deployment {
-            decision: &decision,
-            record: decisions::record(),
-        };
-        let report = deployment::json(deployment).unwrap();
+        let report = deployment::json(deployments::of(&decision)).unwrap();
         is_valid(Published::Report, name, &report);
         let no_verdict = answer.replacen("\"verdict\"", "\"judgement\"", 1);
         is_invalid(Published::Gate, name, &no_verdict);
