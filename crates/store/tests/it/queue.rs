@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use adjutant_domain::AgentName;
 use adjutant_store::{LeaseClock, NewTask, Store};
-use adjutant_work::{ClaimRequest, Intake, OnOverlap, Priority, Risk, Target, TaskKind, Timebox};
+use adjutant_work::{
+    ClaimRequest, Intake, OnOverlap, Priority, Risk, StateName, Target, TaskKind, Timebox,
+};
 
-use crate::engine::Stage;
+use crate::engine::{Stage, now};
 
 /// How long every lease lasts.
 pub(crate) const LEASE: i64 = 1_000;
@@ -79,4 +81,19 @@ pub(crate) fn ask(name: &str, target: Target) -> ClaimRequest {
         pauses: vec![],
         key: None,
     }
+}
+
+pub(crate) async fn tasks_are_counted_by_state_at_one_place_of_the_journal(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    assert_eq!(store.task_progress().await.unwrap(), None);
+    let tasks = ["one", "two"].map(|title| new(intake(title)));
+    store.file_tasks(&tasks, None, now()).await.unwrap();
+    let progress = store.task_progress().await.unwrap().unwrap();
+    let counted = |state: StateName| progress.states.iter().find(|(name, _)| *name == state);
+    assert_eq!(counted(StateName::Open), Some(&(StateName::Open, 2)));
+    assert_eq!(counted(StateName::Done), Some(&(StateName::Done, 0)));
+    assert_eq!(progress.states.len(), StateName::ALL.len());
+    let journal = store.verify_journal().await.unwrap();
+    assert_eq!(progress.journal_entries as u64, journal.entries);
+    assert_eq!(progress.journal_head, journal.head);
 }

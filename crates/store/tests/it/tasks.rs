@@ -11,7 +11,7 @@ use adjutant_work::{
 };
 
 use crate::engine::{Stage, now, play};
-use crate::queue::{LEASE, Timed, agent, ask, intake, new};
+use crate::queue::{self, LEASE, Timed, agent, ask, intake, new};
 
 #[test]
 fn the_contract_of_tasks_holds_on_sqlite() {
@@ -45,7 +45,7 @@ async fn every_case<'a>(stage: &impl Fn() -> Stage<'a>) {
     a_handoff_files_a_task_and_waits_for_it(&stage()).await;
     what_is_held_or_was_changed_is_not_edited(&stage()).await;
     a_ready_list_comes_in_pages(&stage()).await;
-    tasks_are_counted_by_state_at_one_place_of_the_journal(&stage()).await;
+    queue::tasks_are_counted_by_state_at_one_place_of_the_journal(&stage()).await;
     every_tampering_with_tasks_is_found(stage).await;
 }
 
@@ -56,22 +56,6 @@ async fn file(store: &Store, intake: Intake, blocked_by: &[TaskId]) -> TaskId {
         Filed::Tasks(tasks) => tasks[0].id,
         Filed::Refused(refusal) => panic!("{refusal:?}"),
     }
-}
-
-async fn tasks_are_counted_by_state_at_one_place_of_the_journal(stage: &Stage<'_>) {
-    let store = stage.open().await;
-    assert_eq!(store.task_progress().await.unwrap(), None);
-    for title in ["one", "two"] {
-        file(&store, intake(title), &[]).await;
-    }
-    let progress = store.task_progress().await.unwrap().unwrap();
-    let counted = |state: StateName| progress.states.iter().find(|(name, _)| *name == state);
-    assert_eq!(counted(StateName::Open), Some(&(StateName::Open, 2)));
-    assert_eq!(counted(StateName::Done), Some(&(StateName::Done, 0)));
-    assert_eq!(progress.states.len(), StateName::ALL.len());
-    let journal = store.verify_journal().await.unwrap();
-    assert_eq!(progress.journal_entries as u64, journal.entries);
-    assert_eq!(progress.journal_head, journal.head);
 }
 
 fn blocked(target: TaskId) -> Link {
