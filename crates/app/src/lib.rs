@@ -39,6 +39,7 @@ mod running;
 mod shadowing;
 mod source;
 mod target;
+mod traffic;
 mod verifying;
 mod voting;
 
@@ -105,5 +106,6 @@ pub use routines::{
 pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
 pub use shadowing::{ShadowError, ShadowRequest, compare_recordings};
 pub use source::{Source, SourceError};
+pub use traffic::{SeenTraffic, TrafficError, change_traffic, look_at_traffic, replace_traffic};
 pub use verifying::{Verification, VerifyError, verify};
 pub use voting::{ListedVote, VoteError, VoteRefusal, VoteRequest, Voting, cast_vote, list_votes};

@@ -14,6 +14,7 @@ mod schema;
 mod selftest;
 mod shadow;
 mod task;
+mod traffic;
 mod vote;
 
 use std::path::PathBuf;
@@ -50,6 +51,9 @@ pub(crate) use task::{
     DisposeArguments, EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments,
     ListTasksArguments, MergeArguments, MirrorArguments, ReleaseArguments, ShowTaskArguments,
     TaskCommand, TemplateArguments, VerifyTaskArguments,
+};
+pub(crate) use traffic::{
+    ServeTrafficArguments, SetTrafficArguments, TrafficCommand, TrafficStatusArguments,
 };
 pub(crate) use vote::{
     BallotArgument, CastArguments, ListVotesArguments, ShowVoteArguments, VoteArguments,
@@ -128,6 +132,9 @@ pub(crate) enum Command {
     Shadow(ShadowCommand),
     /// Votes for a role: may the candidate go? Lists and shows votes.
     Vote(Box<VoteArguments>),
+    /// Splits, mirrors and measures live traffic: a reverse proxy.
+    #[command(subcommand)]
+    Traffic(TrafficCommand),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

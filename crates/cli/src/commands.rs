@@ -20,6 +20,7 @@ mod self_test;
 mod selftest;
 mod shadow;
 mod task;
+mod traffic;
 mod verify;
 mod vote;
 
@@ -53,6 +54,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Risk(arguments) => risk::run(&arguments, settings),
         Command::Shadow(command) => shadow::run(command, settings),
         Command::Vote(arguments) => vote::run(*arguments, settings),
+        Command::Traffic(command) => traffic::run(command, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),

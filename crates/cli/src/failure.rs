@@ -1,5 +1,7 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
+mod traffic;
+
 use adjutant_app::{
     AddError, CheckingError, ConflictError, DepsError, FocusError, GateError, HandoffError,
     HoldingError, IntakeError, MirrorError, ModelError, NorthStarError, PolicyError, RankingError,

@@ -7,7 +7,7 @@ pub use human::human;
 pub use junit::junit;
 
 use adjutant_domain::{Outcome, Validity};
-use adjutant_shadow::{ShadowComparison, ShadowKind, ShadowKindCount};
+use adjutant_shadow::{ShadowComparison, ShadowKindCount};
 
 use crate::wire::ShadowAnswer;
 
@@ -49,28 +49,11 @@ fn verdict(found: &ShadowComparison) -> &'static str {
     }
 }
 
-/// A way of disagreeing in words.
-fn kind(kind: ShadowKind) -> &'static str {
-    match kind {
-        ShadowKind::Missing => "missing",
-        ShadowKind::Type => "another type",
-        ShadowKind::Encoding => "another encoding",
-        ShadowKind::Precision => "precision lost",
-        ShadowKind::Status => "another status",
-        ShadowKind::Added => "added",
-        ShadowKind::Length => "another length",
-        ShadowKind::Order => "another order",
-        ShadowKind::Number => "another number",
-        ShadowKind::Text => "another text",
-        ShadowKind::Truth => "another truth",
-    }
-}
-
 /// A way of disagreeing with how often and where it was seen.
 fn told(counted: &ShadowKindCount) -> String {
     let mut text = format!(
         "{} in {}",
-        kind(counted.kind),
+        counted.kind,
         crate::number::count(counted.pairs)
     );
     if counted.noise_pairs > 0 {

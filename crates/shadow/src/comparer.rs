@@ -24,7 +24,7 @@ pub struct ShadowComparer {
 }
 
 /// The requests without a partner.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Unpaired {
     pub(crate) unanswered: ShadowUnpaired,
     pub(crate) unasked: ShadowUnpaired,
@@ -72,6 +72,12 @@ impl ShadowComparer {
             self.leave(&id, waiting);
         }
         Ok(())
+    }
+
+    /// What was found in the requests that have all their answers: the others may still come.
+    pub fn so_far(&self) -> ShadowComparison {
+        let (unpaired, accounts) = (self.unpaired.clone(), self.accounts);
+        judge::judge(&self.rules, &self.tallies, unpaired, accounts)
     }
 
     /// What was found.

@@ -67,6 +67,24 @@ impl ShadowKind {
     }
 }
 
+impl std::fmt::Display for ShadowKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Type => "another type",
+            Self::Encoding => "another encoding",
+            Self::Precision => "precision lost",
+            Self::Status => "another status",
+            Self::Added => "added",
+            Self::Length => "another length",
+            Self::Order => "another order",
+            Self::Number => "another number",
+            Self::Text => "another text",
+            Self::Truth => "another truth",
+        })
+    }
+}
+
 /// One disagreement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Difference {

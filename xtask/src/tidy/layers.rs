@@ -23,18 +23,19 @@ const LAYERS: &[(&str, &[&str])] = &[
         "outbound",
         &["domain", "formats", "work", "supply", "shadow"],
     ),
+    ("traffic", &["domain", "stats", "shadow", "outbound"]),
     (
         "app",
         &[
             "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
-            "store", "outbound",
+            "store", "outbound", "traffic",
         ],
     ),
     (
         "cli",
         &[
             "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
-            "store", "outbound", "app",
+            "store", "outbound", "traffic", "app",
         ],
     ),
     ("testkit", &["domain", "work", "store"]),
@@ -52,7 +53,11 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["store", "testkit"]),
     ("reqwest", &["outbound"]),
     ("clap", &["cli"]),
-    ("tokio", &["store", "outbound", "app", "cli", "testkit"]),
+    ("hyper", &["traffic"]),
+    (
+        "tokio",
+        &["store", "outbound", "traffic", "app", "cli", "testkit"],
+    ),
 ];
 
 /// What a pure crate never says.

@@ -33,4 +33,5 @@ mod schema;
 mod servers;
 mod shadow;
 mod stage;
+mod traffic;
 mod vote;
