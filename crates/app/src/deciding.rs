@@ -8,7 +8,7 @@ use adjutant_domain::{
     CriterionId, Digest, Evidence, GateName, InvalidName, Subject, Timestamp, sha256,
 };
 use adjutant_formats::Format;
-use adjutant_gate::{Case, Decision, SourceFailure, decide};
+use adjutant_gate::{Case, Decision, SourceFailure, Vote, decide};
 use adjutant_outbound::{files, inquiry};
 use adjutant_store::{NewDecision, NewEvidence, Store, StoreError, StoredDecision, StoredEvidence};
 
@@ -109,6 +109,10 @@ pub async fn run_gate(
     }
     let gate = &request.policy.policy.name;
     let history = store.past_decisions(gate, HISTORY_MAX).await?;
+    let votes = match &request.policy.policy.quorum {
+        Some(quorum) => standing_votes(store, &quorum.subject).await?,
+        None => vec![],
+    };
     let decision = decide(
         &request.policy.policy,
         &Case {
@@ -116,6 +120,7 @@ pub async fn run_gate(
             failures: &gathered.failures,
             history: &history,
             reasons: request.reasons,
+            votes: &votes,
             now,
         },
     );
@@ -128,24 +133,12 @@ pub async fn run_gate(
         failures: gathered.failures,
         reasons: request.reasons.clone(),
         history,
+        votes,
         decision,
     };
     let bytes = serde_json::to_vec(&record).map_err(GateError::Record)?;
     let digest = sha256::digest_of(&bytes);
-    let new_evidence: Vec<_> = gathered
-        .evidence
-        .iter()
-        .zip(&gathered.sources)
-        .filter_map(|(evidence, source)| {
-            let source = source.as_ref()?;
-            Some(NewEvidence {
-                evidence,
-                format: source.format.name(),
-                named: None,
-                bytes: &source.bytes,
-            })
-        })
-        .collect();
+    let new_evidence = to_keep(&gathered.evidence, &gathered.sources);
     let new_decision = NewDecision {
         decision: &record.decision,
         record: digest,
@@ -160,6 +153,30 @@ pub async fn run_gate(
         from: gathered.from,
         failures: record.failures,
     })
+}
+
+/// The evidence that may not be in the store yet.
+fn to_keep<'a>(evidence: &'a [Evidence], sources: &'a [Option<Source>]) -> Vec<NewEvidence<'a>> {
+    let both = evidence.iter().zip(sources);
+    both.filter_map(|(evidence, source)| {
+        let source = source.as_ref()?;
+        Some(NewEvidence {
+            evidence,
+            format: source.format.name(),
+            named: None,
+            bytes: &source.bytes,
+        })
+    })
+    .collect()
+}
+
+/// The last vote of each role about a subject.
+async fn standing_votes(store: &Store, subject: &Subject) -> Result<Vec<Vote>, StoreError> {
+    let votes = store.votes(Some(subject)).await?;
+    let standing = votes
+        .into_iter()
+        .filter(|stored| stored.replaced_by.is_none());
+    Ok(standing.map(|stored| stored.vote).collect())
 }
 
 /// The last stored decision of a gate.
@@ -246,6 +263,11 @@ fn shown_name(what: &str) -> String {
 /// Opens the artifacts of the latest run of each subject.
 pub(crate) async fn gather_stored(store: &Store) -> Result<Gathered, GateError> {
     let latest = store.latest_evidence().await?;
+    Ok(opened(store, latest))
+}
+
+/// Opens artifacts. One that does not hold becomes a failure that the gate answers.
+pub(crate) fn opened(store: &Store, evidence: Vec<StoredEvidence>) -> Gathered {
     let mut gathered = Gathered {
         evidence: vec![],
         inputs: vec![],
@@ -253,7 +275,7 @@ pub(crate) async fn gather_stored(store: &Store) -> Result<Gathered, GateError> 
         failures: vec![],
         from: DecidedFrom::Store(vec![]),
     };
-    for stored in &latest {
+    for stored in &evidence {
         if stored.format == Format::TaskProgress.name() {
             continue;
         }
@@ -275,8 +297,8 @@ pub(crate) async fn gather_stored(store: &Store) -> Result<Gathered, GateError> 
             Err(error) => gathered.failures.push(stored_failure(stored, &error)),
         }
     }
-    gathered.from = DecidedFrom::Store(latest);
-    Ok(gathered)
+    gathered.from = DecidedFrom::Store(evidence);
+    gathered
 }
 
 fn stored_failure(stored: &StoredEvidence, error: &RecordError) -> SourceFailure {

@@ -108,4 +108,6 @@ pub use shadowing::{ShadowError, ShadowRequest, compare_recordings};
 pub use source::{Source, SourceError};
 pub use traffic::{SeenTraffic, TrafficError, change_traffic, look_at_traffic, replace_traffic};
 pub use verifying::{Verification, VerifyError, verify};
-pub use voting::{ListedVote, VoteError, VoteRefusal, VoteRequest, Voting, cast_vote, list_votes};
+pub use voting::{
+    FilledBallot, ListedVote, VoteError, VoteRefusal, VoteRequest, Voting, cast_vote, list_votes,
+};

@@ -335,6 +335,7 @@ async fn evidence(
             failures: &[],
             history: &[],
             reasons: &BTreeMap::new(),
+            votes: &[],
             now,
         },
     );

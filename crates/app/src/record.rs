@@ -6,8 +6,8 @@ use adjutant_domain::{
 };
 use adjutant_formats::Format;
 use adjutant_gate::{
-    Case, Decision, InvalidPolicy, PastDecision, Policy, SourceFailure, decide, integration_rows,
-    learnings, read_policies, task_counts,
+    Case, Decision, InvalidPolicy, PastDecision, Policy, SourceFailure, Vote, decide,
+    integration_rows, learnings, read_policies, task_counts,
 };
 use adjutant_report::deployment::DeploymentFacts;
 use adjutant_store::{Store, StoreError};
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use crate::source::{self, SourceError};
 
-/// The shape of the record; it grows when the shape changes.
-const VERSION: u32 = 1;
+/// The shape of the record; it grows when the shape changes. Votes came with 2.
+const VERSION: u32 = 2;
 
 /// The formats whose numbers a report shows beside the decision.
 const TOLD: [Format; 6] = [
@@ -48,6 +48,9 @@ pub struct DecisionRecord {
     pub reasons: BTreeMap<CriterionId, String>,
     /// The earlier decisions that were looked at, oldest first.
     pub history: Vec<PastDecision>,
+    /// The votes that were there, oldest first.
+    #[serde(default)]
+    pub votes: Vec<Vote>,
     /// The decision.
     pub decision: Decision,
 }
@@ -159,6 +162,7 @@ impl DecisionRecord {
             failures: &self.failures,
             history: &self.history,
             reasons: &self.reasons,
+            votes: &self.votes,
             now: self.now,
         };
         Ok(decide(&policy, &case))

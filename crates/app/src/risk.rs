@@ -41,13 +41,15 @@ pub async fn risk_of_stored(store: &Store, now: Timestamp) -> Result<AssessedRis
 }
 
 fn assessed(gathered: crate::deciding::Gathered, now: Timestamp) -> AssessedRisk {
-    let risk = assess_risk(&Case {
+    let case = Case {
         evidence: &gathered.evidence,
         failures: &gathered.failures,
         history: &[],
         reasons: &BTreeMap::new(),
+        votes: &[],
         now,
-    });
+    };
+    let risk = assess_risk(&case, None);
     AssessedRisk {
         risk,
         from: gathered.from,

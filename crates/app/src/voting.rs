@@ -1,13 +1,16 @@
 //! Casting votes and listing them. A vote remembers what was there to be looked at, so that it
 //! counts no more when newer evidence comes.
 
+use std::collections::BTreeMap;
+
 use adjutant_domain::{Citation, Digest, GateName, Locator, RoleName, Subject, Timestamp};
-use adjutant_gate::{Ballot, QuorumPolicy, Vote, VoteSource};
+use adjutant_gate::{Ballot, Case, QuorumPolicy, Vote, VoteSource, evaluate};
 use adjutant_store::{Store, StoreError, StoredEvidence, StoredVote};
 
 use crate::FoundPolicy;
+use crate::deciding;
 use crate::evidence::begins;
-use crate::record::{DecisionRecord, RecordError};
+use crate::record::{DecisionRecord, RecordError, RecordedInput};
 
 /// A vote that is to be cast.
 #[derive(Debug, Clone, Copy)]
@@ -20,11 +23,23 @@ pub struct VoteRequest<'a> {
     /// eight digits.
     pub about: &'a str,
     /// What it says.
-    pub ballot: Ballot,
-    /// Why.
-    pub because: &'a str,
-    /// What it rests on: runs, numbers of evidence, or digests by at least eight digits.
-    pub evidence: &'a [String],
+    pub ballot: FilledBallot<'a>,
+}
+
+/// A ballot and who fills it in.
+#[derive(Debug, Clone, Copy)]
+pub enum FilledBallot<'a> {
+    /// Somebody who looked.
+    ByPerson {
+        /// What the vote says.
+        ballot: Ballot,
+        /// Why.
+        because: &'a str,
+        /// What it rests on: runs, numbers of evidence, or digests by at least eight digits.
+        evidence: &'a [String],
+    },
+    /// The built-in evaluator of the role.
+    ByEvaluator,
 }
 
 /// What became of a vote.
@@ -60,6 +75,11 @@ pub enum VoteRefusal {
     OtherSubject {
         /// What it counts votes about.
         counted: Subject,
+    },
+    /// There is no evaluator of that role.
+    NoEvaluator {
+        /// The role.
+        role: RoleName,
     },
     /// There is nothing about the subject that could be looked at.
     NothingSeen {
@@ -111,7 +131,7 @@ struct Seen {
     evidence: Vec<StoredEvidence>,
 }
 
-/// Casts a person's vote.
+/// Casts a vote.
 ///
 /// # Errors
 /// When the store cannot be read or written, or nothing has that name.
@@ -125,7 +145,18 @@ pub async fn cast_vote(
         Err(refusal) => return Ok(Voting::Refused(refusal)),
     };
     let seen = seen(store, request, quorum).await?;
-    let vote = match filled_in(request, quorum, seen, now) {
+    if let Err(refusal) = seen.check(quorum) {
+        return Ok(Voting::Refused(refusal));
+    }
+    let vote = match request.ballot {
+        FilledBallot::ByPerson {
+            ballot,
+            because,
+            evidence,
+        } => seen.vote(request.role, (ballot, because), evidence, now),
+        FilledBallot::ByEvaluator => evaluated(store, request, seen, now),
+    };
+    let vote = match vote {
         Ok(vote) => vote,
         Err(refusal) => return Ok(Voting::Refused(refusal)),
     };
@@ -185,7 +216,7 @@ async fn seen(
         let read = DecisionRecord::open(store, decision.record)?.inputs;
         let mut evidence = store.list_evidence(None).await?;
         evidence.retain(|stored| {
-            let is_it = |input: &crate::RecordedInput| {
+            let is_it = |input: &RecordedInput| {
                 (&input.subject, input.artifact) == (&stored.subject, stored.artifact)
             };
             read.iter().any(is_it)
@@ -207,50 +238,85 @@ async fn seen(
     })
 }
 
-fn filled_in(
+impl Seen {
+    /// What there is about the subject.
+    fn artifacts(&self) -> Vec<Digest> {
+        artifacts(&self.subject, &self.evidence)
+    }
+
+    /// Whether it can be voted about.
+    fn check(&self, quorum: &QuorumPolicy) -> Result<(), VoteRefusal> {
+        if self.subject != quorum.subject {
+            let counted = quorum.subject.clone();
+            return Err(VoteRefusal::OtherSubject { counted });
+        }
+        if self.artifacts().is_empty() {
+            let subject = self.subject.clone();
+            return Err(VoteRefusal::NothingSeen { subject });
+        }
+        Ok(())
+    }
+
+    /// A person's vote.
+    fn vote(
+        self,
+        role: &RoleName,
+        (ballot, because): (Ballot, &str),
+        named: &[String],
+        now: Timestamp,
+    ) -> Result<Vote, VoteRefusal> {
+        let mut evidence: Vec<Citation> = vec![];
+        for which in named {
+            let is_named = |stored: &&StoredEvidence| {
+                begins(stored.artifact, which)
+                    || stored.id.to_string() == *which
+                    || stored.run.as_str() == which
+            };
+            let mut found = self.evidence.iter().filter(is_named).peekable();
+            if found.peek().is_none() {
+                return Err(VoteRefusal::UnknownEvidence {
+                    which: which.clone(),
+                    known: self.evidence,
+                });
+            }
+            evidence.extend(found.map(cite));
+        }
+        Ok(Vote {
+            role: role.clone(),
+            ballot,
+            because: because.to_owned(),
+            evidence,
+            seen: self.artifacts(),
+            subject: self.subject,
+            decision: self.decision,
+            source: VoteSource::Person,
+            at: now,
+        })
+    }
+}
+
+/// The vote of the role's evaluator.
+fn evaluated(
+    store: &Store,
     request: &VoteRequest<'_>,
-    quorum: &QuorumPolicy,
     seen: Seen,
     now: Timestamp,
 ) -> Result<Vote, VoteRefusal> {
-    if seen.subject != quorum.subject {
-        return Err(VoteRefusal::OtherSubject {
-            counted: quorum.subject.clone(),
-        });
-    }
-    let artifacts = artifacts(&seen.subject, &seen.evidence);
-    if artifacts.is_empty() {
-        return Err(VoteRefusal::NothingSeen {
-            subject: seen.subject,
-        });
-    }
-    let mut evidence: Vec<Citation> = vec![];
-    for which in request.evidence {
-        let is_named = |stored: &&StoredEvidence| {
-            begins(stored.artifact, which)
-                || stored.id.to_string() == *which
-                || stored.run.as_str() == which
-        };
-        let mut named = seen.evidence.iter().filter(is_named).peekable();
-        if named.peek().is_none() {
-            return Err(VoteRefusal::UnknownEvidence {
-                which: which.clone(),
-                known: seen.evidence,
-            });
-        }
-        evidence.extend(named.map(cite));
-    }
-    Ok(Vote {
-        subject: seen.subject,
-        role: request.role.clone(),
-        ballot: request.ballot,
-        because: request.because.to_owned(),
-        evidence,
-        seen: artifacts,
-        decision: seen.decision,
-        source: VoteSource::Person,
-        at: now,
-    })
+    let decision = seen.decision;
+    let gathered = deciding::opened(store, seen.evidence);
+    let case = Case {
+        evidence: &gathered.evidence,
+        failures: &gathered.failures,
+        history: &[],
+        reasons: &BTreeMap::new(),
+        votes: &[],
+        now,
+    };
+    let vote = evaluate(&request.policy.policy, &case, request.role);
+    vote.map(|vote| Vote { decision, ..vote })
+        .ok_or_else(|| VoteRefusal::NoEvaluator {
+            role: request.role.clone(),
+        })
 }
 
 fn cite(stored: &StoredEvidence) -> Citation {

@@ -142,6 +142,10 @@ pub enum OwnMeasure {
     MirroredTokens,
     /// The money of mirrored calls.
     MirroredCost,
+    /// The most memory that a service took.
+    MemoryPeak,
+    /// The processor time that a request took.
+    ProcessorTime,
 }
 
 impl OwnMeasure {
@@ -163,6 +167,8 @@ impl OwnMeasure {
             Self::ShadowNotCompared => "shadow_not_compared",
             Self::MirroredTokens => "mirrored_tokens",
             Self::MirroredCost => "mirrored_cost",
+            Self::MemoryPeak => "memory_peak_bytes",
+            Self::ProcessorTime => "processor_ms_per_request",
         }
     }
 

@@ -6,6 +6,8 @@ use adjutant_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::joint::Joint;
+
 /// The answer of a gate: a pure function of the policy, the evidence, the history and `decided_at`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
@@ -23,6 +25,9 @@ pub struct Decision {
     pub triggers: Vec<TriggerResult>,
     /// The artifacts that were read, in the order given.
     pub inputs: Vec<Input>,
+    /// Risk and votes, where the policy asks for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joint: Option<Joint>,
 }
 
 /// One criterion's answer.

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adjutant_domain::{
-    Confidence, CriterionId, Digest, Evidence, Outcome, Subject, Timestamp, Validity,
+    Confidence, CriterionId, Digest, Evidence, Outcome, Subject, Timestamp, Validity, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{CriterionResult, Decision, Input, Needed, TriggerResult};
+use crate::joint::Joint;
 use crate::policy::{Criterion, Policy, Trigger, TriggerCondition};
 use crate::prepared::{Answer, Prepared, prepare};
+use crate::quorum::Vote;
 use crate::statistic::Statistic;
 use crate::trend::trend;
 use crate::verdict::{Alarm, Standing, Weight, verdict};
@@ -27,6 +29,8 @@ pub struct Case<'a> {
     pub history: &'a [PastDecision],
     /// Reasons given with the call, for criteria whose policy allows one.
     pub reasons: &'a BTreeMap<CriterionId, String>,
+    /// Votes of roles, oldest first.
+    pub votes: &'a [Vote],
     /// When the decision is made.
     pub now: Timestamp,
 }
@@ -102,13 +106,43 @@ pub fn decide(policy: &Policy, case: &Case<'_>) -> Decision {
 }
 
 pub(crate) fn decide_in(detail: Detail, policy: &Policy, case: &Case<'_>) -> Decision {
+    let own = own_answer(detail, policy, case);
+    let joint = match detail {
+        Detail::Full => Joint::of(policy, &own, case),
+        Detail::Judged => None,
+    };
+    let reasons = reasons(policy, &own, case);
+    Decision {
+        gate: policy.name.clone(),
+        decided_at: case.now,
+        verdict: joint.as_ref().map_or(own.verdict, Joint::verdict),
+        reasons: match &joint {
+            Some(joint) => joint.reasons(reasons, policy),
+            None => reasons,
+        },
+        criteria: own.criteria,
+        triggers: own.triggers,
+        inputs: case.evidence.iter().map(input).collect(),
+        joint,
+    }
+}
+
+/// What criteria and triggers alone say.
+pub(crate) struct OwnAnswer {
+    pub(crate) verdict: Verdict,
+    pub(crate) criteria: Vec<CriterionResult>,
+    pub(crate) standings: Vec<Standing>,
+    pub(crate) triggers: Vec<TriggerResult>,
+}
+
+pub(crate) fn own_answer(detail: Detail, policy: &Policy, case: &Case<'_>) -> OwnAnswer {
     let prepared: Vec<Prepared<'_>> = policy
         .criteria
         .iter()
         .map(|criterion| prepare(&criterion.ask, criterion.demand, policy.seed, case))
         .collect();
     let answers = answers(detail, policy, &prepared);
-    let results: Vec<CriterionResult> = policy
+    let criteria: Vec<CriterionResult> = policy
         .criteria
         .iter()
         .zip(answers)
@@ -117,7 +151,7 @@ pub(crate) fn decide_in(detail: Detail, policy: &Policy, case: &Case<'_>) -> Dec
     let standings: Vec<Standing> = policy
         .criteria
         .iter()
-        .zip(&results)
+        .zip(&criteria)
         .zip(&prepared)
         .map(|((criterion, result), prepared)| standing(criterion, result, prepared, case))
         .collect();
@@ -127,14 +161,11 @@ pub(crate) fn decide_in(detail: Detail, policy: &Policy, case: &Case<'_>) -> Dec
         .map(|trigger| triggered(policy, trigger, &standings, case))
         .unzip();
     let every_source_was_read = case.failures.is_empty();
-    Decision {
-        gate: policy.name.clone(),
-        decided_at: case.now,
+    OwnAnswer {
         verdict: verdict(&standings, &alarms, policy.undecided, every_source_was_read),
-        reasons: reasons(policy, &results, &standings, &triggers, case),
-        criteria: results,
+        criteria,
+        standings,
         triggers,
-        inputs: case.evidence.iter().map(input).collect(),
     }
 }
 
@@ -339,19 +370,14 @@ fn any_fails(standings: &[Standing]) -> Alarm {
 }
 
 /// Why the verdict is what it is, the weightiest first.
-fn reasons(
-    policy: &Policy,
-    results: &[CriterionResult],
-    standings: &[Standing],
-    triggers: &[TriggerResult],
-    case: &Case<'_>,
-) -> Vec<String> {
-    let mut weighed: Vec<(u8, String)> = results
+fn reasons(policy: &Policy, own: &OwnAnswer, case: &Case<'_>) -> Vec<String> {
+    let mut weighed: Vec<(u8, String)> = own
+        .criteria
         .iter()
-        .zip(standings)
+        .zip(&own.standings)
         .filter_map(|(result, standing)| weigh(result, *standing))
         .collect();
-    for trigger in triggers {
+    for trigger in &own.triggers {
         let (id, reason) = (&trigger.id, &trigger.reason);
         match trigger.fired {
             Some(true) => weighed.push((1, format!("Trigger {id} fires: {reason}."))),

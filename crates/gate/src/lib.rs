@@ -7,6 +7,8 @@ mod comparison;
 mod contrast;
 mod decision;
 mod evaluate;
+mod evaluator;
+mod evaluator_asks;
 mod integration;
 mod joint;
 mod judge;
@@ -37,11 +39,12 @@ pub use compare::compare;
 pub use comparison::{Arm, Comparison, Estimate, Question, SuccessRange};
 pub use decision::{Accepted, CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
 pub use evaluate::{Case, PastCriterion, PastDecision, SourceFailure, decide};
+pub use evaluator::evaluate;
 pub use integration::{
     IntegrationCheck, IntegrationRow, IntegrationStanding, IntegrationValue, TaskCount,
     integration_rows, task_counts,
 };
-pub use joint::joint_verdict;
+pub use joint::{Joint, joint_verdict};
 pub use learning::{Learning, learnings};
 pub use policy::{
     Ask, Criterion, Demand, Policy, QuorumPolicy, Selector, Side, Trigger, TriggerCondition,

@@ -18,12 +18,16 @@ pub struct Policy {
     pub alpha: f64,
     /// What to do when only evidence that mirrored traffic can bring is undecided.
     pub undecided: Undecided,
+    /// The age in milliseconds above which evidence is stale where no criterion says it.
+    pub stale_after_ms: Option<i64>,
     /// Seed of every resampling.
     pub seed: u64,
     /// What is demanded; never empty.
     pub criteria: Vec<Criterion>,
     /// What takes the candidate back at once.
     pub triggers: Vec<Trigger>,
+    /// Whether the verdict waits for the composite risk.
+    pub risk: bool,
     /// Whose votes the verdict waits for; `None` when it asks for none.
     pub quorum: Option<QuorumPolicy>,
 }

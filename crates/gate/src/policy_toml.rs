@@ -116,9 +116,11 @@ fn policy(
             .map_or_else(String::new, |text| text.value.to_owned()),
         alpha: read_or(keys.text("alpha")?, share, 0.05)?,
         undecided: read_or(keys.text("undecided")?, undecided, Undecided::Pause)?,
+        stale_after_ms: defaults.stale_after_ms,
         seed: keys.whole("seed", 0)?.unwrap_or(1) as u64,
         criteria: vec![],
         triggers: vec![],
+        risk: keys.boolean("risk")?.unwrap_or(false),
         quorum: (keys.table("quorum")?)
             .map(|table| quorum_toml::read(&table, warnings))
             .transpose()?,
@@ -132,6 +134,12 @@ fn policy(
         policy.triggers.push(trigger(&table, &defaults, warnings)?);
     }
     warnings.extend(keys.unknown());
+    check(&policy, keys)?;
+    Ok(policy)
+}
+
+/// Something is demanded, and no two things have the same name.
+fn check(policy: &Policy, keys: &Keys<'_>) -> Result<(), InvalidPolicy> {
     if policy.criteria.is_empty() {
         return Err(keys.invalid(
             "a gate without criteria would let everything pass: add [[gate.NAME.criteria]] tables",
@@ -155,7 +163,7 @@ fn policy(
             return Err(keys.invalid(format!("two {kind} tables have the id {id}")));
         }
     }
-    Ok(policy)
+    Ok(())
 }
 
 fn criterion(

@@ -2,16 +2,10 @@
 
 use adjutant_domain::{RoleName, Subject};
 
+use crate::evaluator::Evaluator;
 use crate::policy::QuorumPolicy;
 use crate::policy_toml::InvalidPolicy;
 use crate::toml_keys::{Keys, Text};
-
-/// The roles that vote where the policy names none.
-const EXECUTIVE_ROLES: [&str; 3] = [
-    "infra-performance-monitor",
-    "quality-safety-officer",
-    "ai-operations-engineer",
-];
 
 pub(crate) fn read(
     keys: &Keys<'_>,
@@ -24,14 +18,19 @@ pub(crate) fn read(
         evaluators: keys.boolean("evaluators")?.unwrap_or(false),
     };
     warnings.extend(keys.unknown());
+    if quorum.evaluators && quorum.subject != Subject::candidate() {
+        return Err(keys.invalid("evaluators look at the candidate: leave out subject, or them"));
+    }
     Ok(quorum)
 }
 
+/// Those that are named, else those that there are evaluators for.
 fn roles(keys: &Keys<'_>) -> Result<Vec<RoleName>, InvalidPolicy> {
     let named = keys.texts("roles")?;
     if !keys.names().contains(&"roles") {
-        let executives = EXECUTIVE_ROLES.iter().map(|role| role.parse());
+        let executives = Evaluator::ALL.map(|evaluator| evaluator.role().parse());
         return executives
+            .into_iter()
             .collect::<Result<_, _>>()
             .map_err(|cause| keys.invalid(cause));
     }

@@ -7,6 +7,7 @@ use adjutant_domain::{Interval, Measured, Outcome, Validity};
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Case, Detail};
+use crate::policy::Ask;
 use crate::prepared::{Answer, prepare};
 use crate::risk_asks::{self, Asked};
 use crate::statistic::Direction;
@@ -137,6 +138,14 @@ impl std::fmt::Display for RiskStanding {
     }
 }
 
+impl FactorResult {
+    /// Whether it keeps the risk from being low: it lies at the edge of what is accepted or beyond,
+    /// or might.
+    pub(crate) fn weighs(&self) -> bool {
+        self.level.high() >= EDGE
+    }
+}
+
 impl CompositeRisk {
     /// How it stands before the verdict. A high score stays high whatever else is unknown.
     pub fn standing(&self) -> RiskStanding {
@@ -150,9 +159,13 @@ impl CompositeRisk {
     }
 }
 
-/// The risk that the evidence of a case shows.
-pub fn assess_risk(case: &Case<'_>) -> CompositeRisk {
-    let schema = findings(&risk_asks::schema(), case);
+/// The risk that the evidence of a case shows. Evidence older than `stale_after_ms` shows nothing.
+pub fn assess_risk(case: &Case<'_>, stale_after_ms: Option<i64>) -> CompositeRisk {
+    let look = Look {
+        case,
+        stale_after_ms,
+    };
+    let schema = findings(&risk_asks::schema(), &look);
     let veto = match (schema.breaks, schema.is_whole) {
         (true, _) => Some(true),
         (false, true) => Some(false),
@@ -160,9 +173,9 @@ pub fn assess_risk(case: &Case<'_>) -> CompositeRisk {
     };
     let factors = vec![
         schema.factor(RiskFactor::Schema),
-        findings(&risk_asks::dependency(), case).factor(RiskFactor::Dependency),
-        worst(RiskFactor::Latency, &risk_asks::latency(), case),
-        output(case),
+        findings(&risk_asks::dependency(), &look).factor(RiskFactor::Dependency),
+        worst(RiskFactor::Latency, &[risk_asks::p95()], &look),
+        output(&look),
     ];
     let tenths = |end: fn(Interval) -> f64| -> f64 {
         let weigh = |factor: &FactorResult| f64::from(factor.weight_tenths) * end(factor.level);
@@ -193,6 +206,12 @@ fn span(low: f64, high: f64) -> Interval {
     Interval::new(low, high).unwrap_or(Interval::ZERO_TO_ONE)
 }
 
+/// What is looked at.
+struct Look<'a> {
+    case: &'a Case<'a>,
+    stale_after_ms: Option<i64>,
+}
+
 /// What counted findings say.
 struct Findings {
     breaks: bool,
@@ -219,13 +238,13 @@ impl Findings {
 
 /// A factor from counts: something breaks 1, something may break 0.5, nothing 0. What was not
 /// looked at could break: up to 1.
-fn findings(asked: &risk_asks::Findings, case: &Case<'_>) -> Findings {
-    let count = |ask: &Asked| answer(ask, case);
+fn findings(asked: &risk_asks::Findings, look: &Look<'_>) -> Findings {
+    let count = |ask: &Asked| answer(ask, look);
     let breaking: Vec<Answer> = asked.breaking.iter().map(count).collect();
     let risky: Vec<Answer> = asked.risky.iter().map(count).collect();
     let looked_at = |list: &[(Asked, &'static str)]| -> Vec<(Answer, &'static str)> {
-        let look = |(ask, remedy): &(Asked, &'static str)| (count(ask), *remedy);
-        list.iter().map(look).collect()
+        let counted = |(ask, remedy): &(Asked, &'static str)| (count(ask), *remedy);
+        list.iter().map(counted).collect()
     };
     let open = looked_at(&asked.looked_at);
     let open_if_any = looked_at(&asked.looked_at_if_any);
@@ -276,10 +295,10 @@ fn findings(asked: &risk_asks::Findings, case: &Case<'_>) -> Findings {
 }
 
 /// The factor of the output: what was recorded and had no partner could be worse, up to 1.
-fn output(case: &Case<'_>) -> FactorResult {
-    let mut result = worst(RiskFactor::Output, &risk_asks::output(), case);
+fn output(look: &Look<'_>) -> FactorResult {
+    let mut result = worst(RiskFactor::Output, &risk_asks::output(), look);
     let (asked, remedy) = risk_asks::output_looked_at();
-    let found = answer(&asked, case);
+    let found = answer(&asked, look);
     if found.validity == Validity::Valid && found.outcome != Outcome::Pass {
         result.level = span(result.level.low(), 1.0);
         result.validity = Validity::Insufficient;
@@ -291,7 +310,7 @@ fn output(case: &Case<'_>) -> FactorResult {
 
 /// A factor from how much worse the candidate is: 0 when it is not worse, 0.5 at the accepted
 /// margin, 1 from twice the margin on. Of several questions that have evidence the worst counts.
-fn worst(factor: RiskFactor, asked: &[Asked], case: &Case<'_>) -> FactorResult {
+fn worst(factor: RiskFactor, asked: &[Asked], look: &Look<'_>) -> FactorResult {
     let mut result = FactorResult {
         factor,
         weight_tenths: factor.weight_tenths(),
@@ -304,7 +323,7 @@ fn worst(factor: RiskFactor, asked: &[Asked], case: &Case<'_>) -> FactorResult {
     let mut reasons = vec![];
     let mut worst_validity = None;
     for one in asked {
-        let found = answer(one, case);
+        let found = answer(one, look);
         if found.validity == Validity::NoData {
             reasons.push(found.reason);
             continue;
@@ -357,7 +376,10 @@ fn worsening(asked: &Asked, found: &Answer) -> Interval {
     }
 }
 
-fn answer(asked: &Asked, case: &Case<'_>) -> Answer {
-    prepare(&asked.ask, asked.demand, risk_asks::SEED, case)
-        .answer(asked.ask.confidence, Detail::Judged)
+fn answer(asked: &Asked, look: &Look<'_>) -> Answer {
+    let ask = Ask {
+        stale_after_ms: look.stale_after_ms,
+        ..asked.ask.clone()
+    };
+    prepare(&ask, asked.demand, risk_asks::SEED, look.case).answer(ask.confidence, Detail::Judged)
 }

@@ -119,19 +119,25 @@ pub(crate) fn dependency() -> Findings {
 }
 
 /// How much slower: +10 % of p95 is just accepted.
-pub(crate) fn latency() -> Vec<Asked> {
+pub(crate) fn p95() -> Asked {
     let p95 = Statistic::Quantile {
         measure: OwnMeasure::Latency.name(),
         p: 0.95,
     };
-    vec![worsening(
-        p95,
-        Margin {
-            value: 10.0,
-            scale: Scale::Percent,
-        },
-        "p95 of latency_ms",
-    )]
+    let margin = Margin {
+        value: 10.0,
+        scale: Scale::Percent,
+    };
+    worsening(p95, margin, "p95 of latency_ms")
+}
+
+/// How much less compliant: 2 points are just accepted.
+pub(crate) fn compliance() -> Asked {
+    let margin = Margin {
+        value: 2.0,
+        scale: Scale::Points,
+    };
+    worsening(Statistic::ComplianceAtOne, margin, "compliance@1")
 }
 
 /// What recorded answers may not leave out, and what to do when they do.
@@ -170,14 +176,7 @@ pub(crate) fn output() -> Vec<Asked> {
             },
             "nDCG@10",
         ),
-        worsening(
-            Statistic::ComplianceAtOne,
-            Margin {
-                value: 2.0,
-                scale: Scale::Points,
-            },
-            "compliance@1",
-        ),
+        compliance(),
     ]
 }
 
@@ -228,7 +227,7 @@ fn share(value: f64) -> Bound {
     }
 }
 
-fn ask(statistic: Statistic, label: Option<(&str, &str)>) -> Ask {
+pub(crate) fn ask(statistic: Statistic, label: Option<(&str, &str)>) -> Ask {
     let globs = label.map(|(label, glob)| (label.to_owned(), vec![glob.to_owned()]));
     Ask {
         better: statistic.better(),

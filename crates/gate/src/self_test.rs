@@ -204,6 +204,7 @@ fn outcome(policy: &Policy, truth: f64, seed: u64) -> Option<Outcome> {
         failures: &[],
         history: &[],
         reasons: &BTreeMap::new(),
+        votes: &[],
         now,
     };
     let result = decide_in(Detail::Judged, &policy, &case)

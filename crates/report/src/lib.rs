@@ -8,6 +8,7 @@
 
 mod cite;
 pub mod comparison;
+mod consensus;
 pub mod contract;
 pub mod dependencies;
 pub mod deployment;

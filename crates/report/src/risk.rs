@@ -20,6 +20,10 @@ pub fn json(risk: &CompositeRisk) -> Result<String, serde_json::Error> {
 
 /// The risk for a terminal, with a final newline: the answer on top, then one block a factor.
 pub fn human(risk: &CompositeRisk, terminal: Terminal) -> String {
+    lines(risk, terminal).join("\n") + "\n"
+}
+
+pub(crate) fn lines(risk: &CompositeRisk, terminal: Terminal) -> Vec<String> {
     let standing = risk.standing();
     let ink = match standing {
         RiskStanding::Low => Ink::Good,
@@ -39,7 +43,7 @@ pub fn human(risk: &CompositeRisk, terminal: Terminal) -> String {
         lines.push(String::new());
         lines.extend(block(factor, terminal));
     }
-    lines.join("\n") + "\n"
+    lines
 }
 
 fn block(factor: &FactorResult, terminal: Terminal) -> Vec<String> {
@@ -80,7 +84,7 @@ fn block(factor: &FactorResult, terminal: Terminal) -> Vec<String> {
 }
 
 /// A value with its interval and its sources.
-fn told(observed: &Measured) -> String {
+pub(crate) fn told(observed: &Measured) -> String {
     match number::measured_interval(observed) {
         Some(interval) => format!("{} {interval}", cite::cited(observed)),
         None => cite::cited(observed),
@@ -88,7 +92,7 @@ fn told(observed: &Measured) -> String {
 }
 
 /// One number where both ends agree.
-fn ends(interval: Interval) -> String {
+pub(crate) fn ends(interval: Interval) -> String {
     if interval.low() == interval.high() {
         number::value(interval.low(), None, Unit::One)
     } else {

@@ -6,6 +6,7 @@ mod comparison;
 mod contract;
 mod deployment;
 mod gate;
+mod joint;
 mod risk;
 mod shadow;
 
@@ -25,6 +26,7 @@ pub use gate::{
     AcceptedValues, ArmAnswer, CriterionAnswer, CriterionNeeds, GateAnswer, GateNeeds,
     TriggerAnswer,
 };
+pub use joint::{JointAnswer, QuorumAnswer, VoteOfRole, VoterAnswer};
 pub use risk::{FactorAnswer, FactorValueInJson, RiskAnswer};
 pub use shadow::{
     RecordedExchange, RecordedRequest, ShadowAccountInJson, ShadowAnswer, ShadowKindInJson,

@@ -16,6 +16,7 @@ Examples:
     --because \"rolled back twice in staging\" --evidence run_7
   adjutant vote --role infra-performance-monitor --for 5d82a7cc no-go \\
     --because \"the disk is full by Friday\"
+  adjutant vote --role ai-operations-engineer --for candidate evaluate
   adjutant vote list --for candidate
 
 Only the roles that the gate's policy names have a voice; [gate.NAME.quorum] names them. A role has
@@ -42,8 +43,12 @@ pub(crate) struct CastArguments {
     /// the first digits of its record.
     #[arg(long = "for", value_name = "SUBJECT|DECISION", required = true)]
     pub(crate) about: Option<String>,
-    /// Why, in a sentence.
-    #[arg(long, value_name = "TEXT", required = true)]
+    /// Why, in a sentence; an evaluator says it itself.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_if_eq_any([("ballot", "go"), ("ballot", "no-go"), ("ballot", "abstain")])
+    )]
     pub(crate) because: Option<String>,
     /// What the vote rests on: a run, a number from evidence list, or at least eight digits of an
     /// artifact's SHA-256; may be given again.
@@ -68,6 +73,8 @@ pub(crate) enum BallotArgument {
     NoGo,
     /// The evidence does not tell.
     Abstain,
+    /// What the role's built-in evaluator reads from the evidence.
+    Evaluate,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 //! `adjutant vote`: casting, listing, showing.
 
-use adjutant_app::{ListedVote, VoteRefusal, VoteRequest, Voting};
+use adjutant_app::{FilledBallot, ListedVote, VoteRefusal, VoteRequest, Voting};
 use adjutant_gate::{Ballot, Vote};
 use adjutant_outbound::clock;
 use adjutant_store::StoredVote;
@@ -27,29 +27,12 @@ pub(super) fn run(arguments: VoteArguments, settings: &Settings) -> Result<Exit,
 
 fn cast(arguments: &CastArguments, settings: &Settings) -> Result<Exit, Failure> {
     let missing = || Failure::usage("the vote is not filled in", "See adjutant vote --help.");
-    let ballot = match arguments.ballot.ok_or_else(missing)? {
-        BallotArgument::Go => Ballot::Go,
-        BallotArgument::NoGo => Ballot::NoGo,
-        BallotArgument::Abstain => Ballot::Abstain,
-    };
-    let because = arguments.because.as_deref().map(str::trim);
-    let because = because
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| Failure::usage("a vote needs words", "Say why: --because \"…\"."))?;
-    if ballot == Ballot::Go && arguments.evidence.is_empty() {
-        return Err(Failure::usage(
-            "a GO names what it rests on",
-            "Add --evidence ID; adjutant evidence list says what there is.",
-        ));
-    }
     let home = find_home(settings)?;
     let request = VoteRequest {
         policy: &gate::policy_of(&home, &arguments.gate, arguments.policy.as_deref())?,
         role: arguments.role.as_ref().ok_or_else(missing)?,
         about: arguments.about.as_deref().ok_or_else(missing)?,
-        ballot,
-        because,
-        evidence: &arguments.evidence,
+        ballot: filled(arguments, arguments.ballot.ok_or_else(missing)?)?,
     };
     let voting = complete(settings.database_url.is_some(), async {
         let store = open_store(&home).await?;
@@ -60,6 +43,38 @@ fn cast(arguments: &CastArguments, settings: &Settings) -> Result<Exit, Failure>
         Voting::Cast { vote, replaced } => told(&vote, replaced.as_deref(), format),
         Voting::Refused(refusal) => refused(&refusal, format),
     }
+}
+
+fn filled(arguments: &CastArguments, ballot: BallotArgument) -> Result<FilledBallot<'_>, Failure> {
+    let because = arguments.because.as_deref().map(str::trim);
+    let ballot = match (ballot, because) {
+        (BallotArgument::Evaluate, None) if arguments.evidence.is_empty() => {
+            return Ok(FilledBallot::ByEvaluator);
+        }
+        (BallotArgument::Evaluate, _) => {
+            return Err(Failure::usage(
+                "an evaluator says itself why, and from which evidence",
+                "Leave out --because and --evidence, or cast a vote of your own.",
+            ));
+        }
+        (BallotArgument::Go, _) => Ballot::Go,
+        (BallotArgument::NoGo, _) => Ballot::NoGo,
+        (BallotArgument::Abstain, _) => Ballot::Abstain,
+    };
+    if ballot == Ballot::Go && arguments.evidence.is_empty() {
+        return Err(Failure::usage(
+            "a GO names what it rests on",
+            "Add --evidence ID; adjutant evidence list says what there is.",
+        ));
+    }
+    let because = because
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| Failure::usage("a vote needs words", "Say why: --because \"…\"."))?;
+    Ok(FilledBallot::ByPerson {
+        ballot,
+        because,
+        evidence: &arguments.evidence,
+    })
 }
 
 fn told(
@@ -75,8 +90,8 @@ fn told(
                 format!(", in place of vote {} ({})", old.id, old.vote.ballot)
             });
             streams::print(&format!(
-                "vote {}: {} says {} about {}{instead}\n",
-                stored.id, vote.role, vote.ballot, vote.subject
+                "vote {}: {} says {} about {}{instead}\nbecause   {}\n",
+                stored.id, vote.role, vote.ballot, vote.subject, vote.because
             ))?;
         }
     }
@@ -87,6 +102,7 @@ fn refused(refusal: &VoteRefusal, format: Format) -> Result<Exit, Failure> {
     let exit = match refusal {
         VoteRefusal::NotAsked { .. }
         | VoteRefusal::NoVoice { .. }
+        | VoteRefusal::NoEvaluator { .. }
         | VoteRefusal::OtherSubject { .. } => Exit::Refused,
         VoteRefusal::NothingSeen { .. } => Exit::Undecided,
         VoteRefusal::UnknownEvidence { .. } => Exit::Usage,
@@ -114,6 +130,7 @@ fn reason(refusal: &VoteRefusal) -> String {
         VoteRefusal::OtherSubject { counted } => {
             format!("the gate counts votes about {counted} only")
         }
+        VoteRefusal::NoEvaluator { role } => format!("{role} has no built-in evaluator"),
         VoteRefusal::NothingSeen { subject } => {
             format!("NO DATA AVAILABLE: nothing was measured about {subject}")
         }
@@ -132,6 +149,9 @@ fn next(refusal: &VoteRefusal) -> String {
             "Leave it to them, or name the role in the quorum of the gate's policy.".to_owned()
         }
         VoteRefusal::OtherSubject { counted } => format!("Vote --for {counted}."),
+        VoteRefusal::NoEvaluator { .. } => {
+            "Cast a vote of your own: go, no-go or abstain, with --because.".to_owned()
+        }
         VoteRefusal::NothingSeen { subject } => {
             format!("Run adjutant evidence add FILE --subject {subject} --run RUN_ID.")
         }
@@ -162,7 +182,7 @@ fn list(arguments: &ListVotesArguments, settings: &Settings) -> Result<Exit, Fai
         }
         Format::Human => {
             let head = [
-                "vote", "about", "role", "says", "stands", "by", "at", "because",
+                "vote", "about", "role", "says", "stands", "by", "because", "at",
             ];
             let mut rows = vec![head.map(str::to_owned).to_vec()];
             rows.extend(listed.iter().map(row));
@@ -181,8 +201,8 @@ fn row(listed: &ListedVote) -> Vec<String> {
         vote.ballot.to_string(),
         stands(listed),
         vote.source.to_string(),
-        vote.at.to_string(),
         vote.because.clone(),
+        vote.at.to_string(),
     ]
 }
 

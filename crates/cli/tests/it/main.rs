@@ -10,6 +10,7 @@ mod claim;
 mod compare;
 mod competition;
 mod conflicts;
+mod consensus;
 mod crash;
 mod delivery;
 mod deps;

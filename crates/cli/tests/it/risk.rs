@@ -20,8 +20,9 @@ const OSV: &str = r#"{"id": "RUSTSEC-2024-0001", "summary": "Not about anything 
 "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}"#;
 
 /// A stage with the answers of `schema diff` for an unchanged and for a breaking contract, and of
-/// `deps align` for the same lockfile twice, without and with a database.
-fn stage() -> Stage {
+/// `deps align` for the same lockfile twice, without and with a database, and with one that flags
+/// what the lockfile holds.
+pub(crate) fn stage() -> Stage {
     let stage = Stage::new();
     let workspace = &stage.workspace;
     workspace.write("old.schema.json", BASELINE);
@@ -31,20 +32,23 @@ fn stage() -> Stage {
     );
     workspace.write("Cargo.lock", LOCK);
     workspace.write("osv/RUSTSEC-2024-0001.json", OSV);
+    let flags = OSV.replace("elsewhere", "itoa");
+    workspace.write("flags/RUSTSEC-2024-0001.json", flags);
     let diff = |candidate: &str, code: i32| {
         let contracts = ["--baseline", "old.schema.json", "--candidate", candidate];
         let command = [&["schema", "diff"][..], &contracts, &["--format", "json"]].concat();
         stage.answer(code, &command)
     };
-    let align = |more: &[&str]| {
+    let align = |code: i32, more: &[&str]| {
         let locks = ["--baseline", "Cargo.lock", "--candidate", "Cargo.lock"];
         let command = [&["deps", "align"][..], &locks, &["--format", "json"], more].concat();
-        stage.answer(0, &command)
+        stage.answer(code, &command)
     };
     workspace.write("unchanged.json", diff("old.schema.json", 0));
     workspace.write("harmful.json", diff("harmful.schema.json", 30));
-    workspace.write("unsearched.json", align(&[]));
-    workspace.write("searched.json", align(&["--osv", "osv"]));
+    workspace.write("unsearched.json", align(0, &[]));
+    workspace.write("searched.json", align(0, &["--osv", "osv"]));
+    workspace.write("flagged.json", align(30, &["--osv", "flags"]));
     stage
 }
 

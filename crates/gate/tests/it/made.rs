@@ -264,6 +264,7 @@ pub(crate) fn decide_with(
         failures,
         history,
         reasons: &reasons,
+        votes: &[],
         now: now(),
     };
     adjutant_gate::decide(policy, &case)

@@ -4,6 +4,7 @@
 
 mod comparing;
 mod deciding;
+mod evaluators;
 mod integration;
 mod joint;
 mod made;

@@ -201,18 +201,25 @@ fn the_executive_roles_vote_unless_the_policy_names_others() {
             "ai-operations-engineer"
         ]
     );
-    let named = quorum_of("roles = [\"owner\"]\nsubject = \"canary\"\nevaluators = true");
+    let named = quorum_of("roles = [\"owner\"]\nsubject = \"canary\"");
     assert_eq!(named.subject.as_str(), "canary");
-    assert!(named.evaluators);
     assert_eq!(names(named), ["owner"]);
+    assert!(quorum_of("evaluators = true").evaluators);
     assert_eq!(gate_of("measure = \"p95\"\nbelow = \"1 s\"").quorum, None);
 }
 
 #[test]
-fn a_quorum_of_nobody_is_refused() {
-    let text = "[gate.g]\n[[gate.g.criteria]]\nid = \"it\"\nmeasure = \"p95\"\nbelow = \"1 s\"\n\
-                [gate.g.quorum]\nroles = []\n";
-    let refused = read_policies(text).unwrap_err();
-    assert_eq!((refused.line, refused.key.as_str()), (6, "gate.g.quorum"));
-    assert!(refused.problem.contains("nobody"), "{refused}");
+fn a_quorum_of_nobody_and_evaluators_of_another_subject_are_refused() {
+    for (keys, problem) in [
+        ("roles = []", "nobody"),
+        ("subject = \"canary\"\nevaluators = true", "the candidate"),
+    ] {
+        let text = format!(
+            "[gate.g]\n[[gate.g.criteria]]\nid = \"it\"\nmeasure = \"p95\"\nbelow = \"1 s\"\n\
+             [gate.g.quorum]\n{keys}\n"
+        );
+        let refused = read_policies(&text).unwrap_err();
+        assert_eq!((refused.line, refused.key.as_str()), (6, "gate.g.quorum"));
+        assert!(refused.problem.contains(problem), "{refused}");
+    }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use adjutant_domain::{
-    Data, Evidence, Interval, Labels, Locator, Measurement, OwnMeasure, Scalar, Unit, Validity,
+    Data, Evidence, Interval, Labels, Locator, Measurement, OwnMeasure, Scalar, Timestamp, Unit,
+    Validity,
 };
 use adjutant_gate::{
     Case, CompositeRisk, FactorResult, RiskFactor, RiskLevel, RiskStanding, SourceFailure,
@@ -13,16 +14,26 @@ use adjutant_gate::{
 use crate::made::*;
 
 fn assess(evidence: &[Evidence], failures: &[SourceFailure]) -> CompositeRisk {
-    assess_risk(&Case {
+    assess_until(None, evidence, failures)
+}
+
+fn assess_until(
+    stale_after_ms: Option<i64>,
+    evidence: &[Evidence],
+    failures: &[SourceFailure],
+) -> CompositeRisk {
+    let case = Case {
         evidence,
         failures,
         history: &[],
         reasons: &BTreeMap::new(),
+        votes: &[],
         now: now(),
-    })
+    };
+    assess_risk(&case, stale_after_ms)
 }
 
-fn count(measure: OwnMeasure, label: Option<(&str, &str)>, value: u64) -> Measurement {
+pub(crate) fn count(measure: OwnMeasure, label: Option<(&str, &str)>, value: u64) -> Measurement {
     let label = label.map(|(key, value)| (key.to_owned(), value.to_owned()));
     Measurement {
         measure: measure.name(),
@@ -39,7 +50,7 @@ fn count(measure: OwnMeasure, label: Option<(&str, &str)>, value: u64) -> Measur
 }
 
 /// What `schema diff` found: breaking, risky, not compared.
-fn schema(breaking: u64, risky: u64, not_compared: u64) -> Evidence {
+pub(crate) fn schema(breaking: u64, risky: u64, not_compared: u64) -> Evidence {
     let changes = |severity, n| count(OwnMeasure::SchemaChanges, Some(("severity", severity)), n);
     let found = vec![
         changes("breaking", breaking),
@@ -50,7 +61,12 @@ fn schema(breaking: u64, risky: u64, not_compared: u64) -> Evidence {
 }
 
 /// What `deps align` found: breaking, risky, not compared, records of vulnerabilities.
-fn dependency(breaking: u64, risky: u64, not_compared: u64, records: Option<u64>) -> Evidence {
+pub(crate) fn dependency(
+    breaking: u64,
+    risky: u64,
+    not_compared: u64,
+    records: Option<u64>,
+) -> Evidence {
     let changes = |weight, n| count(OwnMeasure::DependencyChanges, Some(("weight", weight)), n);
     let mut found = vec![
         changes("breaking", breaking),
@@ -319,4 +335,19 @@ fn evidence_about_another_subject_is_none() {
     let risk = assess(&[other], &[]);
     assert_eq!(ends(of(&risk, RiskFactor::Schema).level), (0.0, 1.0));
     assert_eq!(risk.veto, None);
+}
+
+#[test]
+fn evidence_that_is_too_old_shows_nothing() {
+    const DAY_MS: i64 = 86_400_000;
+    let mut old = vec![schema(0, 0, 0), dependency(0, 0, 0, Some(1))];
+    old.extend(latencies(1.0));
+    for evidence in &mut old {
+        evidence.taken_at = Timestamp::from_unix_millis(now().unix_millis() - 2 * DAY_MS);
+    }
+    assert_eq!(assess(&old, &[]).standing(), RiskStanding::Low);
+    let stale = assess_until(Some(DAY_MS), &old, &[]);
+    assert_eq!(stale.standing(), RiskStanding::Undecided);
+    assert_eq!(of(&stale, RiskFactor::Schema).validity, Validity::Stale);
+    assert_eq!(of(&stale, RiskFactor::Latency).validity, Validity::Stale);
 }

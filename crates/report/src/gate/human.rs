@@ -3,6 +3,7 @@
 use adjutant_domain::{Citation, Measured, Verdict};
 use adjutant_gate::{CriterionResult, Decision, Input, TriggerResult};
 
+use crate::consensus;
 use crate::deployment::{fired, needed};
 use crate::gate::markdown::{evidence_items, evidence_of_arm, observed};
 use crate::gate::table::{Table, named_interval};
@@ -31,6 +32,9 @@ pub fn human(decision: &Decision, terminal: Terminal) -> String {
         lines.push(String::new());
     }
     lines.extend(triggers(&decision.triggers, terminal));
+    if let Some(joint) = &decision.joint {
+        lines.extend(consensus::human(joint, terminal));
+    }
     lines.extend(foot(decision, terminal));
     lines.join("\n") + "\n"
 }

@@ -1,12 +1,14 @@
 //! A decision as Markdown: for a pull request comment or a job summary.
 
 use adjutant_domain::{Measured, Subject};
-use adjutant_gate::{CriterionResult, Decision, TriggerResult};
+use adjutant_gate::{CriterionResult, Decision, Joint, TriggerResult};
 
 use crate::cite;
+use crate::consensus;
 use crate::deployment::{fired, needed};
 use crate::markup::{markdown as safe, markdown_cell as cell};
 use crate::number;
+use crate::risk::ends;
 use crate::standing::{self, NO_DATA_AVAILABLE, Standing};
 
 /// The decision as Markdown, with a final newline.
@@ -36,7 +38,25 @@ pub fn markdown(decision: &Decision) -> String {
         text.push_str("\n### Rollback triggers\n\n");
         text.push_str(&triggers_table(&decision.triggers));
     }
+    if let Some(joint) = &decision.joint {
+        text.push_str(&beside(joint));
+    }
     text.push_str(&format!("\nDecided at {}.\n", decision.decided_at));
+    text
+}
+
+/// Risk and votes, where they were asked.
+fn beside(joint: &Joint) -> String {
+    let mut text = format!("\nCriteria and triggers alone say {}.\n", joint.own);
+    if let Some(risk) = &joint.risk {
+        let (standing, score) = (risk.standing(), ends(risk.score));
+        let table = consensus::risk_table(risk);
+        text.push_str(&format!("\n### Risk: {standing}, score {score}\n\n{table}"));
+    }
+    if let Some(quorum) = &joint.quorum {
+        let table = consensus::votes_table(quorum);
+        text.push_str(&format!("\n### Votes: {}\n\n{table}", quorum.standing));
+    }
     text
 }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::answer::{Ends, ends};
 use super::{
-    EvidenceInJson, InputFile, Number, OutcomeInJson, TrendInJson, UnitInJson, ValidityInJson,
-    VerdictInJson,
+    EvidenceInJson, InputFile, JointAnswer, Number, OutcomeInJson, TrendInJson, UnitInJson,
+    ValidityInJson, VerdictInJson,
 };
 use crate::cite;
 use crate::number;
@@ -38,6 +38,8 @@ pub struct GateAnswer {
     pub needed: GateNeeds,
     /// The artifacts that were read, in the order given.
     pub inputs: Vec<InputFile>,
+    /// Risk and votes; null when the policy asks for neither.
+    pub joint: Option<JointAnswer>,
 }
 
 /// One criterion's answer.
@@ -156,6 +158,7 @@ impl From<&Decision> for GateAnswer {
             triggers: decision.triggers.iter().map(TriggerAnswer::from).collect(),
             needed: GateNeeds::of(decision),
             inputs: decision.inputs.iter().map(InputFile::from).collect(),
+            joint: decision.joint.as_ref().map(Into::into),
         }
     }
 }

@@ -285,6 +285,7 @@ pub(crate) fn go() -> Decision {
             "the whole interval lies below 505 ms",
         )],
         inputs: vec![input("baseline"), input("candidate")],
+        joint: None,
     }
 }
 
@@ -353,6 +354,7 @@ pub(crate) fn pause_without_data() -> Decision {
         ],
         triggers: vec![],
         inputs: vec![],
+        joint: None,
         ..go()
     }
 }

@@ -124,6 +124,7 @@ fn decision(at: i64, observed: Option<f64>, inputs: &[&Evidence]) -> Decision {
             needed: Needed::default(),
         }],
         triggers: vec![],
+        joint: None,
         inputs: inputs
             .iter()
             .map(|evidence| Input {
