@@ -17,6 +17,10 @@ use adjutant_domain::sha256::Sha256;
 /// million requests, whose values take 3 GB of memory.
 pub const SAMPLE_FILE_BYTES_MAX: u64 = 4 << 30;
 
+/// The first piece of a file that one thread reads: enough to guess how many rows follow, and
+/// little, so that columns do not grow large before there is room for all of them.
+const HEAD_BYTES: usize = 1 << 15;
+
 /// How many threads read one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Threads {
@@ -149,12 +153,17 @@ impl<'a> Source<'a> {
         let mut piece = vec![0; PIECE_BYTES];
         let mut total = 0;
         loop {
-            let length = self.read_piece(&mut file, &mut piece)?;
+            let is_first = total == 0;
+            let room = if is_first {
+                &mut piece[..HEAD_BYTES]
+            } else {
+                &mut piece
+            };
+            let length = self.read_piece(&mut file, room)?;
             if length == 0 {
                 break;
             }
             watch(&piece[..length]);
-            let is_first = total == 0;
             total += length as u64;
             if total > SAMPLE_FILE_BYTES_MAX {
                 return Err(self.too_large(total));
