@@ -32,8 +32,13 @@ mod work;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use mimalloc::MiMalloc;
 
 use python::Python;
+
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]

@@ -24,9 +24,15 @@ mod wire;
 
 use adjutant_outbound::process;
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use arguments::Arguments;
 use settings::Settings;
+
+/// It asks the system for huge pages, so that millions of values cost few page faults
+/// (docs/decisions/0007).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> std::process::ExitCode {
     if let Some(arguments) = process::keeper_arguments(std::env::args_os()) {
