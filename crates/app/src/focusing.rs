@@ -7,7 +7,7 @@ mod kept;
 use std::path::PathBuf;
 
 use adjutant_domain::{AgentName, RoleName, TaskId, Timestamp};
-use adjutant_outbound::files::FileError;
+use adjutant_outbound::files::{self, FileError};
 use adjutant_outbound::focus_file;
 use adjutant_outbound::git::{Git, GitError};
 use adjutant_outbound::repository::{self, RepositoryError};
@@ -234,7 +234,7 @@ pub async fn write_focus(
     }
     keep_out_of_git(home)?;
     // The file first: after a crash between the two, the older base still tells what was typed.
-    focus_file::replace(&path, &text)?;
+    files::replace(&path, &text)?;
     let kept = Kept::new(agent.clone(), role, (plan.clone(), compiled.clone()), now);
     kept.write(home)?;
     Ok(Focused::Written(Box::new(WrittenFocus {

@@ -15,6 +15,7 @@ mod conflicts;
 mod contracts;
 mod deciding;
 mod dependencies;
+mod directives;
 mod doctor;
 mod evidence;
 mod filing;
@@ -64,6 +65,10 @@ pub use deciding::{
 };
 pub use dependencies::{
     CheckedConfig, ConfigStanding, DepsAnswer, DepsError, DepsRequest, align_dependencies,
+};
+pub use directives::{
+    DirectiveStep, DirectivesError, DirectivesRequest, DirectivesRun, directive_progress,
+    run_directives,
 };
 pub use doctor::{Condition, Finding, examine};
 pub use evidence::{

@@ -4,6 +4,7 @@ mod agent;
 mod ask;
 mod compare;
 mod deps;
+mod directives;
 mod evidence;
 mod focus;
 mod model;
@@ -30,6 +31,7 @@ pub(crate) use ask::{
 };
 pub(crate) use compare::CompareArguments;
 pub(crate) use deps::{AlignArguments, DepsCommand};
+pub(crate) use directives::RunArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
 pub(crate) use focus::{
     CompleteFocusArguments, FocusCommand, FocusStatusArguments, FocusWhoArguments,
@@ -89,6 +91,8 @@ pub(crate) enum Command {
     /// Writes adjutant.toml, an issue form with its workflow, and recipes, where there are none.
     #[command(after_help = "Example:\n  adjutant init")]
     Init,
+    /// Carries out what a planning team asks for, by priority, and reports back.
+    Run(RunArguments),
     /// Adds, lists and shows what tools measured.
     #[command(subcommand)]
     Evidence(EvidenceCommand),

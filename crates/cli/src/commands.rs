@@ -3,6 +3,7 @@
 mod agent;
 mod compare;
 mod deps;
+mod directives;
 mod doctor;
 mod evidence;
 mod focus;
@@ -38,6 +39,7 @@ use crate::settings::Settings;
 pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Failure> {
     match arguments.command {
         Command::Init => init::init(settings),
+        Command::Run(arguments) => directives::run(&arguments, settings),
         Command::Evidence(command) => evidence::run(command, settings),
         Command::Task(command) => task::run(command, settings),
         Command::Agent(command) => agent::run(command, settings),

@@ -3,10 +3,10 @@
 mod traffic;
 
 use adjutant_app::{
-    AddError, CheckingError, ConflictError, DepsError, FocusError, GateError, HandoffError,
-    HoldingError, IntakeError, MirrorError, ModelError, NorthStarError, PolicyError, RankingError,
-    RecordError, RolesError, RoutineError, RunError, SchemaDiffError, ShadowError, SourceError,
-    VoteError,
+    AddError, CheckingError, ConflictError, DepsError, DirectivesError, FocusError, GateError,
+    HandoffError, HoldingError, IntakeError, MirrorError, ModelError, NorthStarError, PolicyError,
+    RankingError, RecordError, RolesError, RoutineError, RunError, SchemaDiffError, ShadowError,
+    SourceError, VoteError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -402,6 +402,24 @@ impl From<RunError> for Failure {
             RunError::Site(_) => {
                 let remedy = "Check the repository, its folder's permissions and the free space.";
                 Self::of(Exit::Usage, &error, remedy)
+            }
+        }
+    }
+}
+
+impl From<DirectivesError> for Failure {
+    fn from(error: DirectivesError) -> Self {
+        match error {
+            DirectivesError::File(error) => error.into(),
+            DirectivesError::Store(error) => error.into(),
+            DirectivesError::Report(error) => Self::defect(&error),
+            DirectivesError::Unreadable { .. } => {
+                let remedy = "Mend the file; docs/directives.md shows one, and schemas/directives.schema.json describes it.";
+                Self::of(Exit::Usage, &error, remedy)
+            }
+            DirectivesError::Process(_) | DirectivesError::Scratch(_) => {
+                let remedy = "Check the free space and the permissions of the temporary folder, then run again.";
+                Self::of(Exit::Internal, &error, remedy)
             }
         }
     }

@@ -2,7 +2,7 @@
 //! know what they mean.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use adjutant_domain::Timestamp;
@@ -143,6 +143,28 @@ pub fn files_in(folder: &Path, ending: &str) -> Result<Option<Vec<PathBuf>>, Fil
     }
     found.sort();
     Ok(Some(found))
+}
+
+/// Puts a text in a file's place: after a crash there is the old one or the new one, whole.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let write = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = std::fs::File::create(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    };
+    write().map_err(|source| FileError::new(path, FileProblem::Unwritable(source)))
 }
 
 /// A private folder for temporary files, gone when it is dropped.

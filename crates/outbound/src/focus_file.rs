@@ -31,28 +31,6 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
     std::fs::read_to_string(path).map(Some).map_err(unreadable)
 }
 
-/// Puts a text in a file's place: after a crash there is the old one or the new one, whole.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let write = || {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut file = std::fs::File::create(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)
-    };
-    write().map_err(|source| FileError::new(path, FileProblem::Unwritable(source)))
-}
-
 /// Makes sure that an exclude file has these lines.
 ///
 /// # Errors

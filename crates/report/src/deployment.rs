@@ -46,6 +46,19 @@ pub struct DeploymentFacts {
     pub learnings: Vec<Learning>,
 }
 
+/// The files of a report, by their names.
+///
+/// # Errors
+/// When the JSON writer fails, which no decision causes.
+pub fn files(deployment: Deployment<'_>) -> Result<[(&'static str, String); 4], serde_json::Error> {
+    Ok([
+        ("deployment.md", markdown(deployment)),
+        ("deployment.html", html(deployment)),
+        ("deployment.json", json(deployment)?),
+        ("innovation_report.md", innovation(deployment)),
+    ])
+}
+
 /// The report as JSON of the published schema `report.schema.json`, with a final newline.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ mod consensus;
 pub mod contract;
 pub mod dependencies;
 pub mod deployment;
+pub mod directives;
 pub mod focus;
 pub mod gate;
 mod markup;

@@ -4,8 +4,8 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
 use crate::wire::{
-    ComparisonAnswer, ContractAnswer, DeploymentReport, GateAnswer, RecordedExchange, RiskAnswer,
-    ShadowAnswer,
+    ComparisonAnswer, ContractAnswer, DeploymentReport, DirectivesFile, GateAnswer, ProgressAnswer,
+    RecordedExchange, RiskAnswer, ShadowAnswer,
 };
 
 /// A published schema.
@@ -25,11 +25,15 @@ pub enum Published {
     Shadow,
     /// A line of a recording that `adjutant shadow compare` reads.
     Exchange,
+    /// The file that `adjutant run` carries out.
+    Directives,
+    /// What `adjutant run --format json` writes.
+    Progress,
 }
 
 impl Published {
     /// Every published schema.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Gate,
         Self::Comparison,
         Self::Report,
@@ -37,6 +41,8 @@ impl Published {
         Self::Risk,
         Self::Shadow,
         Self::Exchange,
+        Self::Directives,
+        Self::Progress,
     ];
 
     /// Its file's name in `schemas/`.
@@ -49,6 +55,8 @@ impl Published {
             Self::Risk => "risk.schema.json",
             Self::Shadow => "shadow.schema.json",
             Self::Exchange => "exchange.schema.json",
+            Self::Directives => "directives.schema.json",
+            Self::Progress => "progress.schema.json",
         }
     }
 
@@ -62,6 +70,8 @@ impl Published {
             Self::Risk => text_of::<RiskAnswer>(),
             Self::Shadow => text_of::<ShadowAnswer>(),
             Self::Exchange => text_of::<RecordedExchange>(),
+            Self::Directives => text_of::<DirectivesFile>(),
+            Self::Progress => text_of::<ProgressAnswer>(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod answer;
 mod comparison;
 mod contract;
 mod deployment;
+mod directives;
 mod gate;
 mod joint;
 mod risk;
@@ -21,6 +22,12 @@ pub use contract::{
 pub use deployment::{
     CompatibilityMatrix, CompatibilityRow, CompatibilityValue, DeploymentReport, ExecutionProgress,
     FinalVerdict, NoData, SafetyGateStatus, Tally, TasksInState,
+};
+pub use directives::{
+    ActionInFile, CheckInFile, CollectInFile, CriterionInFile, CriterionOfDirective,
+    CriterionStandingInJson, DeployInFile, DirectiveAnswer, DirectiveInFile, DirectivesFile,
+    ExperimentInFile, PriorityInJson, ProgramInFile, ProgressAnswer, RefusedAnswer, ReportInFile,
+    SourceInFile,
 };
 pub use gate::{
     AcceptedValues, ArmAnswer, CriterionAnswer, CriterionNeeds, GateAnswer, GateNeeds,

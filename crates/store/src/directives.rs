@@ -5,6 +5,7 @@ use adjutant_domain::{Digest, DirectiveId, Epoch, Timestamp, sha256};
 use adjutant_work::directive::{DirectiveOutcome, DirectiveRecord};
 use serde_json::Value as Json;
 
+use crate::evidence::insert_artifact;
 use crate::journal::{self, JournalKind};
 use crate::leading;
 use crate::session::{Purpose, Session};
@@ -91,19 +92,29 @@ impl Store {
         Ok(Beginning::Attempt(begun.attempt))
     }
 
-    /// Ends an attempt. `false` when another process leads now: then nothing is written.
+    /// Ends an attempt. What it left becomes artifacts, which its record may name. `false` when
+    /// another process leads now: then nothing is ended.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When a file or the database cannot be written.
     pub async fn end_directive(
         &self,
         lead: Epoch,
         begun: &DirectiveAttempt,
         ending: &DirectiveEnding,
+        left: &[Vec<u8>],
     ) -> Result<bool, StoreError> {
+        let left: Vec<(Digest, &[u8])> = left
+            .iter()
+            .map(|bytes| (sha256::digest_of(bytes), bytes.as_slice()))
+            .collect();
+        self.artifacts.write_all(&left, ending.at)?;
         let mut session = self.begin(Purpose::Write).await?;
         if !leading::leads(&mut session, DIRECTIVES_LEAD, lead).await? {
             return Ok(false);
+        }
+        for (digest, bytes) in left {
+            insert_artifact(&mut session, digest, bytes.len(), ending.at).await?;
         }
         let content = json_text(OPERATION, &ending.record)?;
         let changed = session

@@ -2,6 +2,7 @@
 
 mod order;
 mod outcome;
+mod progress;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use order::{DirectiveStanding, Queue};
 pub use outcome::{
     CriterionStanding, DirectiveOutcome, DirectiveRecord, JudgedCriterion, UsedEvidence,
 };
+pub use progress::{DirectiveProgress, DirectivesProgress, SeenAttempt, progress_of};
 pub use reading::{
     DIRECTIVES_MAX, ReadDirectives, RefusedDirective, UnreadableDirectives, read_directives,
 };
@@ -89,6 +91,20 @@ pub enum DirectiveKind {
     SmokeTest,
     GenerateReport,
     Command,
+}
+
+impl DirectiveKind {
+    /// The word that is written and printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            DirectiveKind::Deploy => "deploy",
+            DirectiveKind::CollectBaseline => "collect_baseline",
+            DirectiveKind::Experiment => "experiment",
+            DirectiveKind::SmokeTest => "smoke_test",
+            DirectiveKind::GenerateReport => "generate_report",
+            DirectiveKind::Command => "command",
+        }
+    }
 }
 
 /// A candidate that goes into production.

@@ -16,7 +16,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rollout", &["document", "domain", "gate", "stats"]),
     (
         "report",
-        &["domain", "stats", "gate", "schema", "supply", "shadow"],
+        &[
+            "domain", "stats", "gate", "work", "schema", "supply", "shadow",
+        ],
     ),
     ("store", &["domain", "gate", "rollout", "work"]),
     (

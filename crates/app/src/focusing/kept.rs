@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use adjutant_domain::{AgentName, RoleName, Timestamp};
-use adjutant_outbound::focus_file;
+use adjutant_outbound::{files, focus_file};
 use adjutant_work::focus::{Compiled, Plan};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,6 @@ impl Kept {
             path: path.clone(),
             problem: error.to_string(),
         })?;
-        Ok(focus_file::replace(&path, &text)?)
+        Ok(files::replace(&path, &text)?)
     }
 }

@@ -88,13 +88,7 @@ fn write_all(
         record: decided.record,
         facts,
     };
-    let json = deployment::json(shown).map_err(|error| Failure::defect(&error))?;
-    let reports = [
-        ("deployment.md", deployment::markdown(shown)),
-        ("deployment.html", deployment::html(shown)),
-        ("deployment.json", json),
-        ("innovation_report.md", deployment::innovation(shown)),
-    ];
+    let reports = deployment::files(shown).map_err(|error| Failure::defect(&error))?;
     let refused = |path: &Path, error: &std::io::Error| {
         Failure::usage(
             format!("{} cannot be written: {error}", path.display()),

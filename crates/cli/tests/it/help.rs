@@ -13,6 +13,7 @@ fn every_command_has_help_with_examples() {
         &["evidence", "list"],
         &["evidence", "show"],
         &["risk"],
+        &["run"],
         &["deps"],
         &["deps", "align"],
         &["model"],

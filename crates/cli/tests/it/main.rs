@@ -14,6 +14,7 @@ mod consensus;
 mod crash;
 mod delivery;
 mod deps;
+mod directives;
 mod evidence;
 mod focus;
 mod gate;

@@ -9,6 +9,7 @@ mod checks;
 mod comparisons;
 mod decisions;
 mod deployments;
+mod directives;
 mod facts;
 mod gates;
 mod schemas;

@@ -49,7 +49,7 @@ fn real_answers_are_valid_and_twisted_ones_are_not() {
     }
 }
 
-fn errors(schema: Published, answer: &str) -> Vec<String> {
+pub(crate) fn errors(schema: Published, answer: &str) -> Vec<String> {
     let schema: Value = serde_json::from_str(&schema.text()).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let answer: Value = serde_json::from_str(answer).unwrap();
@@ -59,7 +59,7 @@ fn errors(schema: Published, answer: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_valid(schema: Published, name: &str, answer: &str) {
+pub(crate) fn is_valid(schema: Published, name: &str, answer: &str) {
     assert_eq!(errors(schema, answer), Vec::<String>::new(), "{name}");
 }
 

@@ -38,6 +38,8 @@ async fn every_case<'a>(stage: &impl Fn() -> Stage<'a>) {
     every_tampering_with_directives_is_found(stage).await;
 }
 
+const OUTPUT: &[u8] = b"every page answered\n";
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn lead(store: &Store) -> Epoch {
@@ -79,6 +81,19 @@ async fn begin(store: &Store, lead: Epoch) -> Beginning {
     let digest = sha256::digest_of(b"deploy");
     let begun = store.begin_directive(lead, &id(), digest, now()).await;
     begun.unwrap()
+}
+
+async fn end(
+    store: &Store,
+    lead: Epoch,
+    begun: &DirectiveAttempt,
+    ending: &DirectiveEnding,
+) -> bool {
+    let left = [OUTPUT.to_vec()];
+    store
+        .end_directive(lead, begun, ending, &left)
+        .await
+        .unwrap()
 }
 
 async fn last(store: &Store) -> DirectiveAttempt {
@@ -145,17 +160,19 @@ async fn a_directive_is_carried_out_once(stage: &Stage<'_>) {
     assert_eq!(begin(&store, lead).await, Beginning::Attempt(2));
     let failed = ending(DirectiveOutcome::Failed);
     let second = last(&store).await;
-    assert!(store.end_directive(lead, &second, &failed).await.unwrap());
+    assert!(end(&store, lead, &second, &failed).await);
     // It ended: it does not end again.
-    assert!(!store.end_directive(lead, &second, &failed).await.unwrap());
+    assert!(!end(&store, lead, &second, &failed).await);
     assert_eq!(begin(&store, lead).await, Beginning::Attempt(3));
     let done = ending(DirectiveOutcome::Unproven);
     let third = last(&store).await;
-    assert!(store.end_directive(lead, &third, &done).await.unwrap());
+    assert!(end(&store, lead, &third, &done).await);
     assert_eq!(begin(&store, lead).await, Beginning::CarriedOut);
     let attempts = store.directive_attempts().await.unwrap();
     let endings: Vec<_> = attempts.iter().map(|one| one.ending.clone()).collect();
     assert_eq!(endings, [None, Some(failed), Some(done)]);
+    let output = sha256::digest_of(OUTPUT);
+    assert_eq!(store.artifact(output).unwrap(), OUTPUT);
     assert_eq!(store.verify_journal().await.unwrap().problems, [""; 0]);
 }
 
@@ -169,9 +186,9 @@ async fn who_lost_the_lead_writes_nothing(stage: &Stage<'_>) {
     assert_eq!(begin(&store, old).await, Beginning::LeadLost);
     let begun = last(&store).await;
     let done = ending(DirectiveOutcome::Done);
-    assert!(!store.end_directive(old, &begun, &done).await.unwrap());
+    assert!(!end(&store, old, &begun, &done).await);
     assert_eq!(last(&store).await.ending, None);
-    assert!(store.end_directive(new, &begun, &done).await.unwrap());
+    assert!(end(&store, new, &begun, &done).await);
 }
 
 async fn every_tampering_with_directives_is_found<'a>(stage: &impl Fn() -> Stage<'a>) {
@@ -193,7 +210,7 @@ async fn every_tampering_with_directives_is_found<'a>(stage: &impl Fn() -> Stage
         assert_eq!(begin(&store, lead).await, Beginning::Attempt(1));
         let begun = last(&store).await;
         let done = ending(DirectiveOutcome::Done);
-        assert!(store.end_directive(lead, &begun, &done).await.unwrap());
+        assert!(end(&store, lead, &begun, &done).await);
         stage.run(sql);
         let found = store.verify_journal().await.unwrap().problems;
         assert_eq!(found.len(), problems, "{sql}: {found:?}");
