@@ -1,7 +1,10 @@
 //! What every target about work checks: what is read can be written and read again unchanged, and
 //! no word of a file is lost.
 
+use std::collections::BTreeMap;
+
 use adjutant_domain::{Epoch, TaskId, Timestamp, sha256};
+use adjutant_work::directive::{Queue, read_directives};
 use adjutant_work::mirror::{
     self, FileFound, Folder, MirrorPlace, Mirrored, Resolution, Step, plan, reheaded,
 };
@@ -33,6 +36,25 @@ fn check_filled(filled: Result<Filled, InvalidIntake>) {
 
 fn check_problem(line: usize, problem: &str) {
     assert!(line > 0 && !problem.is_empty(), "{line}: {problem}");
+}
+
+/// The file of a planning team: each action is carried out or refused at its place, and what can be
+/// carried out can be ordered.
+pub fn check_directives(bytes: &[u8]) {
+    let Ok(read) = read_directives(bytes, &BTreeMap::new()) else {
+        return;
+    };
+    for refused in &read.refused {
+        assert!(refused.pointer.starts_with("/actions/"));
+        assert!(!refused.problem.is_empty());
+    }
+    let queue = Queue {
+        directives: &read.directives,
+        standings: &BTreeMap::new(),
+    };
+    for one in queue.order() {
+        assert!(one.dependencies.iter().all(|id| *id != one.id));
+    }
 }
 
 /// The TOML of a task's checks.
