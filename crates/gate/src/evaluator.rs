@@ -185,6 +185,9 @@ fn told(question: &Asked, says: Ballot, answer: &Answer) -> String {
     match says {
         Ballot::Go => format!("{words} is accepted"),
         Ballot::NoGo => format!("{words} is not accepted, {reason}"),
+        Ballot::Abstain if answer.validity == Validity::Valid => {
+            format!("{words} is undecided ({reason})")
+        }
         Ballot::Abstain => format!("{words} has no answer, {} ({reason})", answer.validity),
     }
 }

@@ -162,10 +162,11 @@ pub(crate) fn artifacts(asked: &QuorumPolicy, case: &Case<'_>) -> Vec<Digest> {
 }
 
 fn risk_reason(risk: &CompositeRisk) -> String {
+    let standing = risk.standing();
     let against: Vec<String> = risk
         .factors
         .iter()
-        .filter(|factor| factor.weighs())
+        .filter(|factor| factor.weighs() && standing != RiskStanding::Low)
         .map(factor_reason)
         .collect();
     let because = if against.is_empty() {
@@ -173,7 +174,7 @@ fn risk_reason(risk: &CompositeRisk) -> String {
     } else {
         format!(": {}", against.join("; "))
     };
-    format!("The composite risk is {}{because}.", risk.standing())
+    format!("The composite risk is {standing}{because}.")
 }
 
 fn factor_reason(factor: &FactorResult) -> String {

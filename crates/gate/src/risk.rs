@@ -141,7 +141,7 @@ impl std::fmt::Display for RiskStanding {
 impl FactorResult {
     /// Whether it keeps the risk from being low: it lies at the edge of what is accepted or beyond,
     /// or might.
-    pub(crate) fn weighs(&self) -> bool {
+    pub fn weighs(&self) -> bool {
         self.level.high() >= EDGE
     }
 }

@@ -1,14 +1,16 @@
-//! Risk and votes beside a decision, for a terminal and as Markdown tables.
+//! Risk and votes beside a decision, for a terminal and as tables.
 
 use adjutant_gate::{
-    Ballot, CompositeRisk, FactorResult, Joint, Quorum, QuorumStanding, Vote, Voter,
+    Ballot, CompositeRisk, FactorResult, Joint, Quorum, QuorumStanding, RiskStanding, Vote, Voter,
 };
 
-use crate::markup::markdown_cell as cell;
-use crate::standing::NO_DATA_AVAILABLE;
+use crate::deployment::{Cell, Grid};
+use crate::standing::{NO_DATA_AVAILABLE, sentence};
 use crate::terminal::{Ink, Terminal, clean, columns, left, wrap};
-use crate::{cite, number, risk};
+use crate::{number, risk};
 
+/// What a voter says that has not voted.
+const NOT_VOTED: &str = "no vote";
 /// Where the details of a voter start.
 const DETAIL_INDENT: usize = 14;
 
@@ -53,21 +55,17 @@ fn votes(quorum: &Quorum, terminal: Terminal) -> Vec<String> {
             lines.extend(detail(label, &text, terminal));
         }
     }
-    for vote in &quorum.not_counted {
-        let text = format!(
-            "{} has no voice: its {} is not counted",
-            vote.role, vote.ballot
-        );
-        lines.extend(detail("note", &text, terminal));
+    for stranger in without_voice(quorum) {
+        lines.extend(detail("note", &stranger, terminal));
     }
     lines
 }
 
 /// What a voter says, and who filled its ballot in.
-pub(crate) fn said(voter: &Voter) -> String {
+fn said(voter: &Voter) -> String {
     match &voter.vote {
         Some(vote) => format!("{} ({})", vote.counted(), vote.source),
-        None => "no vote".to_owned(),
+        None => NOT_VOTED.to_owned(),
     }
 }
 
@@ -96,7 +94,7 @@ fn details(voter: &Voter, quorum: &Quorum) -> Vec<(&'static str, String)> {
 }
 
 /// Its words; a GO without evidence counts as an abstention.
-pub(crate) fn because(vote: &Vote) -> String {
+fn because(vote: &Vote) -> String {
     if vote.counted() == vote.ballot {
         vote.because.clone()
     } else {
@@ -128,72 +126,142 @@ fn detail(label: &str, text: &str, terminal: Terminal) -> Vec<String> {
         .collect()
 }
 
-/// The factors of a risk: what they are, where they lie, what they follow from.
-pub(crate) fn risk_table(risk: &CompositeRisk) -> String {
-    let mut text = String::from(
-        "| Factor | Weight | Level | Observed | Validity | Why |\n|---|---:|---:|---|---|---|\n",
-    );
-    for factor in &risk.factors {
-        text.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} |\n",
-            factor.factor,
-            weight(factor),
-            risk::ends(factor.level),
-            cell(&observed(factor)),
-            factor.validity,
-            cell(&factor.reason),
-        ));
-    }
-    text
+/// How the risk stands, in a sentence.
+pub(crate) fn risk_sentence(risk: &CompositeRisk) -> String {
+    format!(
+        "Composite risk: {}, score {}.",
+        risk.standing(),
+        risk::ends(risk.score)
+    )
 }
 
-/// The weight of a factor, of all one.
-pub(crate) fn weight(factor: &FactorResult) -> String {
-    number::plain(f64::from(factor.weight_tenths) / 10.0)
+/// The factors of a risk: where they lie, what they follow from.
+pub(crate) fn risk_grid(risk: &CompositeRisk) -> Grid {
+    let row = |factor: &FactorResult| {
+        let weight = number::plain(f64::from(factor.weight_tenths) / 10.0);
+        let sources = factor
+            .observed
+            .iter()
+            .map(|value| format!("{} = {}", value.what, risk::told(&value.measured)));
+        vec![
+            Cell::Words(factor.factor.to_string()),
+            Cell::Number(weight),
+            Cell::Number(risk::ends(factor.level)),
+            Cell::Words(factor.validity.to_string()),
+            Cell::Words(factor.reason.clone()),
+            Cell::Sources(or_no_data(sources.collect())),
+        ]
+    };
+    Grid {
+        heads: &["Factor", "Weight", "Level", "Validity", "Why", "Observed"],
+        rows: risk.factors.iter().map(row).collect(),
+    }
 }
 
-/// What a factor follows from, with its sources.
-pub(crate) fn observed(factor: &FactorResult) -> String {
-    if factor.observed.is_empty() {
-        return NO_DATA_AVAILABLE.to_owned();
-    }
-    let values = factor.observed.iter();
-    let values = values.map(|value| format!("{} = {}", value.what, risk::told(&value.measured)));
-    values.collect::<Vec<_>>().join("; ")
+/// How the votes stand, in a sentence.
+pub(crate) fn votes_sentence(quorum: &Quorum) -> String {
+    let says = |ballot: Ballot| {
+        let voters = quorum.voters.iter();
+        let counted = voters
+            .filter_map(|voter| voter.vote.as_ref())
+            .map(Vote::counted);
+        counted.filter(|counted| *counted == ballot).count()
+    };
+    format!(
+        "Votes: {}. Of {} voters: GO {}, NO-GO {}, ABSTAIN {}; two thirds of all are needed.",
+        quorum.standing,
+        quorum.voters.len(),
+        says(Ballot::Go),
+        says(Ballot::NoGo),
+        says(Ballot::Abstain),
+    )
 }
 
 /// The voters: who says what, why, and on which evidence.
-pub(crate) fn votes_table(quorum: &Quorum) -> String {
-    let mut text = String::from("| Role | Vote | Why | Evidence |\n|---|---|---|---|\n");
-    for voter in &quorum.voters {
-        text.push_str(&format!(
-            "| {} | {} | {} | {} |\n",
-            cell(voter.role.as_str()),
-            said(voter),
-            cell(&why(voter, quorum)),
-            cell(&evidence(voter)),
-        ));
+pub(crate) fn votes_grid(quorum: &Quorum) -> Grid {
+    let row = |voter: &Voter| {
+        let (class, by) = match &voter.vote {
+            None => ("open", "nobody".to_owned()),
+            Some(vote) => (class(vote), vote.source.to_string()),
+        };
+        let counted = voter.vote.as_ref().map(Vote::counted);
+        let says = counted.map_or_else(|| NOT_VOTED.to_owned(), |ballot| ballot.to_string());
+        let cited = voter.vote.iter().flat_map(|vote| &vote.evidence);
+        vec![
+            Cell::Words(voter.role.to_string()),
+            Cell::Standing(says, class),
+            Cell::Words(by),
+            Cell::Words(why(voter, quorum)),
+            Cell::Sources(or_no_data(cited.map(ToString::to_string).collect())),
+        ]
+    };
+    Grid {
+        heads: &["Role", "Vote", "By", "Why", "Evidence"],
+        rows: quorum.voters.iter().map(row).collect(),
     }
-    text
+}
+
+fn class(vote: &Vote) -> &'static str {
+    match vote.counted() {
+        Ballot::Go => "good",
+        Ballot::Abstain => "open",
+        Ballot::NoGo => "bad",
+    }
+}
+
+fn or_no_data(sources: Vec<String>) -> Vec<String> {
+    if sources.is_empty() {
+        vec![NO_DATA_AVAILABLE.to_owned()]
+    } else {
+        sources
+    }
+}
+
+/// What would change a risk that is not low, or a quorum that is not for GO, an action each.
+pub(crate) fn actions(joint: &Joint) -> Vec<String> {
+    let mut actions = vec![];
+    let risk = joint.risk.iter();
+    for risk in risk.filter(|risk| risk.standing() != RiskStanding::Low) {
+        let weighing = risk.factors.iter().filter(|factor| factor.weighs());
+        actions.extend(weighing.map(|factor| {
+            let because = sentence(&factor.reason);
+            format!("Lower the risk of the {}: {because}", factor.factor)
+        }));
+    }
+    let quorum = joint.quorum.iter();
+    for quorum in quorum.filter(|quorum| quorum.standing != QuorumStanding::Go) {
+        actions.extend(quorum.voters.iter().filter_map(|voter| match &voter.vote {
+            Some(vote) if vote.counted() == Ballot::Go => None,
+            Some(vote) => {
+                let because = sentence(&because(vote));
+                Some(format!("Convince {}: {because}", voter.role))
+            }
+            None => Some(format!("Ask {} for its vote: `adjutant vote`.", voter.role)),
+        }));
+    }
+    actions
+}
+
+/// Votes of roles without a voice, a sentence each.
+pub(crate) fn without_voice(quorum: &Quorum) -> Vec<String> {
+    let votes = quorum.not_counted.iter();
+    votes
+        .map(|vote| {
+            format!(
+                "{} has no voice: its {} is not counted.",
+                vote.role, vote.ballot
+            )
+        })
+        .collect()
 }
 
 /// All that is to be said about a voter's vote, in one line.
-pub(crate) fn why(voter: &Voter, quorum: &Quorum) -> String {
+fn why(voter: &Voter, quorum: &Quorum) -> String {
     let all = details(voter, quorum);
     let told = all.iter().filter(|(label, _)| *label != "evidence");
     let told = told.map(|(label, text)| match *label {
         "why" => text.clone(),
-        label => format!("{label} {text}"),
+        label => format!("{label}: {text}"),
     });
     told.collect::<Vec<_>>().join("; ")
-}
-
-/// What a vote rests on, in one line.
-pub(crate) fn evidence(voter: &Voter) -> String {
-    let cited: Vec<_> = voter.vote.iter().flat_map(|vote| &vote.evidence).collect();
-    if cited.is_empty() {
-        NO_DATA_AVAILABLE.to_owned()
-    } else {
-        cite::listed(&cited)
-    }
 }

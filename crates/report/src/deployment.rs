@@ -10,6 +10,7 @@ mod markdown;
 mod picture;
 
 pub(crate) use contents::{Contents, NothingRecorded, fired, needed};
+pub(crate) use grid::{Cell, Grid};
 pub use html::html;
 pub(crate) use innovation::TITLE as INNOVATION_TITLE;
 pub use innovation::innovation;

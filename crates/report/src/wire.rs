@@ -21,7 +21,7 @@ pub use contract::{
 };
 pub use deployment::{
     CompatibilityMatrix, CompatibilityRow, CompatibilityValue, DeploymentReport, ExecutionProgress,
-    FinalVerdict, NoData, SafetyGateStatus, Tally, TasksInState,
+    FinalVerdict, SafetyGateStatus, Tally, TasksInState, TeamConsensus,
 };
 pub use directives::{
     ActionInFile, CheckInFile, CollectInFile, CriterionInFile, CriterionOfDirective,

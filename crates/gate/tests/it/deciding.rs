@@ -16,7 +16,7 @@ fn outcome_of(decision: &Decision, id: &str) -> (Validity, Outcome) {
 
 #[test]
 fn a_better_candidate_of_the_same_speed_may_be_released() {
-    let decision = decide(&built_in("release"), &good_release());
+    let decision = decide(&release_criteria(), &good_release());
     insta::assert_snapshot!(told(&decision));
     assert_eq!(decision.verdict, Verdict::Go);
 }
@@ -25,7 +25,7 @@ fn a_better_candidate_of_the_same_speed_may_be_released() {
 fn a_slow_candidate_is_rejected_for_its_latency_and_for_nothing_else() {
     let mut release = good_release();
     release[1] = evidence("candidate", 2, load(90.0, REQUESTS, 2, 12));
-    let decision = decide(&built_in("release"), &release);
+    let decision = decide(&release_criteria(), &release);
     assert_eq!(decision.verdict, Verdict::Reject, "{}", shown(&decision));
     let failed: Vec<&str> = decision
         .criteria
@@ -46,7 +46,7 @@ fn what_mirrored_traffic_can_settle_goes_to_shadow() {
     let mut release = good_release();
     // Hardly better than the baseline: nDCG cannot tell.
     release[3] = evidence("candidate", 4, vec![ranking(6.8, 22)]);
-    let decision = decide(&built_in("release"), &release);
+    let decision = decide(&release_criteria(), &release);
     assert_eq!(
         outcome_of(&decision, "ndcg"),
         (Validity::Valid, Outcome::Inconclusive)
@@ -62,7 +62,7 @@ fn what_mirrored_traffic_can_settle_goes_to_shadow() {
 fn an_undecided_latency_does_not_go_to_shadow() {
     let mut release = good_release();
     release[1] = evidence("candidate", 2, load(60.0, 300, 0, 12));
-    let decision = decide(&built_in("release"), &release);
+    let decision = decide(&release_criteria(), &release);
     assert_eq!(
         outcome_of(&decision, "p95-drift"),
         (Validity::Valid, Outcome::Inconclusive)

@@ -3,29 +3,17 @@
 use std::collections::BTreeMap;
 
 use adjutant_domain::{Evidence, OwnMeasure, RoleName, Verdict};
-use adjutant_gate::{
-    Ballot, Case, Decision, Policy, QuorumStanding, Vote, VoteSource, decide, evaluate,
-};
+use adjutant_gate::{Ballot, Case, Decision, QuorumStanding, Vote, VoteSource, decide, evaluate};
 
 use crate::made::{
-    REQUESTS, built_in, evidence, good_release, judgements, load, now, policy, ranking, scalar,
+    REQUESTS, built_in, evidence, good_release, judgements, load, now, ranking, release_criteria,
+    scalar,
 };
 use crate::risk::{dependency, schema};
 
 const INFRA: &str = "infra-performance-monitor";
 const QUALITY: &str = "quality-safety-officer";
 const OPERATIONS: &str = "ai-operations-engineer";
-
-/// The built-in release gate with risk, votes and evaluators.
-fn gate() -> Policy {
-    let asks = "[gate.g]\n[[gate.g.criteria]]\nid = \"it\"\nmeasure = \"p95\"\nbelow = \"1 s\"\n\
-                [gate.g.quorum]\nevaluators = true\n";
-    Policy {
-        risk: true,
-        quorum: policy(asks).quorum,
-        ..built_in("release")
-    }
-}
 
 /// Memory and processor time; the baseline takes 100 and 10.
 fn resources(memory: f64, processor: f64) -> [Evidence; 2] {
@@ -79,12 +67,12 @@ fn asked<T>(evidence: &[Evidence], votes: &[Vote], ask: impl Fn(&Case<'_>) -> T)
 fn vote(role: &str, evidence: &[Evidence]) -> Vote {
     let role: RoleName = role.parse().unwrap();
     asked(evidence, &[], |case| {
-        evaluate(&gate(), case, &role).unwrap()
+        evaluate(&built_in("release"), case, &role).unwrap()
     })
 }
 
 fn decided(evidence: &[Evidence], votes: &[Vote]) -> Decision {
-    asked(evidence, votes, |case| decide(&gate(), case))
+    asked(evidence, votes, |case| decide(&built_in("release"), case))
 }
 
 #[test]
@@ -165,7 +153,11 @@ fn without_any_evidence_every_evaluator_abstains() {
     }
     let other: RoleName = "qa-evals-docs".parse().unwrap();
     assert_eq!(
-        asked(&[], &[], |case| evaluate(&gate(), case, &other)),
+        asked(&[], &[], |case| evaluate(
+            &built_in("release"),
+            case,
+            &other
+        )),
         None
     );
 }
@@ -177,6 +169,25 @@ fn a_complete_release_goes_and_loses_its_go_with_any_file_of_its_risk_or_votes()
         let decision = decided(&with(&[file], vec![]), &[]);
         assert_ne!(decision.verdict, Verdict::Go, "without {file}");
     }
+}
+
+#[test]
+fn what_mirrored_traffic_can_settle_goes_to_shadow_though_one_evaluator_abstains() {
+    // Hardly better than the baseline: nDCG cannot tell, and so the objectives are not decided.
+    let unsure = vec![evidence("candidate", 4, vec![ranking(6.8, 22)])];
+    let decision = decided(&with(&[4], unsure), &[]);
+    assert_eq!(
+        decision.verdict,
+        Verdict::ShadowOnly,
+        "{:?}",
+        decision.reasons
+    );
+    let voters = decision.joint.unwrap().quorum.unwrap().voters;
+    let says: Vec<_> = voters
+        .iter()
+        .map(|voter| voter.vote.as_ref().unwrap().ballot)
+        .collect();
+    assert_eq!(says, [Ballot::Go, Ballot::Abstain, Ballot::Go]);
 }
 
 #[test]
@@ -211,7 +222,7 @@ fn a_persons_vote_replaces_the_evaluators_while_it_has_seen_everything() {
 
 #[test]
 fn a_policy_that_asks_for_neither_decides_and_is_kept_as_before() {
-    let release = built_in("release");
+    let release = release_criteria();
     let doubt = Vote {
         ballot: Ballot::NoGo,
         ..vote(INFRA, &complete())

@@ -136,7 +136,7 @@ fn a_provider_that_answers_with_an_error_or_with_nothing() {
 #[test]
 fn a_source_that_failed_beside_evidence_that_passes() {
     let failed = failure("candidate", "truncated at line 7", false);
-    let decision = decide_with(&built_in("release"), &good_release(), &[failed], &[], &[]);
+    let decision = decide_with(&release_criteria(), &good_release(), &[failed], &[], &[]);
     assert_eq!(
         decision.verdict,
         Verdict::PauseAndFix,

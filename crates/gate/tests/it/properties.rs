@@ -8,7 +8,7 @@ use crate::made::*;
 
 #[test]
 fn without_any_one_file_a_release_is_not_go() {
-    let gate = built_in("release");
+    let gate = release_criteria();
     for left_out in 0..good_release().len() {
         let mut evidence = good_release();
         let gone = evidence.remove(left_out);
@@ -25,7 +25,7 @@ fn without_any_one_file_a_release_is_not_go() {
 
 #[test]
 fn without_any_one_measurement_a_release_is_not_go_unless_no_criterion_needs_it() {
-    let gate = built_in("release");
+    let gate = release_criteria();
     let evidence = good_release();
     for (at, file) in evidence.iter().enumerate() {
         for measurement in &file.measurements {
@@ -51,7 +51,7 @@ fn without_any_one_measurement_a_release_is_not_go_unless_no_criterion_needs_it(
 
 #[test]
 fn every_number_of_a_decision_names_the_file_it_comes_from() {
-    let decision = decide(&built_in("release"), &good_release());
+    let decision = decide(&release_criteria(), &good_release());
     for result in &decision.criteria {
         let numbers = result
             .observed
@@ -73,7 +73,7 @@ fn every_number_of_a_decision_names_the_file_it_comes_from() {
 
 #[test]
 fn the_same_inputs_give_the_same_decision_and_it_survives_json() {
-    let (gate, evidence) = (built_in("release"), good_release());
+    let (gate, evidence) = (release_criteria(), good_release());
     let decision = decide(&gate, &evidence);
     assert_eq!(decision, decide(&gate, &evidence));
     let text = serde_json::to_string(&decision).unwrap();

@@ -4,7 +4,8 @@
 use adjutant_domain::Verdict;
 use adjutant_gate::{CriterionResult, Decision, Learning, Needed, TriggerResult};
 
-use super::{Deployment, DeploymentFacts};
+use super::Deployment;
+use crate::consensus::{self, risk_sentence, votes_sentence};
 use crate::number;
 use crate::standing::{self, Counts, NO_DATA_AVAILABLE, Standing, sentence};
 
@@ -49,8 +50,8 @@ impl NothingRecorded {
                  candidate:"
             }
             Self::Consensus => {
-                "No votes are recorded, and this version cannot record them yet. A later version \
-                 will fill this section from the votes of the team."
+                "The gate's policy asks for no votes. Add a `quorum` table to it, then ask the gate \
+                 again."
             }
             Self::Progress => {
                 "The store had no task when the gate decided. File one with `adjutant task add`, \
@@ -120,6 +121,11 @@ fn safety(decision: &Decision) -> Vec<String> {
             unknown.count()
         )
     });
+    if let Some(joint) = &decision.joint {
+        sentences.push(format!("Criteria and triggers alone say {}.", joint.own));
+        sentences.extend(joint.risk.as_ref().map(risk_sentence));
+        sentences.extend(joint.quorum.as_ref().map(votes_sentence));
+    }
     sentences
 }
 
@@ -239,6 +245,7 @@ fn next_actions(decision: &Decision) -> Vec<String> {
             sentence(&trigger.reason)
         ));
     }
+    actions.extend(decision.joint.iter().flat_map(consensus::actions));
     actions.push(match decision.verdict {
         Verdict::Go => "Ship the candidate and keep the rollback triggers in sight.".to_owned(),
         Verdict::ShadowOnly => format!(
@@ -329,7 +336,7 @@ fn relay_note(deployment: Deployment<'_>) -> Vec<String> {
          recomputes the decision and compares every digit."
             .to_owned(),
     ];
-    note.extend(without_data(deployment.facts));
+    note.extend(without_data(deployment));
     note.push(format!("Decision record: `sha256:{}`", deployment.record));
     note
 }
@@ -350,10 +357,13 @@ fn learned(learnings: &[Learning]) -> String {
 }
 
 /// The sections that nothing is recorded for.
-fn without_data(facts: &DeploymentFacts) -> Option<String> {
+fn without_data(deployment: Deployment<'_>) -> Option<String> {
+    let facts = deployment.facts;
+    let joint = deployment.decision.joint.as_ref();
+    let has_votes = joint.is_some_and(|joint| joint.quorum.is_some());
     let sections = [
         (facts.integration.is_empty(), "the compatibility matrix"),
-        (true, "the consensus"),
+        (!has_votes, "the consensus"),
         (facts.tasks.is_empty(), "the progress"),
     ];
     let missing = sections.into_iter().filter(|(is_missing, _)| *is_missing);

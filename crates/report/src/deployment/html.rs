@@ -2,11 +2,12 @@
 //! for a screen, a phone and paper.
 
 use adjutant_domain::Verdict;
-use adjutant_gate::{CriterionResult, Decision, IntegrationRow};
+use adjutant_gate::{CriterionResult, Decision, IntegrationRow, TriggerResult};
 
 use super::contents::{Contents, NothingRecorded, fired};
 use super::picture::picture;
 use super::{CLOSING_WORDS, Deployment, integration};
+use crate::consensus::{risk_grid, votes_grid, votes_sentence, without_voice};
 use crate::gate::{evidence_items, interval, observed};
 use crate::markup::{html as safe, xml};
 use crate::standing::{self, NO_DATA_AVAILABLE, Standing};
@@ -28,7 +29,7 @@ pub fn html(deployment: Deployment<'_>) -> String {
             "INTEGRATION COMPATIBILITY MATRIX",
             compatibility(&deployment.facts.integration),
         ),
-        ("TEAM CONSENSUS", missing(NothingRecorded::Consensus)),
+        ("TEAM CONSENSUS", consensus(decision)),
         (
             "EXECUTION PROGRESS",
             match deployment.facts.tasks.as_slice() {
@@ -75,6 +76,23 @@ fn compatibility(rows: &[IntegrationRow]) -> String {
     let more = [integration::beside(rows), integration::unanswered(rows)].concat();
     if !more.is_empty() {
         text.push_str(&format!("\n{}", list(&more)));
+    }
+    text
+}
+
+fn consensus(decision: &Decision) -> String {
+    let Some(quorum) = decision
+        .joint
+        .as_ref()
+        .and_then(|joint| joint.quorum.as_ref())
+    else {
+        return missing(NothingRecorded::Consensus);
+    };
+    let sentence = safe(&votes_sentence(quorum));
+    let mut text = format!("<p>{sentence}</p>\n{}", votes_grid(quorum).html());
+    let strangers = without_voice(quorum);
+    if !strangers.is_empty() {
+        text.push_str(&format!("\n{}", list(&strangers)));
     }
     text
 }
@@ -150,14 +168,25 @@ fn safety(decision: &Decision, sentences: &[String]) -> String {
         decision.verdict,
         safe(&sentences.join(" "))
     );
-    if decision.triggers.is_empty() {
-        return text;
+    if !decision.triggers.is_empty() {
+        text.push_str(&triggers(&decision.triggers));
     }
-    text.push_str(
+    if let Some(risk) = decision
+        .joint
+        .as_ref()
+        .and_then(|joint| joint.risk.as_ref())
+    {
+        text.push_str(&format!("\n{}", risk_grid(risk).html()));
+    }
+    text
+}
+
+fn triggers(triggers: &[TriggerResult]) -> String {
+    let mut text = String::from(
         "\n<table class=\"triggers\">\n<thead><tr><th>Trigger</th><th>Fires when</th>\
          <th>State</th><th>Why</th></tr></thead>\n<tbody>\n",
     );
-    for trigger in &decision.triggers {
+    for trigger in triggers {
         let class = match trigger.fired {
             Some(true) => "bad",
             Some(false) => "good",

@@ -4,6 +4,7 @@ use adjutant_gate::{Decision, IntegrationRow};
 
 use super::contents::{Contents, NothingRecorded};
 use super::{CLOSING_WORDS, Deployment, integration};
+use crate::consensus::{risk_grid, votes_grid, votes_sentence, without_voice};
 use crate::gate::{criteria_table, triggers_table};
 use crate::markup::{markdown as safe, markdown_cell as cell};
 use crate::standing::NO_DATA_AVAILABLE;
@@ -33,11 +34,7 @@ pub fn markdown(deployment: Deployment<'_>) -> String {
         "INTEGRATION COMPATIBILITY MATRIX",
         &compatibility(&deployment.facts.integration),
     );
-    section(
-        &mut text,
-        "TEAM CONSENSUS",
-        &missing(NothingRecorded::Consensus),
-    );
+    section(&mut text, "TEAM CONSENSUS", &consensus(decision));
     section(
         &mut text,
         "EXECUTION PROGRESS",
@@ -81,6 +78,23 @@ fn compatibility(rows: &[IntegrationRow]) -> String {
     text
 }
 
+fn consensus(decision: &Decision) -> String {
+    let Some(quorum) = decision
+        .joint
+        .as_ref()
+        .and_then(|joint| joint.quorum.as_ref())
+    else {
+        return missing(NothingRecorded::Consensus);
+    };
+    let mut text = paragraph(&votes_sentence(quorum));
+    text.push_str(&votes_grid(quorum).markdown());
+    let strangers = without_voice(quorum);
+    if !strangers.is_empty() {
+        text.push_str(&list(&strangers));
+    }
+    text
+}
+
 fn section(text: &mut String, title: &str, body: &str) {
     text.push_str(&format!("## {title}\n\n{body}"));
 }
@@ -115,6 +129,13 @@ fn safety(decision: &Decision, sentences: &[String]) -> String {
     if !decision.triggers.is_empty() {
         text.push_str(&triggers_table(&decision.triggers));
         text.push('\n');
+    }
+    if let Some(risk) = decision
+        .joint
+        .as_ref()
+        .and_then(|joint| joint.risk.as_ref())
+    {
+        text.push_str(&risk_grid(risk).markdown());
     }
     text
 }

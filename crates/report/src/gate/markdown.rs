@@ -8,7 +8,6 @@ use crate::consensus;
 use crate::deployment::{fired, needed};
 use crate::markup::{markdown as safe, markdown_cell as cell};
 use crate::number;
-use crate::risk::ends;
 use crate::standing::{self, NO_DATA_AVAILABLE, Standing};
 
 /// The decision as Markdown, with a final newline.
@@ -49,13 +48,19 @@ pub fn markdown(decision: &Decision) -> String {
 fn beside(joint: &Joint) -> String {
     let mut text = format!("\nCriteria and triggers alone say {}.\n", joint.own);
     if let Some(risk) = &joint.risk {
-        let (standing, score) = (risk.standing(), ends(risk.score));
-        let table = consensus::risk_table(risk);
-        text.push_str(&format!("\n### Risk: {standing}, score {score}\n\n{table}"));
+        let sentence = consensus::risk_sentence(risk);
+        let table = consensus::risk_grid(risk).markdown();
+        text.push_str(&format!("\n### Risk\n\n{sentence}\n\n{}", table.trim_end()));
+        text.push('\n');
     }
     if let Some(quorum) = &joint.quorum {
-        let table = consensus::votes_table(quorum);
-        text.push_str(&format!("\n### Votes: {}\n\n{table}", quorum.standing));
+        let sentence = consensus::votes_sentence(quorum);
+        let table = consensus::votes_grid(quorum).markdown();
+        text.push_str(&format!(
+            "\n### Votes\n\n{sentence}\n\n{}",
+            table.trim_end()
+        ));
+        text.push('\n');
     }
     text
 }

@@ -2,11 +2,14 @@
 //! the report's sections.
 
 use adjutant_domain::Measured;
-use adjutant_gate::IntegrationRow;
+use adjutant_gate::{Decision, IntegrationRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CriterionAnswer, InputFile, Number, TriggerAnswer, ValidityInJson, VerdictInJson};
+use super::{
+    CriterionAnswer, InputFile, Number, QuorumAnswer, RiskAnswer, TriggerAnswer, ValidityInJson,
+    VerdictInJson,
+};
 use crate::deployment::{
     CLOSING_WORDS, Contents, Deployment, DeploymentFacts, NothingRecorded, unanswered,
 };
@@ -37,7 +40,7 @@ pub struct DeploymentReport {
     /// What the checks before traffic found.
     pub integration_compatibility_matrix: CompatibilityMatrix,
     /// How the team voted.
-    pub team_consensus: NoData,
+    pub team_consensus: TeamConsensus,
     /// How far the work has come.
     pub execution_progress: ExecutionProgress,
     /// What to do, and why.
@@ -55,6 +58,21 @@ pub struct SafetyGateStatus {
     pub criteria: Tally,
     /// The rollback triggers.
     pub triggers: Vec<TriggerAnswer>,
+    /// What criteria and triggers alone say; null when the policy asks for nothing beside them.
+    pub own_verdict: Option<VerdictInJson>,
+    /// The composite risk; null when the policy does not ask for it.
+    pub risk: Option<RiskAnswer>,
+}
+
+/// How the team voted.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TeamConsensus {
+    /// VALID, or NO_DATA when the policy asks for no votes.
+    pub validity: ValidityInJson,
+    /// What is missing and what would fill the section; null when votes were asked for.
+    pub reason: Option<String>,
+    /// The votes.
+    pub quorum: Option<QuorumAnswer>,
 }
 
 /// How many criteria stand how.
@@ -137,15 +155,6 @@ pub struct TasksInState {
     pub number: Number,
 }
 
-/// A section that nothing is recorded for.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct NoData {
-    /// Always NO_DATA.
-    pub validity: ValidityInJson,
-    /// What is missing and what would fill the section.
-    pub reason: String,
-}
-
 /// What to do, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FinalVerdict {
@@ -164,6 +173,7 @@ pub struct FinalVerdict {
 impl From<Deployment<'_>> for DeploymentReport {
     fn from(deployment: Deployment<'_>) -> Self {
         let decision = deployment.decision;
+        let joint = decision.joint.as_ref();
         let contents = Contents::of(deployment);
         let closing_line = format!(
             "**{CLOSING_WORDS}** [{}] {}",
@@ -184,9 +194,11 @@ impl From<Deployment<'_>> for DeploymentReport {
                 verdict: decision.verdict.into(),
                 criteria: Counts::of(decision).into(),
                 triggers: decision.triggers.iter().map(TriggerAnswer::from).collect(),
+                own_verdict: joint.map(|joint| joint.own.into()),
+                risk: joint.and_then(|joint| joint.risk.as_ref()).map(Into::into),
             },
             integration_compatibility_matrix: CompatibilityMatrix::of(deployment.facts),
-            team_consensus: NothingRecorded::Consensus.into(),
+            team_consensus: TeamConsensus::of(decision),
             execution_progress: ExecutionProgress::of(deployment.facts),
             final_verdict: FinalVerdict {
                 verdict: decision.verdict.into(),
@@ -207,7 +219,7 @@ impl From<Deployment<'_>> for DeploymentReport {
 impl CompatibilityMatrix {
     fn of(facts: &DeploymentFacts) -> Self {
         let nothing = NothingRecorded::Compatibility;
-        let (validity, reason) = NoData::unless(!facts.integration.is_empty(), nothing);
+        let (validity, reason) = answered(!facts.integration.is_empty(), nothing);
         Self {
             validity,
             reason,
@@ -242,7 +254,7 @@ impl From<&IntegrationRow> for CompatibilityRow {
 
 impl ExecutionProgress {
     fn of(facts: &DeploymentFacts) -> Self {
-        let (validity, reason) = NoData::unless(!facts.tasks.is_empty(), NothingRecorded::Progress);
+        let (validity, reason) = answered(!facts.tasks.is_empty(), NothingRecorded::Progress);
         let tasks = facts.tasks.iter();
         Self {
             validity,
@@ -257,14 +269,25 @@ impl ExecutionProgress {
     }
 }
 
-impl NoData {
-    /// Validity and reason of a section that may have nothing.
-    fn unless(has_data: bool, missing: NothingRecorded) -> (ValidityInJson, Option<String>) {
-        if has_data {
-            (ValidityInJson::Valid, None)
-        } else {
-            (ValidityInJson::NoData, Some(missing.reason().to_owned()))
+impl TeamConsensus {
+    fn of(decision: &Decision) -> Self {
+        let joint = decision.joint.as_ref();
+        let quorum = joint.and_then(|joint| joint.quorum.as_ref());
+        let (validity, reason) = answered(quorum.is_some(), NothingRecorded::Consensus);
+        Self {
+            validity,
+            reason,
+            quorum: quorum.map(Into::into),
         }
+    }
+}
+
+/// Validity and reason of a section that may have nothing.
+fn answered(has_data: bool, missing: NothingRecorded) -> (ValidityInJson, Option<String>) {
+    if has_data {
+        (ValidityInJson::Valid, None)
+    } else {
+        (ValidityInJson::NoData, Some(missing.reason().to_owned()))
     }
 }
 
@@ -275,15 +298,6 @@ impl From<Counts> for Tally {
             fail: counts.fail,
             inconclusive: counts.inconclusive,
             no_answer: counts.no_answer,
-        }
-    }
-}
-
-impl From<NothingRecorded> for NoData {
-    fn from(missing: NothingRecorded) -> Self {
-        Self {
-            validity: ValidityInJson::NoData,
-            reason: missing.reason().to_owned(),
         }
     }
 }

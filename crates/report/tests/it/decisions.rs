@@ -1,5 +1,6 @@
 //! Decisions as a gate makes them, for rendering: GO, REJECT, and PAUSE_AND_FIX without data.
 
+use crate::joints::joint;
 use adjutant_domain::{
     Citation, Confidence, Digest, Interval, Locator, Measured, Outcome, RunId, Subject, Timestamp,
     Unit, Validity, Verdict,
@@ -326,6 +327,7 @@ pub(crate) fn reject() -> Decision {
                 "there is no ablation run",
             ),
         ],
+        joint: Some(joint(&samples("candidate", "latency_ms"))),
         ..go()
     }
 }

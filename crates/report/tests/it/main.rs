@@ -12,4 +12,5 @@ mod deployments;
 mod directives;
 mod facts;
 mod gates;
+mod joints;
 mod schemas;
