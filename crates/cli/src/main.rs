@@ -22,7 +22,7 @@ mod unproven;
 mod vote_json;
 mod wire;
 
-use adjutant_outbound::process;
+use adjutant_outbound::{instance, process};
 use clap::Parser;
 use mimalloc::MiMalloc;
 
@@ -37,6 +37,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> std::process::ExitCode {
     if let Some(arguments) = process::keeper_arguments(std::env::args_os()) {
         return process::keep(&arguments).into();
+    }
+    if let Some(folder) = instance::instance_argument(std::env::args_os()) {
+        return instance::keep_instance(&folder, &settings::program_environment()).into();
     }
     let arguments = Arguments::parse();
     let settings = Settings::from_environment();

@@ -17,6 +17,7 @@ pub mod files;
 pub mod focus_file;
 pub mod git;
 pub mod inquiry;
+pub mod instance;
 pub mod lease_file;
 pub mod line_file;
 pub mod lock;

@@ -26,8 +26,9 @@ pub use bounded::{KeepOutput, Output};
 pub use environment::{ALLOWED_VARIABLES, Environment};
 pub use keeper::{KeeperArguments, keep, keeper_arguments};
 
-/// The longest that a program may run, a week: a limit is always there.
-pub const TIME_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// The longest that a program may run, ten years: a service has no end of its own, and a limit is
+/// always there.
+pub const TIME_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 
 /// A program to run.
 #[derive(Debug, Clone)]
@@ -296,7 +297,7 @@ impl Drop for Running {
 }
 
 impl Keeper {
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             // Not the path by which it was started: that file may have been replaced meanwhile.
             Keeper::ThisProgram if cfg!(target_os = "linux") => Path::new("/proc/self/exe"),

@@ -7,6 +7,7 @@
 mod git;
 mod git_look;
 mod git_meet;
+mod instance;
 mod mlflow;
 mod process;
 mod prometheus;
