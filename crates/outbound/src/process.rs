@@ -149,6 +149,13 @@ struct Report {
     folder: tempfile::TempDir,
 }
 
+/// Ends this program at once, as kill -9 does: for tests of what is left then.
+pub fn die() {
+    if let Err(error) = kill_process(rustix::process::getpid(), Signal::KILL) {
+        debug_assert!(false, "this program cannot end itself: {error}");
+    }
+}
+
 /// Starts a program with its streams piped to the caller.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ mod markup;
 pub mod model;
 pub mod number;
 pub mod risk;
+pub mod rollout;
 pub mod schema;
 pub mod shadow;
 mod standing;

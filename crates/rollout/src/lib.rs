@@ -32,8 +32,8 @@ pub use plan::{
     RolloutAnalysis, RolloutPlan, RolloutStep, RolloutStrategy,
 };
 pub use reading::{
-    InvalidPlan, PlanNote, ReadPlan, ServicePlan, StrategyFile, read_plan, rollout_names,
-    strategy_file,
+    EntrancePlan, InvalidPlan, PlanNote, ReadPlan, ServicePlan, StrategyFile, read_plan,
+    rollout_names, strategy_file,
 };
 pub use recovery::{Detection, PresentTraffic, RecoveryProof, RecoveryRefusal, prove_recovery};
 pub use service::{

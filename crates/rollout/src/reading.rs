@@ -10,11 +10,11 @@ use adjutant_document::{DocumentPlace, Unreadable, YamlPart, lines, read_toml, y
 use serde_json::Value;
 
 use crate::plan::{
-    Metric, MetricDemand, MetricQuantity, RecoveryTiming, RolloutAnalysis, RolloutPlan,
+    Metric, MetricDemand, MetricQuantity, RecoveryTiming, RolloutAnalysis, RolloutPlan, RolloutStep,
 };
 use adjutant_gate::{Margin, Scale};
 use field::{Complaint, Field, Keys, Read};
-pub use service::ServicePlan;
+pub use service::{EntrancePlan, ServicePlan};
 use steps::{Reading, Steps};
 
 /// The defaults of a plan.
@@ -133,6 +133,15 @@ pub fn read_plan(
         }
         (None, None) => return Err(in_settings(table.complain("strategy is missing"))),
     };
+    if let Some(service) = &body.service {
+        let mirrors = |step: &RolloutStep| matches!(step, RolloutStep::SetMirrorRoute(_));
+        if steps.steps.iter().any(mirrors) && service.traffic.mirror_allow.is_empty() {
+            return Err(in_settings(table.complain(
+                "setMirrorRoute copies requests: say which in service.traffic.mirrorAllow, \
+                 such as [\"GET /search*\"]",
+            )));
+        }
+    }
     Ok(ReadPlan {
         plan: RolloutPlan {
             strategy: steps.strategy,

@@ -252,6 +252,8 @@ pub struct RolloutDecision {
     pub reasons: Vec<RolloutReason>,
     /// Every metric that the monitor looked at.
     pub results: Vec<MetricResult>,
+    /// When the measurements were read.
+    pub read_at: Timestamp,
     /// What the traffic said.
     pub traffic: TrafficSource,
     /// How the candidate's processes were.
@@ -261,9 +263,10 @@ pub struct RolloutDecision {
 /// How long a rollback took, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryTimes {
-    /// From the exposure that showed the fault to the decision: at most this long had it been there.
+    /// From the exposure that showed the fault to the reading that did: at most this long had it
+    /// been there.
     pub exposed_ms: i64,
-    /// From the reading of the measurements to the stored decision.
+    /// From that reading to the stored decision.
     pub decision_ms: i64,
     /// From the stored decision until the traffic followed.
     pub actuation_ms: i64,

@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "domain", "stats", "gate", "work", "schema", "supply", "shadow",
+            "domain", "stats", "gate", "rollout", "schema", "supply", "shadow",
         ],
     ),
     ("store", &["domain", "gate", "rollout", "work"]),
@@ -29,15 +29,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
-            "store", "outbound", "traffic",
+            "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "rollout",
+            "report", "store", "outbound", "traffic",
         ],
     ),
     (
         "cli",
         &[
-            "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "report",
-            "store", "outbound", "traffic", "app",
+            "domain", "stats", "formats", "gate", "work", "schema", "supply", "shadow", "rollout",
+            "report", "store", "outbound", "traffic", "app",
         ],
     ),
     ("testkit", &["domain", "work", "store"]),

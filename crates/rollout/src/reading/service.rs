@@ -4,6 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::field::{Field, Read};
 
+/// How requests reach the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntrancePlan {
+    /// Where clients come: `host:port`.
+    pub listen: String,
+    /// Which requests may be copied: `GET /search*`.
+    pub mirror_allow: Vec<String>,
+    /// Paths of answers that are not compared.
+    pub mirror_ignore: Vec<String>,
+    /// The cookie that keeps a client on its version.
+    pub sticky_cookie: Option<String>,
+}
+
 /// How a version of the service is started and watched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServicePlan {
@@ -21,6 +34,8 @@ pub struct ServicePlan {
     pub crashes_max: u32,
     /// The time in which they are counted.
     pub crash_window_ms: i64,
+    /// How requests reach it.
+    pub traffic: EntrancePlan,
 }
 
 pub(super) fn service(field: &Field<'_>) -> Read<ServicePlan> {
@@ -52,8 +67,41 @@ pub(super) fn service(field: &Field<'_>) -> Read<ServicePlan> {
         crashes_max: keys
             .get("crashesMax")
             .map_or(Ok(3), |field| field.whole(1, 100).map(|n| n as u32))?,
+        traffic: entrance(&keys.need("traffic")?)?,
         command,
     };
     keys.refuse_others()?;
     Ok(service)
+}
+
+fn entrance(field: &Field<'_>) -> Read<EntrancePlan> {
+    let keys = field.keys()?;
+    let listen = keys.need("listen")?;
+    let address = listen.text()?;
+    let port = address
+        .rsplit_once(':')
+        .map(|(_, port)| port.parse::<u16>());
+    if !matches!(port, Some(Ok(1..))) {
+        return Err(listen.complain("an address such as \"127.0.0.1:8080\" is needed here"));
+    }
+    let texts = |key: &str| {
+        keys.get(key).map_or(Ok(Vec::new()), |list| {
+            let items = list.items()?;
+            items
+                .iter()
+                .map(|item| item.text().map(str::to_owned))
+                .collect()
+        })
+    };
+    let entrance = EntrancePlan {
+        listen: address.to_owned(),
+        mirror_allow: texts("mirrorAllow")?,
+        mirror_ignore: texts("mirrorIgnore")?,
+        sticky_cookie: keys
+            .get("stickyCookie")
+            .map(|name| name.text().map(str::to_owned))
+            .transpose()?,
+    };
+    keys.refuse_others()?;
+    Ok(entrance)
 }

@@ -42,7 +42,8 @@ fn search() -> ServiceName {
 
 fn basis() -> RolloutBasis {
     let text = "[rollout.search.strategy.canary]\nsteps = [{ setWeight = 10 }]\n\
-                [rollout.search.service]\ncommand = [\"{artifact}\", \"{port}\"]\nhealth = \"/\"\n";
+                [rollout.search.service]\ncommand = [\"{artifact}\", \"{port}\"]\nhealth = \"/\"\n\
+                traffic = { listen = \"127.0.0.1:8080\" }\n";
     let settings = StrategyFile {
         file: "adjutant.toml",
         text,
