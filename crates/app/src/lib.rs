@@ -35,6 +35,7 @@ mod record;
 mod reproving;
 mod risk;
 mod roles;
+mod rolling;
 mod routines;
 mod running;
 mod shadowing;
@@ -104,6 +105,12 @@ pub use record::{DecisionRecord, RecordError, RecordedInput};
 pub use reproving::{Reproof, open_proof};
 pub use risk::{AssessedRisk, risk_of_sources, risk_of_stored};
 pub use roles::{FoundRole, RolesError, known_roles, role_named};
+pub use rolling::{
+    ControlEnd, Ground, OrderRefusal, Ordered, PlanError, PlannedRollout, RolloutError,
+    RolloutRequest, RolloutStart, SeenInstance, SeenService, StartRefusal, WhileWaiting, control,
+    lift_version, look_at_service, order_rollout, plan_rollout, read_rollout_plan, start_rollout,
+    stop_service, undo_rollout,
+};
 pub use routines::{
     Evening, Monthly, Morning, ProgressCommit, RoutineError, RoutineRefusal, Routined, Weekly,
     evening, monthly, morning, weekly,

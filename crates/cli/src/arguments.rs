@@ -10,6 +10,7 @@ mod focus;
 mod model;
 mod risk;
 mod role;
+mod rollout;
 mod routine;
 mod schema;
 mod selftest;
@@ -41,6 +42,11 @@ pub(crate) use model::{
 };
 pub(crate) use risk::RiskArguments;
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
+pub(crate) use rollout::{
+    LiftArguments, OrderedArguments, PromoteArguments, RolloutCommand, RolloutHistoryArguments,
+    RolloutStatusArguments, RunRolloutArguments, ServiceArguments, StartRolloutArguments,
+    UndoArguments,
+};
 pub(crate) use routine::{
     EveningArguments, MorningArguments, NorthStarCommand, ObserveArguments, RoutineCommand,
     WeeklyArguments,
@@ -134,6 +140,9 @@ pub(crate) enum Command {
     /// Compares recorded responses of two versions to the same requests.
     #[command(subcommand)]
     Shadow(ShadowCommand),
+    /// Rolls versions out under live measurement, and takes them back.
+    #[command(subcommand)]
+    Rollout(Box<RolloutCommand>),
     /// Votes for a role: may the candidate go? Lists and shows votes.
     Vote(Box<VoteArguments>),
     /// Splits, mirrors and measures live traffic: a reverse proxy.

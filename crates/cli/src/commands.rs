@@ -15,6 +15,7 @@ mod north_star;
 mod report;
 mod risk;
 mod role;
+mod rollout;
 mod routine;
 mod schema;
 mod self_test;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Schema(command) => schema::run(command, settings),
         Command::Risk(arguments) => risk::run(&arguments, settings),
         Command::Shadow(command) => shadow::run(command, settings),
+        Command::Rollout(command) => rollout::run(*command, settings),
         Command::Vote(arguments) => vote::run(*arguments, settings),
         Command::Traffic(command) => traffic::run(command, settings),
         Command::Report(command) => report::run(command, settings),

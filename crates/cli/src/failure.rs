@@ -1,5 +1,6 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
+mod rollout;
 mod traffic;
 
 use adjutant_app::{
@@ -30,6 +31,15 @@ impl Failure {
         Self {
             exit: Exit::Usage,
             problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// There is nothing to answer with.
+    pub(crate) fn no_data(problem: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Undecided,
+            problem: format!("NO DATA AVAILABLE: {problem}"),
             remedy: remedy.into(),
         }
     }

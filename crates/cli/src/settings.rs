@@ -9,7 +9,7 @@ use adjutant_report::{Color, Terminal};
 use crate::failure::Failure;
 
 /// The tables that `adjutant.toml` may hold.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "deps",
     "focus",
     "gate",
@@ -17,6 +17,7 @@ const TABLES: [&str; 8] = [
     "north_star",
     "portfolio",
     "role",
+    "rollout",
     "verify",
 ];
 
@@ -34,6 +35,9 @@ pub(crate) struct Settings {
     pub(crate) terminal: Terminal,
     /// Whether a person watches standard error.
     pub(crate) is_watched: bool,
+    /// `ADJUTANT_DIES_AFTER`, for tests: after how many effects of a rollout the program ends as by
+    /// kill -9.
+    pub(crate) dies_after: Option<u32>,
     /// `VISUAL`, or else `EDITOR`.
     pub(crate) editor: Option<String>,
 }
@@ -59,6 +63,7 @@ impl Settings {
                 color,
             },
             is_watched: std::io::stderr().is_terminal(),
+            dies_after: variable("ADJUTANT_DIES_AFTER").and_then(|count| count.parse().ok()),
             editor: variable("VISUAL").or_else(|| variable("EDITOR")),
         }
     }
@@ -135,9 +140,9 @@ mod tests {
             unknown_keys(text),
             [
                 "line 1: colour is not a setting; known are deps, focus, gate, merge, \
-                 north_star, portfolio, role, verify",
+                 north_star, portfolio, role, rollout, verify",
                 "line 3: databse is not a setting; known are deps, focus, gate, merge, \
-                 north_star, portfolio, role, verify",
+                 north_star, portfolio, role, rollout, verify",
             ]
         );
     }

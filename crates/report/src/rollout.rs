@@ -88,7 +88,11 @@ fn head(shown: &ShownRollout<'_>, terminal: Terminal) -> String {
         role("previous", shown.desired.previous),
     ];
     let roles: String = roles.into_iter().flatten().collect();
-    format!("{title}\n\n{roles}{}\n", bar(shown, terminal))
+    let bar = match shown.desired.candidate {
+        Some(_) => bar(shown, terminal) + "\n",
+        None => String::new(),
+    };
+    format!("{title}\n\n{roles}{bar}")
 }
 
 /// How the requests are shared, as a line.

@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "domain", "stats", "gate", "rollout", "schema", "supply", "shadow",
+            "domain", "stats", "gate", "work", "rollout", "schema", "supply", "shadow",
         ],
     ),
     ("store", &["domain", "gate", "rollout", "work"]),

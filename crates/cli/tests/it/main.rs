@@ -30,6 +30,7 @@ mod race;
 mod report;
 mod risk;
 mod roles;
+mod rollouts;
 mod routines;
 mod schema;
 mod servers;

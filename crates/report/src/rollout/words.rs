@@ -157,21 +157,7 @@ pub fn reason(why: &RolloutReason, plan: Option<&RolloutPlan>) -> String {
             count(*needed),
             count(*seen)
         ),
-        RolloutReason::Looked { look, results } => {
-            let told: Vec<String> = results
-                .iter()
-                .map(|result| {
-                    let known = plan.and_then(|plan| analyzed(plan, result));
-                    let word = match result.outcome {
-                        Outcome::Pass => "passes",
-                        Outcome::Fail => "FAILS",
-                        Outcome::Inconclusive => "is open",
-                    };
-                    format!("{} {word} ({})", result.metric, told_result(known, result))
-                })
-                .collect();
-            format!("look {look}: {}", told.join("; "))
-        }
+        RolloutReason::Looked { look, results } => looked(*look, results, plan),
         RolloutReason::LooksExhausted => "the last look could not decide".to_owned(),
         RolloutReason::DeadlinePassed { by_ms } => {
             format!("the step's time is over since {}", length(*by_ms))
@@ -184,6 +170,23 @@ pub fn reason(why: &RolloutReason, plan: Option<&RolloutPlan>) -> String {
             )
         }
     }
+}
+
+/// What an analysis saw at a look.
+fn looked(look: u32, results: &[MetricResult], plan: Option<&RolloutPlan>) -> String {
+    let told: Vec<String> = results
+        .iter()
+        .map(|result| {
+            let known = plan.and_then(|plan| analyzed(plan, result));
+            let word = match result.outcome {
+                Outcome::Pass => "passes",
+                Outcome::Fail => "FAILS",
+                Outcome::Inconclusive => "is open",
+            };
+            format!("{} {word} ({})", result.metric, told_result(known, result))
+        })
+        .collect();
+    format!("look {look}: {}", told.join("; "))
 }
 
 fn analyzed<'p>(plan: &'p RolloutPlan, result: &MetricResult) -> Option<&'p Metric> {

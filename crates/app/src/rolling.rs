@@ -1,0 +1,117 @@
+//! Rollouts carried out. What is wanted of a service stands in the store; [`control`] looks at what
+//! is there, decides, stores the decision, and only then acts. Every act compares first: killed
+//! anywhere, it goes on where it stopped, and two controllers do not disturb each other, because
+//! the store hears only who has seen the last event and the traffic only the newest generation.
+
+mod acting;
+mod controlling;
+mod looking;
+mod ordering;
+mod starting;
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+
+use adjutant_domain::{Digest, ServiceName};
+use adjutant_outbound::instance::InstanceError;
+use adjutant_outbound::process::{self, Environment, Keeper};
+use adjutant_store::StoreError;
+use adjutant_traffic::{TrafficControl, TrafficControlError};
+
+pub use acting::stop_service;
+pub use controlling::{ControlEnd, WhileWaiting, control};
+pub use looking::{SeenInstance, SeenService, look_at_service};
+pub use ordering::{OrderRefusal, Ordered, lift_version, order_rollout, undo_rollout};
+pub use starting::{
+    PlanError, PlannedRollout, RolloutRequest, RolloutStart, StartRefusal, plan_rollout,
+    read_rollout_plan, start_rollout,
+};
+
+/// Where services run, and with what.
+#[derive(Debug)]
+pub struct Ground {
+    /// The folder of all services' instances.
+    pub folder: PathBuf,
+    /// Where their programs run.
+    pub work_folder: PathBuf,
+    /// This program.
+    pub program: PathBuf,
+    /// What the services see of the environment.
+    pub environment: Environment,
+    /// For tests: after how many effects this program kills itself.
+    pub dies_after: Cell<Option<u32>>,
+}
+
+impl Ground {
+    /// The proxy of a service.
+    pub fn traffic(&self, service: &ServiceName) -> TrafficControl {
+        TrafficControl::at(&self.control_socket(service))
+    }
+
+    fn control_socket(&self, service: &ServiceName) -> PathBuf {
+        self.proxy_folder(service).join("control.sock")
+    }
+
+    fn service_folder(&self, service: &ServiceName) -> PathBuf {
+        // A name may hold a slash; a folder of that name would be two.
+        self.folder.join(service.as_str().replace('/', "%2F"))
+    }
+
+    fn proxy_folder(&self, service: &ServiceName) -> PathBuf {
+        self.service_folder(service).join("proxy")
+    }
+
+    fn versions_folder(&self, service: &ServiceName) -> PathBuf {
+        self.service_folder(service).join("versions")
+    }
+
+    fn version_folder(&self, service: &ServiceName, version: Digest) -> PathBuf {
+        self.versions_folder(service).join(version.to_string())
+    }
+
+    fn keeper(&self) -> Keeper {
+        Keeper::Program(self.program.clone())
+    }
+
+    /// Before and after each effect: where a test may end this program.
+    fn pass_effect(&self) {
+        match self.dies_after.get() {
+            None => {}
+            Some(0) => process::die(),
+            Some(left) => self.dies_after.set(Some(left - 1)),
+        }
+    }
+}
+
+/// A rollout that could not be carried on. Asking again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum RolloutError {
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An instance could not be started, seen or stopped.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// The proxy did not do as told.
+    #[error(transparent)]
+    Traffic(#[from] TrafficControlError),
+    /// A version could not be laid down to be started.
+    #[error("{}: a version cannot be laid down to be started", path.display())]
+    LayDown {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no port left.
+    #[error("there is no free port for an instance")]
+    NoPort(#[source] std::io::Error),
+    /// A row of the store does not hold together.
+    #[error("rollout {0} is under way and not stored")]
+    Unstored(adjutant_rollout::RolloutId),
+}
+
+fn lay_down_error(path: &Path) -> impl FnOnce(std::io::Error) -> RolloutError {
+    let path = path.to_owned();
+    move |source| RolloutError::LayDown { path, source }
+}

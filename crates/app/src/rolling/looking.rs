@@ -1,0 +1,273 @@
+//! What is there now: the proxy's counts, the instances, and what the store wants.
+
+use adjutant_domain::{Digest, ServiceName, Timestamp};
+use adjutant_outbound::clock;
+use adjutant_outbound::instance::{self, InstanceState, InstanceStatus};
+use adjutant_rollout::{
+    ArmCounts, ArmHealth, DesiredService, MirroredPairs, PresentTraffic, RolloutMeasurements,
+    RolloutWeight, SplitCount, StageWindow, TrafficSource,
+};
+use adjutant_store::{Store, StoredRollout, StoredServiceEvent};
+use adjutant_traffic::{
+    ArmMinute, MirrorComparison, ObservedTraffic, TrafficControlError, TrafficLane,
+    TrafficMeasurements,
+};
+
+use super::{Ground, RolloutError};
+
+/// The arms of the proxy.
+pub(super) const BASELINE: &str = "baseline";
+pub(super) const CANDIDATE: &str = "candidate";
+
+/// How far back present traffic reaches.
+const PRESENT_MS: i64 = 180_000;
+
+/// Fewer requests, or a shorter time, say nothing about the traffic there is.
+const PRESENT_REQUESTS_MIN: u64 = 100;
+const PRESENT_MS_MIN: i64 = 3_000;
+
+/// A service as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenService {
+    /// Which.
+    pub service: ServiceName,
+    /// What happened to it last; nothing ever did when it is missing.
+    pub last: Option<StoredServiceEvent>,
+    /// The rollout that the last event is about.
+    pub rollout: Option<StoredRollout>,
+    /// What is measured under the exposure that is wanted.
+    pub measurements: RolloutMeasurements,
+    /// The versions that run, with what their keepers say.
+    pub instances: Vec<SeenInstance>,
+    /// The proxy; missing when it does not answer.
+    pub observed: Option<ObservedTraffic>,
+    /// When the measurements were read.
+    pub read_at: Timestamp,
+}
+
+/// A version that runs, or should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenInstance {
+    /// Which.
+    pub version: Digest,
+    /// What its keeper says; nobody keeps it when it is missing.
+    pub status: Option<InstanceStatus>,
+}
+
+impl SeenService {
+    /// What is wanted.
+    pub fn desired(&self) -> DesiredService {
+        let last = self.last.as_ref();
+        last.map(|last| last.record.desired.clone())
+            .unwrap_or_default()
+    }
+
+    /// The state of an instance.
+    pub fn instance(&self, version: Digest) -> Option<InstanceState> {
+        let seen = self.instances.iter().find(|seen| seen.version == version)?;
+        seen.status.as_ref().map(|status| status.state)
+    }
+
+    /// The generation that is in effect.
+    pub fn generation(&self) -> Option<u64> {
+        let desired = self.observed.as_ref()?.desired.as_ref()?;
+        Some(desired.generation)
+    }
+
+    /// Requests on a version that have not ended.
+    pub fn in_flight(&self, version: Digest) -> u64 {
+        let build = build_prefix(version);
+        let arms = self.observed.iter().flat_map(|observed| &observed.arms);
+        arms.filter(|arm| arm.version.starts_with(&build))
+            .map(|arm| arm.in_flight)
+            .sum()
+    }
+}
+
+/// Looks at a service.
+///
+/// # Errors
+/// When the store or an instance's folder cannot be read. A proxy that does not answer is no error.
+pub async fn look_at_service(
+    store: &Store,
+    ground: &Ground,
+    service: &ServiceName,
+) -> Result<SeenService, RolloutError> {
+    let last = store.last_service_event(service).await?;
+    let rollout = match last.as_ref().and_then(|last| last.rollout) {
+        Some(id) => Some(store.rollout(id).await?.ok_or(RolloutError::Unstored(id))?),
+        None => None,
+    };
+    let desired = last
+        .as_ref()
+        .map(|last| last.record.desired.clone())
+        .unwrap_or_default();
+    let instances = desired
+        .running()
+        .into_iter()
+        .map(|version| {
+            let status = instance::look(&ground.version_folder(service, version))?;
+            Ok(SeenInstance { version, status })
+        })
+        .collect::<Result<Vec<_>, RolloutError>>()?;
+    let read_at = clock::now();
+    let control = ground.traffic(service);
+    let (traffic, observed) = match control.observe().await {
+        Ok(observed) => match measure(ground, service, &desired, &observed).await {
+            Ok(window) => (TrafficSource::Seen(window), Some(observed)),
+            Err(error) => (TrafficSource::Failed(error.to_string()), Some(observed)),
+        },
+        Err(error) => (TrafficSource::Failed(error.to_string()), None),
+    };
+    let candidate = desired.candidate.map_or(ArmHealth::NotWatched, |version| {
+        let seen = instances.iter().find(|seen| seen.version == version);
+        health(seen.and_then(|seen| seen.status.as_ref()))
+    });
+    Ok(SeenService {
+        service: service.clone(),
+        last,
+        rollout,
+        measurements: RolloutMeasurements { traffic, candidate },
+        instances,
+        observed,
+        read_at,
+    })
+}
+
+fn health(status: Option<&InstanceStatus>) -> ArmHealth {
+    match status.map(|status| status.state) {
+        None | Some(InstanceState::Stopping) => ArmHealth::Gone,
+        Some(InstanceState::Starting) => ArmHealth::Starting,
+        Some(InstanceState::Well) => ArmHealth::Healthy,
+        Some(InstanceState::Unwell) => ArmHealth::Unhealthy,
+        Some(InstanceState::CrashLooping) => ArmHealth::CrashLooping,
+    }
+}
+
+/// What the proxy calls a version in a generation: the counts of two generations stay apart.
+pub(super) fn build(version: Digest, generation: u64) -> String {
+    format!("{}{generation}", build_prefix(version))
+}
+
+fn build_prefix(version: Digest) -> String {
+    format!("{}@", version.short())
+}
+
+async fn measure(
+    ground: &Ground,
+    service: &ServiceName,
+    desired: &DesiredService,
+    observed: &ObservedTraffic,
+) -> Result<StageWindow, TrafficControlError> {
+    let control = ground.traffic(service);
+    let measured = control.measurements(None).await?;
+    let comparison = if desired.exposure.mirror > RolloutWeight::NONE {
+        control.comparison().await?
+    } else {
+        None
+    };
+    let generation = observed
+        .desired
+        .as_ref()
+        .map_or(0, |desired| desired.generation);
+    Ok(window(
+        generation,
+        desired,
+        observed,
+        &measured,
+        comparison.as_ref(),
+    ))
+}
+
+/// What was counted under one generation.
+fn window(
+    generation: u64,
+    desired: &DesiredService,
+    observed: &ObservedTraffic,
+    measured: &TrafficMeasurements,
+    comparison: Option<&MirrorComparison>,
+) -> StageWindow {
+    let suffix = format!("@{generation}");
+    let mut window = StageWindow {
+        generation,
+        ..StageWindow::default()
+    };
+    let is_copied = desired.exposure.weight == RolloutWeight::NONE;
+    let arms = measured.minutes.iter().flat_map(|minute| &minute.arms);
+    for arm in arms.filter(|arm| arm.version.ends_with(&suffix)) {
+        match (arm.name.as_str(), arm.lane) {
+            (BASELINE, TrafficLane::Live) => count(&mut window.baseline, arm),
+            (CANDIDATE, TrafficLane::Live) => count(&mut window.candidate, arm),
+            (CANDIDATE, TrafficLane::Mirrored) if is_copied => count(&mut window.candidate, arm),
+            (_, TrafficLane::Live | TrafficLane::Mirrored) => {}
+        }
+    }
+    let split = observed
+        .splits
+        .iter()
+        .find(|split| split.generation == generation);
+    window.split = split.and_then(|split| {
+        let chosen = |name: &str| {
+            let arm = split.arms.iter().find(|arm| arm.name == name);
+            arm.map_or(0, |arm| arm.free)
+        };
+        let total: u64 = split.arms.iter().map(|arm| arm.free).sum();
+        // Requests that a client's key decides come in clusters: they are no test of the split.
+        (total > 0).then(|| SplitCount {
+            candidate: chosen(CANDIDATE),
+            total,
+        })
+    });
+    if let Some(comparison) = comparison {
+        window.mirrored = pairs(comparison);
+    }
+    window
+}
+
+/// Adds what a minute says. A client that went away counts as a failure: it may have waited too
+/// long, and the baseline's are counted alike.
+fn count(counts: &mut ArmCounts, minute: &ArmMinute) {
+    counts.requests += minute.ended;
+    counts.failures += (minute.errors.failures() + minute.errors.cancelled).min(minute.ended);
+    counts.latency.merge(&minute.whole_ms.0);
+}
+
+/// The pairs that differ more often than the baseline differs from itself.
+fn pairs(comparison: &MirrorComparison) -> MirroredPairs {
+    let noise = if comparison.noise_pairs == 0 {
+        0.0
+    } else {
+        comparison.noise_disagreements as f64 / comparison.noise_pairs as f64
+    };
+    let usual = (noise * comparison.pairs as f64).round() as u64;
+    MirroredPairs {
+        compared: comparison.pairs,
+        differing: comparison.disagreements.saturating_sub(usual),
+    }
+}
+
+/// The traffic there is now: what clients asked in the last minutes, and how it went.
+pub(super) fn present(
+    observed: &ObservedTraffic,
+    measured: &TrafficMeasurements,
+) -> Option<PresentTraffic> {
+    let now = observed.now.unix_millis();
+    let minutes: Vec<_> = measured
+        .minutes
+        .iter()
+        .filter(|minute| now - minute.start.unix_millis() < PRESENT_MS)
+        .collect();
+    let first = minutes.first()?.start.unix_millis();
+    let lasted = now - first.max(observed.started_at.unix_millis());
+    let mut baseline = ArmCounts::default();
+    for arm in minutes.iter().flat_map(|minute| &minute.arms) {
+        if arm.lane == TrafficLane::Live {
+            count(&mut baseline, arm);
+        }
+    }
+    let is_enough = lasted >= PRESENT_MS_MIN && baseline.requests >= PRESENT_REQUESTS_MIN;
+    is_enough.then(|| PresentTraffic {
+        requests_per_second: baseline.requests as f64 * 1_000.0 / lasted as f64,
+        baseline,
+    })
+}

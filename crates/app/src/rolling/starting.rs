@@ -1,0 +1,258 @@
+//! A rollout begins: the plan is read, the version stored, the worst case computed.
+
+use std::path::PathBuf;
+
+use adjutant_domain::{Digest, ServiceName, Timestamp};
+use adjutant_outbound::files::{self, FileError};
+use adjutant_rollout::{
+    DesiredService, InvalidPlan, PresentTraffic, ReadPlan, RecoveryProof, RecoveryRefusal,
+    RolloutId, RolloutState, ServiceEvent, ServiceRecord, StrategyFile, prove_recovery, read_plan,
+    strategy_file,
+};
+use adjutant_store::{NewServiceEvent, RolloutBasis, ServiceTurn, Store};
+
+use super::looking::present;
+use super::{Ground, RolloutError};
+use crate::Home;
+
+/// What is to be rolled out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolloutRequest {
+    /// Of which service.
+    pub service: ServiceName,
+    /// The version's bytes: what the service's command starts.
+    pub version: Vec<u8>,
+    /// The plan.
+    pub plan: ReadPlan,
+}
+
+/// A rollout that begins, or one that was there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RolloutStart {
+    /// It began.
+    Started(RolloutId),
+    /// It is the first version of the service: everybody gets it, there is nothing to compare with.
+    First(RolloutId),
+    /// The same version is under way already.
+    UnderWay(RolloutId),
+    /// The version is in use.
+    AlreadyLive,
+}
+
+/// Why a rollout does not begin. Nothing changed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StartRefusal {
+    /// The plan does not say how the service is started.
+    NoService,
+    /// Another version is under way.
+    UnderWay(RolloutId),
+    /// The version was taken back.
+    Blocked {
+        /// Which.
+        version: Digest,
+        /// By which rollout, or by a person.
+        rollout: Option<RolloutId>,
+    },
+    /// The worst-case recovery time is unknown or too long.
+    Recovery {
+        /// Why.
+        why: RecoveryRefusal,
+        /// Its parts, where it could be computed.
+        proof: Option<RecoveryProof>,
+    },
+    /// Somebody else changed the service at the same time.
+    Late,
+}
+
+/// A plan with its worst case at present.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedRollout {
+    /// The plan.
+    pub plan: ReadPlan,
+    /// The traffic there is, where there is any.
+    pub requests_per_second: Option<f64>,
+    /// The worst case, or why it is not known.
+    pub recovery: Result<RecoveryProof, RecoveryRefusal>,
+}
+
+/// A plan that could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// There are no settings.
+    #[error("there is no adjutant.toml")]
+    NoSettings,
+    /// A file could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file is not UTF-8.
+    #[error("{}: this is not UTF-8", .0.display())]
+    NotText(PathBuf),
+    /// The plan cannot be followed.
+    #[error(transparent)]
+    Invalid(#[from] InvalidPlan),
+}
+
+/// Reads the plan of a service from the settings, and from the file that they name.
+///
+/// # Errors
+/// When there is none, or it asks for something that is not supported.
+pub fn read_rollout_plan(home: &Home, service: &ServiceName) -> Result<ReadPlan, PlanError> {
+    let path = home.settings.clone().ok_or(PlanError::NoSettings)?;
+    let text = read_text(&path)?;
+    let name = path.to_string_lossy().into_owned();
+    let settings = StrategyFile {
+        file: &name,
+        text: &text,
+    };
+    let Some(file) = strategy_file(settings, service.as_str())? else {
+        return Ok(read_plan(settings, service.as_str(), None)?);
+    };
+    let path = path
+        .parent()
+        .map_or_else(|| PathBuf::from(&file), |folder| folder.join(&file));
+    let text = read_text(&path)?;
+    let strategy = StrategyFile {
+        file: &file,
+        text: &text,
+    };
+    Ok(read_plan(settings, service.as_str(), Some(strategy))?)
+}
+
+fn read_text(path: &std::path::Path) -> Result<String, PlanError> {
+    let bytes = files::read(path)?.bytes;
+    String::from_utf8(bytes).map_err(|_not_text| PlanError::NotText(path.to_owned()))
+}
+
+/// The worst case of a plan at present.
+pub async fn plan_rollout(
+    ground: &Ground,
+    service: &ServiceName,
+    plan: ReadPlan,
+) -> PlannedRollout {
+    let present = present_traffic(ground, service).await;
+    let recovery = match &present {
+        Some(present) => prove_recovery(&plan.plan, present),
+        None => Err(RecoveryRefusal::NoTraffic),
+    };
+    PlannedRollout {
+        plan,
+        requests_per_second: present.map(|present| present.requests_per_second),
+        recovery,
+    }
+}
+
+/// What the proxy says of the traffic there is; nothing when it does not answer.
+async fn present_traffic(ground: &Ground, service: &ServiceName) -> Option<PresentTraffic> {
+    let control = ground.traffic(service);
+    let observed = control.observe().await.ok()?;
+    let measured = control.measurements(None).await.ok()?;
+    present(&observed, &measured)
+}
+
+/// Begins a rollout.
+///
+/// # Errors
+/// When the store cannot be read or written. That a rollout may not begin is a value.
+pub async fn start_rollout(
+    store: &Store,
+    ground: &Ground,
+    request: RolloutRequest,
+    now: Timestamp,
+) -> Result<Result<RolloutStart, StartRefusal>, RolloutError> {
+    let Some(service_plan) = request.plan.service.clone() else {
+        return Ok(Err(StartRefusal::NoService));
+    };
+    let version = store.store_version(&request.version, now).await?;
+    let last = store.last_service_event(&request.service).await?;
+    let desired = last
+        .as_ref()
+        .map(|last| last.record.desired.clone())
+        .unwrap_or_default();
+    if let Some(answer) = without_a_rollout(store, &request.service, version, &desired).await? {
+        return Ok(answer);
+    }
+    let is_first = desired.live.is_none();
+    let (proof, record) = if is_first {
+        let record = ServiceRecord {
+            desired: desired.with_first(version),
+            state: None,
+            told: ServiceEvent::First,
+        };
+        (None, record)
+    } else {
+        let plan = request.plan.clone();
+        let proof = match permitted(plan_rollout(ground, &request.service, plan).await) {
+            Ok(proof) => proof,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let state = RolloutState::begin(&request.plan.plan, desired.generation, now);
+        let record = ServiceRecord {
+            desired: desired.with_candidate(version, &state),
+            state: Some(state),
+            told: ServiceEvent::Started,
+        };
+        (Some(proof), record)
+    };
+    let basis = RolloutBasis {
+        plan: request.plan.plan,
+        service: service_plan,
+        baseline: desired.live,
+        proof,
+    };
+    let first = NewServiceEvent {
+        service: &request.service,
+        seen: last.map_or(0, |last| last.number),
+        rollout: None,
+        record: &record,
+        at: now,
+    };
+    ground.pass_effect();
+    let (id, turn) = store
+        .start_rollout(&request.service, version, &basis, first)
+        .await?;
+    ground.pass_effect();
+    Ok(match turn {
+        ServiceTurn::Stored if is_first => Ok(RolloutStart::First(id)),
+        ServiceTurn::Stored => Ok(RolloutStart::Started(id)),
+        ServiceTurn::Late(_) => Err(StartRefusal::Late),
+    })
+}
+
+/// The worst case of a plan that may start.
+fn permitted(planned: PlannedRollout) -> Result<RecoveryProof, StartRefusal> {
+    let proof = planned
+        .recovery
+        .map_err(|why| StartRefusal::Recovery { why, proof: None })?;
+    match proof.permit() {
+        Ok(()) => Ok(proof),
+        Err(why) => Err(StartRefusal::Recovery {
+            why,
+            proof: Some(proof),
+        }),
+    }
+}
+
+/// The answer when no rollout is needed, or none may begin.
+async fn without_a_rollout(
+    store: &Store,
+    service: &ServiceName,
+    version: Digest,
+    desired: &DesiredService,
+) -> Result<Option<Result<RolloutStart, StartRefusal>>, RolloutError> {
+    if let Some((_, id)) = super::ordering::under_way(store, service).await? {
+        return Ok(Some(if desired.candidate == Some(version) {
+            Ok(RolloutStart::UnderWay(id))
+        } else {
+            Err(StartRefusal::UnderWay(id))
+        }));
+    }
+    if desired.live == Some(version) {
+        return Ok(Some(Ok(RolloutStart::AlreadyLive)));
+    }
+    Ok(desired.block_of(version).map(|block| {
+        Err(StartRefusal::Blocked {
+            version,
+            rollout: block.rollout,
+        })
+    }))
+}

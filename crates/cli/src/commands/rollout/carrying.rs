@@ -1,0 +1,241 @@
+//! Planning, starting and carrying on.
+
+use adjutant_app::{
+    ControlEnd, Ground, RolloutRequest, RolloutStart, SeenService, StartRefusal, WhileWaiting,
+    control, plan_rollout, read_rollout_plan, start_rollout,
+};
+use adjutant_domain::ServiceName;
+use adjutant_outbound::{clock, files};
+use adjutant_report::rollout as written;
+use adjutant_rollout::{RecoveryRefusal, RolloutPhase, Turn};
+use adjutant_store::Store;
+
+use super::ground;
+use super::status::{Screen, seen_json, text_of};
+use crate::arguments::{Format, RunRolloutArguments, ServiceArguments, StartRolloutArguments};
+use crate::commands::{complete, find_home, open_store};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::streams;
+
+pub(super) fn plan(arguments: &ServiceArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let read = read_rollout_plan(&home, &arguments.service)?;
+    let ground = ground(&home, settings)?;
+    let planned = complete(true, async {
+        Ok(plan_rollout(&ground, &arguments.service, read).await)
+    })?;
+    let permitted = planned.recovery.as_ref().map_err(Clone::clone);
+    let permitted = permitted.and_then(adjutant_rollout::RecoveryProof::permit);
+    for note in &planned.plan.notes {
+        streams::warn(&format!("{}: {}", note.pointer, note.note));
+    }
+    match arguments.format.format {
+        Format::Json => streams::print_json(&serde_json::json!({
+            "service": arguments.service,
+            "plan": planned.plan.plan,
+            "run": planned.plan.service,
+            "requests_per_second": planned.requests_per_second,
+            "recovery": planned.recovery.as_ref().ok(),
+            "recovery_ms": planned.recovery.as_ref().ok().and_then(|proof| proof.total_ms()),
+            "refused": permitted.as_ref().err().map(written::refusal),
+        }))?,
+        Format::Human => streams::print(&written::plan(
+            &planned.plan.plan,
+            planned.requests_per_second,
+            &planned.recovery,
+            settings.terminal,
+        ))?,
+    }
+    Ok(match permitted {
+        Ok(()) => Exit::Done,
+        Err(RecoveryRefusal::NoTraffic) => Exit::Undecided,
+        Err(RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. }) => {
+            Exit::Refused
+        }
+    })
+}
+
+pub(super) fn start(
+    arguments: &StartRolloutArguments,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let request = RolloutRequest {
+        service: arguments.service.clone(),
+        version: files::read(&arguments.artifact)?.bytes,
+        plan: read_rollout_plan(&home, &arguments.service)?,
+    };
+    let ground = ground(&home, settings)?;
+    complete(true, async {
+        let store = open_store(&home).await?;
+        let started = start_rollout(&store, &ground, request, clock::now()).await?;
+        match started {
+            Ok(started) => streams::tell(&begun(&started)),
+            Err(refused) => return tell_refusal(&arguments.service, &refused, settings),
+        }
+        let format = arguments.format.format;
+        carry(
+            &store,
+            &ground,
+            &arguments.service,
+            WhileWaiting::Leave,
+            arguments.watch,
+            format,
+            settings,
+        )
+        .await
+    })
+}
+
+pub(super) fn carry_on(
+    arguments: &RunRolloutArguments,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let ground = ground(&home, settings)?;
+    let format = arguments.format.format;
+    complete(true, async {
+        let store = open_store(&home).await?;
+        carry(
+            &store,
+            &ground,
+            &arguments.service,
+            WhileWaiting::Stay,
+            arguments.watch,
+            format,
+            settings,
+        )
+        .await
+    })
+}
+
+fn begun(started: &RolloutStart) -> String {
+    match started {
+        RolloutStart::Started(id) => format!("{id} begins"),
+        RolloutStart::First(id) => {
+            format!("{id} begins: the first version, there is nothing to compare it with")
+        }
+        RolloutStart::UnderWay(id) => format!("{id} is under way; it goes on"),
+        RolloutStart::AlreadyLive => "this version is in use already".to_owned(),
+    }
+}
+
+fn tell_refusal(
+    service: &ServiceName,
+    refused: &StartRefusal,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    let (exit, problem, remedy) = match refused {
+        StartRefusal::NoService => (
+            Exit::Refused,
+            format!("[rollout.{service}] does not say how the service is started"),
+            format!("Add [rollout.{service}.service] with command, health and traffic.listen."),
+        ),
+        StartRefusal::UnderWay(id) => (
+            Exit::Refused,
+            format!("{id} is under way with another version"),
+            format!("Wait for it, or adjutant rollout abort {service} --because \"…\"."),
+        ),
+        StartRefusal::Blocked { version, rollout } => (
+            Exit::Refused,
+            format!(
+                "{} was taken back by {}",
+                version.short(),
+                rollout.map_or_else(|| "a person".to_owned(), |id| id.to_string())
+            ),
+            format!("Mend it, or adjutant rollout lift {service} {version} --because \"…\"."),
+        ),
+        StartRefusal::Recovery { why, proof } => {
+            if let Some(proof) = proof {
+                let text = written::worst_case(&Ok(proof.clone()), settings.terminal);
+                streams::tell(text.trim_end());
+            }
+            let exit = match why {
+                RecoveryRefusal::NoTraffic => Exit::Undecided,
+                RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. } => {
+                    Exit::Refused
+                }
+            };
+            let remedy = match why {
+                RecoveryRefusal::NoTraffic => {
+                    "Send requests through the service's proxy for some seconds, and start again."
+                }
+                RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. } => {
+                    "Change the plan; adjutant rollout plan shows what each part takes."
+                }
+            };
+            (exit, written::refusal(why), remedy.to_owned())
+        }
+        StartRefusal::Late => (
+            Exit::Refused,
+            "somebody else changed the service at the same time".to_owned(),
+            format!("Look at adjutant rollout status {service}, and start again."),
+        ),
+    };
+    streams::tell(&format!("refused: {problem}"));
+    streams::tell(&format!("remedy: {remedy}"));
+    Ok(exit)
+}
+
+/// Carries on until it is decided; events on standard error, what is there then on standard output.
+pub(super) async fn carry(
+    store: &Store,
+    ground: &Ground,
+    service: &ServiceName,
+    while_waiting: WhileWaiting,
+    watch: bool,
+    format: Format,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    let mut screen = Screen::new(watch && settings.is_watched, settings.terminal);
+    let mut told = None;
+    let mut latest: Option<SeenService> = None;
+    let tell = |seen: &SeenService, turn: Option<&Turn>| {
+        if let Some(last) = &seen.last {
+            if screen.is_on() {
+                screen.show(&text_of(seen, turn, settings.terminal));
+            } else if told.replace(last.number) != Some(last.number) {
+                let plan = seen.rollout.as_ref().map(|rollout| &rollout.basis.plan);
+                streams::tell(written::line(last.at, &last.record.told, plan).trim_end());
+            }
+        }
+        latest = Some(seen.clone());
+        true
+    };
+    let end = control(store, ground, service, while_waiting, tell).await?;
+    if let Some(seen) = &latest {
+        match format {
+            Format::Json => streams::print_json(&seen_json(seen, None))?,
+            Format::Human => streams::print(&text_of(seen, None, settings.terminal))?,
+        }
+    }
+    if let ControlEnd::Waits(_) = end {
+        streams::warn(&format!(
+            "a person has to look, and nobody watches the candidate now: adjutant rollout run \
+             {service} stays and watches"
+        ));
+    }
+    exit_of(service, end)
+}
+
+fn exit_of(service: &ServiceName, end: ControlEnd) -> Result<Exit, Failure> {
+    Ok(match end {
+        ControlEnd::Settled(None | Some(RolloutPhase::Completed)) => Exit::Done,
+        ControlEnd::Settled(Some(RolloutPhase::RolledBack | RolloutPhase::Aborted)) => {
+            Exit::Rejected
+        }
+        ControlEnd::Settled(Some(
+            RolloutPhase::Progressing | RolloutPhase::Paused | RolloutPhase::PausedToFix,
+        ))
+        | ControlEnd::Waits(_)
+        | ControlEnd::Left => Exit::Undecided,
+        ControlEnd::Unknown => {
+            return Err(Failure::no_data(
+                format!("nothing was ever rolled out of {service}"),
+                format!("Begin: adjutant rollout start {service} --artifact FILE."),
+            ));
+        }
+    })
+}

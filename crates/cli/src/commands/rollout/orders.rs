@@ -1,0 +1,204 @@
+//! What a person orders.
+
+use adjutant_app::{
+    OrderRefusal, Ordered, RolloutError, WhileWaiting, lift_version, order_rollout, stop_service,
+    undo_rollout,
+};
+use adjutant_domain::ServiceName;
+use adjutant_outbound::clock;
+use adjutant_report::rollout as written;
+use adjutant_rollout::RolloutOrder;
+use serde_json::json;
+
+use super::carrying::carry;
+use super::ground;
+use crate::arguments::{
+    Format, LiftArguments, OrderedArguments, PromoteArguments, ServiceArguments, UndoArguments,
+};
+use crate::commands::{complete, find_home, open_store};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::streams;
+
+type Answer = Result<Result<Ordered, OrderRefusal>, RolloutError>;
+
+pub(super) fn promote(arguments: &PromoteArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let order = if arguments.full {
+        RolloutOrder::PromoteFully
+    } else {
+        RolloutOrder::Promote
+    };
+    give(order, &arguments.order, settings)
+}
+
+pub(super) fn pause(arguments: &OrderedArguments, settings: &Settings) -> Result<Exit, Failure> {
+    give(RolloutOrder::Pause, arguments, settings)
+}
+
+pub(super) fn resume(arguments: &OrderedArguments, settings: &Settings) -> Result<Exit, Failure> {
+    give(RolloutOrder::Resume, arguments, settings)
+}
+
+/// An order that the running controller follows.
+fn give(
+    order: RolloutOrder,
+    arguments: &OrderedArguments,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    let because = reason(&arguments.because)?;
+    let home = find_home(settings)?;
+    let service = &arguments.service;
+    let answer = complete(true, async {
+        let store = open_store(&home).await?;
+        Ok(order_rollout(&store, service, order, because, clock::now()).await?)
+    })?;
+    told(service, answer, arguments.format.format)
+}
+
+/// A candidate is taken back at once, whether a controller runs or not.
+pub(super) fn abort(arguments: &OrderedArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let because = reason(&arguments.because)?;
+    let home = find_home(settings)?;
+    let ground = ground(&home, settings)?;
+    let (service, format) = (&arguments.service, arguments.format.format);
+    complete(true, async {
+        let store = open_store(&home).await?;
+        let order = RolloutOrder::Abort;
+        match order_rollout(&store, service, order, because, clock::now()).await? {
+            Ok(_) => {
+                carry(
+                    &store,
+                    &ground,
+                    service,
+                    WhileWaiting::Leave,
+                    false,
+                    format,
+                    settings,
+                )
+                .await?;
+                Ok(Exit::Done)
+            }
+            Err(refused) => Ok(refuse(service, &refused)),
+        }
+    })
+}
+
+pub(super) fn undo(arguments: &UndoArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let because = reason(&arguments.order.because)?;
+    let home = find_home(settings)?;
+    let ground = ground(&home, settings)?;
+    let (service, format) = (&arguments.order.service, arguments.order.format.format);
+    complete(true, async {
+        let store = open_store(&home).await?;
+        match undo_rollout(&store, service, arguments.to, because, clock::now()).await? {
+            Ok(_) => {
+                carry(
+                    &store,
+                    &ground,
+                    service,
+                    WhileWaiting::Leave,
+                    false,
+                    format,
+                    settings,
+                )
+                .await
+            }
+            Err(refused) => Ok(refuse(service, &refused)),
+        }
+    })
+}
+
+pub(super) fn lift(arguments: &LiftArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let because = reason(&arguments.because)?;
+    let home = find_home(settings)?;
+    let service = &arguments.service;
+    let answer: Answer = complete(true, async {
+        let store = open_store(&home).await?;
+        Ok(lift_version(&store, service, arguments.version, because, clock::now()).await)
+    })?;
+    told(service, answer?, arguments.format.format)
+}
+
+/// Ends what runs on this machine; what is wanted stays.
+pub(super) fn down(arguments: &ServiceArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let ground = ground(&home, settings)?;
+    complete(true, async {
+        Ok(stop_service(&ground, &arguments.service).await?)
+    })?;
+    match arguments.format.format {
+        Format::Json => streams::print_json(&json!({"service": arguments.service}))?,
+        Format::Human => streams::print(&format!("{} is down\n", arguments.service))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn reason(because: &str) -> Result<&str, Failure> {
+    let because = because.trim();
+    if because.is_empty() {
+        return Err(Failure::usage(
+            "an order past the measurements needs words",
+            "Say why: --because \"…\".",
+        ));
+    }
+    Ok(because)
+}
+
+fn told(
+    service: &ServiceName,
+    answer: Result<Ordered, OrderRefusal>,
+    format: Format,
+) -> Result<Exit, Failure> {
+    let ordered = match answer {
+        Ok(ordered) => ordered,
+        Err(refused) => return Ok(refuse(service, &refused)),
+    };
+    match format {
+        Format::Json => streams::print_json(&json!({
+            "service": service,
+            "rollout": ordered.rollout,
+            "record": ordered.record,
+        }))?,
+        Format::Human => {
+            streams::print(&format!("{}\n", written::event(&ordered.record.told, None)))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn refuse(service: &ServiceName, refused: &OrderRefusal) -> Exit {
+    let (problem, remedy) = match refused {
+        OrderRefusal::NoRollout => (
+            format!("no rollout of {service} is under way"),
+            format!("See adjutant rollout status {service}."),
+        ),
+        OrderRefusal::Phase(phase) => (
+            format!("the rollout is {}", phase.name()),
+            format!("See adjutant rollout status {service}."),
+        ),
+        OrderRefusal::NoEarlierVersion => (
+            format!("there is no earlier good version of {service} to go back to"),
+            format!("See adjutant rollout history {service}."),
+        ),
+        OrderRefusal::UnderWay(id) => (
+            format!("{id} is under way"),
+            format!("First adjutant rollout abort {service} --because \"…\"."),
+        ),
+        OrderRefusal::NotBlocked => (
+            "this version is not blocked".to_owned(),
+            format!("See adjutant rollout status {service}."),
+        ),
+        OrderRefusal::Blocked(version) => (
+            format!("{} is blocked", version.short()),
+            format!("First adjutant rollout lift {service} {version} --because \"…\"."),
+        ),
+        OrderRefusal::Late => (
+            "somebody else changed the service at the same time".to_owned(),
+            "Try again.".to_owned(),
+        ),
+    };
+    streams::tell(&format!("refused: {problem}"));
+    streams::tell(&format!("remedy: {remedy}"));
+    Exit::Refused
+}

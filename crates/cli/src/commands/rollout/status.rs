@@ -1,0 +1,187 @@
+//! Showing a service and its rollout.
+
+use std::time::Duration;
+
+use adjutant_app::{SeenService, look_at_service};
+use adjutant_outbound::instance::InstanceState;
+use adjutant_report::Terminal;
+use adjutant_report::rollout::{self as written, ShownRollout};
+use adjutant_rollout::{MetricResult, Turn, step};
+use serde_json::{Value, json};
+
+use super::ground;
+use crate::arguments::{Format, RolloutStatusArguments};
+use crate::commands::{complete, find_home, open_store};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::streams;
+
+/// How often a watched rollout is looked at.
+const WATCH_EVERY: Duration = Duration::from_millis(500);
+
+pub(super) fn status(
+    arguments: &RolloutStatusArguments,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let ground = ground(&home, settings)?;
+    complete(true, async {
+        let store = open_store(&home).await?;
+        let mut screen = Screen::new(arguments.watch, settings.terminal);
+        loop {
+            let seen = look_at_service(&store, &ground, &arguments.service).await?;
+            if seen.last.is_none() {
+                return Err(Failure::no_data(
+                    format!("nothing was ever rolled out of {}", arguments.service),
+                    format!(
+                        "Begin: adjutant rollout start {} --artifact FILE.",
+                        arguments.service
+                    ),
+                ));
+            }
+            let turn = turn(&seen);
+            let is_over = turn.is_none();
+            match arguments.format.format {
+                Format::Json if arguments.watch => {
+                    streams::print_json_line(&seen_json(&seen, turn.as_ref()))?;
+                }
+                Format::Json => streams::print_json(&seen_json(&seen, turn.as_ref()))?,
+                Format::Human => {
+                    let text = text_of(&seen, turn.as_ref(), settings.terminal);
+                    if arguments.watch {
+                        screen.print(&text)?;
+                    } else {
+                        streams::print(&text)?;
+                    }
+                }
+            }
+            if is_over || !arguments.watch {
+                return Ok(Exit::Done);
+            }
+            tokio::time::sleep(WATCH_EVERY).await;
+        }
+    })
+}
+
+/// What would be decided now, while a rollout is under way.
+fn turn(seen: &SeenService) -> Option<Turn> {
+    let state = seen.last.as_ref()?.record.state.as_ref()?;
+    let plan = &seen.rollout.as_ref()?.basis.plan;
+    let is_under_way = !state.phase.has_ended();
+    is_under_way.then(|| step(plan, state, &seen.measurements, seen.read_at))
+}
+
+pub(super) fn text_of(seen: &SeenService, turn: Option<&Turn>, terminal: Terminal) -> String {
+    let Some(last) = &seen.last else {
+        return String::new();
+    };
+    let instances: Vec<_> = seen
+        .instances
+        .iter()
+        .map(|instance| {
+            (
+                instance.version,
+                told(instance.status.as_ref().map(|s| s.state)),
+            )
+        })
+        .collect();
+    let rollout = seen.rollout.as_ref();
+    let results: &[MetricResult] = turn.map_or(&[], |turn| &turn.results);
+    let shown = ShownRollout {
+        service: seen.service.as_str(),
+        desired: &last.record.desired,
+        rollout: rollout.map(|rollout| (rollout.id, &rollout.basis.plan)),
+        state: last.record.state.as_ref(),
+        last: (&last.record.told, last.at),
+        waits_for: turn.and_then(|turn| turn.reasons.first()),
+        traffic: &seen.measurements.traffic,
+        results,
+        instances: &instances,
+        proof: rollout.and_then(|rollout| rollout.basis.proof.as_ref()),
+        now: seen.read_at,
+    };
+    written::status(&shown, terminal)
+}
+
+fn told(state: Option<InstanceState>) -> &'static str {
+    match state {
+        None => "does not run",
+        Some(InstanceState::Starting) => "starting",
+        Some(InstanceState::Well) => "well",
+        Some(InstanceState::Unwell) => "does not answer",
+        Some(InstanceState::CrashLooping) => "ends again and again",
+        Some(InstanceState::Stopping) => "stopping",
+    }
+}
+
+pub(super) fn seen_json(seen: &SeenService, turn: Option<&Turn>) -> Value {
+    let last = seen.last.as_ref();
+    let rollout = seen.rollout.as_ref();
+    let instances: Vec<Value> = seen
+        .instances
+        .iter()
+        .map(|instance| json!({"version": instance.version, "status": instance.status}))
+        .collect();
+    json!({
+        "service": seen.service,
+        "rollout": rollout.map(|rollout| rollout.id),
+        "phase": last.and_then(|last| last.record.state.as_ref()).map(|state| state.phase),
+        "desired": last.map(|last| &last.record.desired),
+        "state": last.and_then(|last| last.record.state.as_ref()),
+        "last": last.map(|last| json!({"number": last.number, "at": last.at, "told": last.record.told})),
+        "plan": rollout.map(|rollout| &rollout.basis.plan),
+        "recovery": rollout.and_then(|rollout| rollout.basis.proof.as_ref()),
+        "traffic": seen.measurements.traffic,
+        "monitor": turn.map(|turn| &turn.results),
+        "generation": seen.generation(),
+        "instances": instances,
+        "read_at": seen.read_at,
+    })
+}
+
+/// A text that is shown again and again in the same place of a terminal.
+pub(super) struct Screen {
+    is_on: bool,
+    lines: usize,
+    terminal: Terminal,
+}
+
+impl Screen {
+    pub(super) fn new(is_on: bool, terminal: Terminal) -> Self {
+        Self {
+            is_on,
+            lines: 0,
+            terminal,
+        }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on
+    }
+
+    /// On standard error, for a command whose answer comes at its end.
+    pub(super) fn show(&mut self, text: &str) {
+        let text = self.placed(text);
+        streams::tell(text.trim_end_matches('\n'));
+    }
+
+    /// On standard output.
+    pub(super) fn print(&mut self, text: &str) -> Result<(), Failure> {
+        let text = self.placed(text);
+        streams::print(&text)
+    }
+
+    /// The text after what goes back to where the last one began; one after the other where the
+    /// output is no terminal.
+    fn placed(&mut self, text: &str) -> String {
+        let back = match self.terminal.color {
+            adjutant_report::Color::Always if self.lines > 0 => {
+                format!("\x1b[{}A\x1b[J", self.lines)
+            }
+            adjutant_report::Color::Always | adjutant_report::Color::Never => String::new(),
+        };
+        self.lines = text.lines().count();
+        format!("{back}{text}")
+    }
+}

@@ -1,0 +1,38 @@
+//! What ends a command about rollouts without an answer.
+
+use adjutant_app::{PlanError, RolloutError};
+
+use super::Failure;
+use crate::exit::Exit;
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let remedy = match &error {
+            PlanError::NoSettings => "Make one with adjutant init, and add a [rollout.NAME].",
+            PlanError::File(file) => file.remedy(),
+            PlanError::NotText(_) => "Save it as UTF-8.",
+            PlanError::Invalid(_) => "Mend the line; docs/rollouts.md shows a plan.",
+        };
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
+impl From<RolloutError> for Failure {
+    fn from(error: RolloutError) -> Self {
+        let remedy = match error {
+            RolloutError::Store(error) => return error.into(),
+            RolloutError::Unstored(_) => return Self::defect(&error),
+            RolloutError::Instance(_) => {
+                "Look at keeper.log and output.log in the instance's folder, then adjutant rollout run."
+            }
+            RolloutError::Traffic(_) => {
+                "See whether another program listens at the service's address, then adjutant rollout run."
+            }
+            RolloutError::LayDown { .. } => {
+                "Check the permissions and the free space of the state's folder."
+            }
+            RolloutError::NoPort(_) => "End programs that listen, then adjutant rollout run.",
+        };
+        Self::of(Exit::Internal, &error, remedy)
+    }
+}

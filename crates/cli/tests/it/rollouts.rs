@@ -1,0 +1,394 @@
+//! Whole rollouts: the real controller, the real proxy, real processes, real requests.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+/// A version: how slow it is, and the share of its answers that fail.
+fn version(name: &str, delay_s: f64, failing: f64) -> String {
+    format!(
+        r#"#!/usr/bin/env python3
+# {name}
+import http.server, random, socketserver, sys, time
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    def do_GET(self):
+        asked = self.path != "/healthz"
+        if asked:
+            time.sleep({delay_s})
+        body = b"{{}}"
+        self.send_response(500 if asked and random.random() < {failing} else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args): pass
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+Server(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
+"#
+    )
+}
+
+/// A service with its plan, and clients that ask it.
+struct Service {
+    stage: Stage,
+    port: u16,
+}
+
+impl Service {
+    fn new(steps: &str) -> Self {
+        let stage = Stage::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let plan = format!(
+            r#"
+[rollout.search]
+requestsMin = 20
+deadline = "30s"
+[rollout.search.strategy.canary]
+steps = [{steps}]
+[rollout.search.monitor]
+metrics = [
+    {{ name = "errors", measure = "errors", margin = "2 points", detects = "50 points" }},
+    {{ name = "p95", measure = "latency", quantile = 0.95, margin = "900 %", detects = "9000 %" }},
+]
+[rollout.search.recovery]
+tick = "50ms"
+requestTimeout = "2s"
+[rollout.search.service]
+command = ["{{artifact}}", "{{port}}"]
+health = "/healthz"
+healthEvery = "100ms"
+startWithin = "30s"
+drain = "1s"
+[rollout.search.service.traffic]
+listen = "127.0.0.1:{port}"
+mirrorAllow = ["GET /*"]
+"#
+        );
+        stage.workspace.write("adjutant.toml", plan);
+        for (name, delay, failing) in [("one", 0.0, 0.0), ("two", 0.0, 0.0), ("bad", 0.0, 0.9)] {
+            stage.workspace.write(name, version(name, delay, failing));
+        }
+        Self { stage, port }
+    }
+
+    fn start(&self, artifact: &str) -> i32 {
+        let output = self
+            .stage
+            .run(&["rollout", "start", "search", "--artifact", artifact]);
+        let code = output.status.code().unwrap();
+        assert!(code != 1 && code != 2, "{output:?}");
+        code
+    }
+
+    fn status(&self) -> Value {
+        let status = self
+            .stage
+            .answer(0, &["rollout", "status", "search", "--format", "json"]);
+        serde_json::from_str(&status).unwrap()
+    }
+
+    fn history(&self) -> Vec<Value> {
+        let history = self
+            .stage
+            .answer(0, &["rollout", "history", "search", "--format", "json"]);
+        serde_json::from_str(&history).unwrap()
+    }
+
+    fn until(&self, what: &str, is_met: impl Fn(&Value) -> bool) {
+        let began = Instant::now();
+        while !is_met(&self.status()) {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "not {what}: {}",
+                self.status()
+            );
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stage.answer(0, &["rollout", "down", "search"]);
+    }
+}
+
+/// Clients that go on asking.
+struct Clients {
+    ends: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
+    unanswered: Arc<AtomicU64>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Clients {
+    fn of(service: &Service) -> Self {
+        let mut clients = Self {
+            ends: Arc::default(),
+            answered: Arc::default(),
+            unanswered: Arc::default(),
+            threads: Vec::new(),
+        };
+        for _ in 0..4 {
+            let (ends, answered, unanswered, port) = (
+                clients.ends.clone(),
+                clients.answered.clone(),
+                clients.unanswered.clone(),
+                service.port,
+            );
+            clients.threads.push(std::thread::spawn(move || {
+                while !ends.load(Ordering::Relaxed) {
+                    let asked = ask(port, &ends, &answered);
+                    if asked.is_none() && !ends.load(Ordering::Relaxed) {
+                        unanswered.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            }));
+        }
+        let began = Instant::now();
+        // Enough traffic for three seconds: less says nothing about what there is.
+        while clients.answered.load(Ordering::Relaxed) < 200
+            || began.elapsed() < Duration::from_millis(3_100)
+        {
+            assert!(began.elapsed() < Duration::from_secs(60), "nobody answers");
+            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        clients
+    }
+
+    /// How many requests got no answer at all.
+    fn end(self) -> u64 {
+        self.ends.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            thread.join().unwrap();
+        }
+        self.unanswered.load(Ordering::Relaxed)
+    }
+}
+
+/// Asks over one connection for as long as it holds.
+fn ask(port: u16, ends: &AtomicBool, answered: &AtomicU64) -> Option<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_nodelay(true).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .ok()?;
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    while !ends.load(Ordering::Relaxed) {
+        stream
+            .write_all(b"GET /search HTTP/1.1\r\nHost: x\r\n\r\n")
+            .ok()?;
+        let mut length = None;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().ok();
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length?];
+        reader.read_exact(&mut body).ok()?;
+        answered.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Some(())
+}
+
+fn moves(history: &[Value]) -> Vec<&str> {
+    let told = history
+        .iter()
+        .filter_map(|event| event["told"]["decided"]["action"].as_str());
+    told.collect()
+}
+
+#[test]
+fn a_good_version_gets_everything_and_a_bad_one_is_taken_back_and_blocked() {
+    let service = Service::new("{ setWeight = 50 }");
+    assert_eq!(service.start("one"), 0);
+    let clients = Clients::of(&service);
+    assert_eq!(service.start("two"), 0);
+    let live = service.status()["desired"]["live"].clone();
+    assert_eq!(
+        service.start("two"),
+        0,
+        "what is in use already needs nothing"
+    );
+
+    assert_eq!(service.start("bad"), 30);
+    let status = service.status();
+    assert_eq!(
+        (&status["desired"]["live"], &status["phase"]),
+        (&live, &"rolled_back".into())
+    );
+    let history = service.history();
+    let times = &history.last().unwrap()["told"]["recovered"];
+    let took: i64 = ["decision_ms", "actuation_ms", "verification_ms"]
+        .iter()
+        .map(|part| times[part].as_i64().unwrap())
+        .sum();
+    assert!(took < 5_000, "{times}");
+    assert_eq!(service.start("bad"), 40, "it is blocked");
+    let blocked = status["desired"]["blocked"][0]["version"].as_str().unwrap();
+    let lift = [
+        "rollout",
+        "lift",
+        "search",
+        blocked,
+        "--because",
+        "once more",
+    ];
+    service.stage.answer(0, &lift);
+    service.stage.answer(40, &lift);
+    assert_eq!(service.start("bad"), 30, "a lifted version is judged again");
+
+    service.stage.answer(
+        0,
+        &["rollout", "undo", "search", "--because", "carts are empty"],
+    );
+    let status = service.status();
+    assert_ne!(status["desired"]["live"], live);
+    assert_eq!(status["desired"]["blocked"].as_array().unwrap().len(), 2);
+    assert_eq!(clients.end(), 0, "every request got an answer");
+    service.stage.answer(0, &["journal", "verify"]);
+}
+
+#[test]
+fn no_traffic_holds_the_weight_and_then_waits_for_a_person() {
+    let service = Service::new("{ setWeight = 50 }");
+    let plan = std::fs::read_to_string(service.stage.path().join("adjutant.toml")).unwrap();
+    let hurried = plan.replace("deadline = \"30s\"", "deadline = \"3s\"");
+    service.stage.workspace.write(
+        "adjutant.toml",
+        hurried.replace("requestsMin = 20", "requestsMin = 5000000"),
+    );
+    assert_eq!(service.start("one"), 0);
+    assert_eq!(
+        service.start("two"),
+        20,
+        "no traffic says nothing about a recovery"
+    );
+    let clients = Clients::of(&service);
+    assert_eq!(service.start("two"), 20);
+    clients.end();
+    let status = service.status();
+    assert_eq!(status["phase"], "paused_to_fix");
+    assert_eq!(status["desired"]["exposure"]["weight"], 5_000);
+    assert_eq!(status["desired"]["blocked"].as_array().unwrap().len(), 0);
+    let abort = ["rollout", "abort", "search", "--because", "nobody comes"];
+    service.stage.answer(0, &abort);
+    service.stage.answer(40, &abort);
+    assert_eq!(service.status()["desired"]["exposure"]["weight"], 0);
+}
+
+#[test]
+fn a_person_can_hold_a_rollout_and_send_it_on_from_another_terminal() {
+    let service = Service::new("{ setWeight = 50 }, { pause = {} }");
+    assert_eq!(service.start("one"), 0);
+    let clients = Clients::of(&service);
+    let start = ["rollout", "start", "search", "--artifact", "two"];
+    let mut controller = service
+        .stage
+        .command(&start)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    service.until("at the pause", |status| status["state"]["step"] == 2);
+    for (order, phase) in [("pause", "paused"), ("resume", "progressing")] {
+        service
+            .stage
+            .answer(0, &["rollout", order, "search", "--because", "lunch"]);
+        assert_eq!(service.status()["phase"], phase);
+    }
+    service.stage.answer(
+        0,
+        &["rollout", "promote", "search", "--because", "seen enough"],
+    );
+    assert!(controller.wait().unwrap().success());
+    assert_eq!(service.status()["phase"], "completed");
+    assert_eq!(clients.end(), 0);
+}
+
+#[test]
+fn a_plan_whose_worst_case_takes_too_long_does_not_start() {
+    let service = Service::new("{ setWeight = 0.01 }");
+    assert_eq!(service.start("one"), 0);
+    let clients = Clients::of(&service);
+    assert_eq!(service.start("two"), 40);
+    let plan = service.stage.run(&["rollout", "plan", "search"]);
+    assert_eq!(plan.status.code(), Some(40));
+    let told = String::from_utf8(plan.stdout).unwrap();
+    assert!(told.contains("is more than 120 s"), "{told}");
+    assert_eq!(service.history().len(), 1, "nothing changed");
+    clients.end();
+}
+
+/// The decisions of a rollout, and how each ended.
+#[test]
+fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
+    let service = Service::new("{ setWeight = 50 }");
+    assert_eq!(service.start("one"), 0);
+    let clients = Clients::of(&service);
+    let mut kills = 0;
+    for (artifact, code, expected) in [
+        ("good", 0, ["ADVANCE", "ADVANCE", "COMPLETE"].as_slice()),
+        ("failing", 30, &["ADVANCE", "ROLL_BACK"]),
+    ] {
+        for effect in 0.. {
+            let name = format!("{artifact}-{effect}");
+            let failing = if code == 30 { 0.9 } else { 0.0 };
+            service
+                .stage
+                .workspace
+                .write(&name, version(&name, 0.0, failing));
+            let before = service.history().len();
+            let start = ["rollout", "start", "search", "--artifact", &name];
+            let mut killed = service.stage.command(&start);
+            killed.env("ADJUTANT_DIES_AFTER", effect.to_string());
+            let end = killed
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .unwrap();
+            if end.signal() == Some(9) {
+                kills += 1;
+                let again = service.start(&name);
+                let carried = service.stage.code(&["rollout", "run", "search"]);
+                assert!(
+                    again == code || (again == 40 && carried == code),
+                    "{name}: {again} {carried}"
+                );
+            } else {
+                assert_eq!(end.code(), Some(code), "{name}");
+            }
+            let history = service.history();
+            assert_eq!(moves(&history[before..]), expected, "{name}");
+            assert_eq!(service.status()["desired"]["candidate"], Value::Null);
+            if end.signal().is_none() {
+                break;
+            }
+        }
+    }
+    assert_eq!(clients.end(), 0, "no request was lost to {kills} kills");
+    assert!(kills >= 20, "{kills} kills");
+    service.stage.answer(0, &["journal", "verify"]);
+}
