@@ -68,6 +68,7 @@ pub fn exclude(path: &Path, patterns: &[&str]) -> Result<(), FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::replace;
 
     #[test]
     fn lines_are_excluded_once_and_others_stay() {
