@@ -4,8 +4,8 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
 use crate::wire::{
-    ComparisonAnswer, ContractAnswer, DeploymentReport, DirectivesFile, GateAnswer, ProgressAnswer,
-    RecordedExchange, RiskAnswer, ShadowAnswer,
+    ComparisonAnswer, ContractAnswer, DeploymentReport, DirectivesFile, GateAnswer, PolicyFile,
+    ProgressAnswer, RecordedExchange, RiskAnswer, ShadowAnswer,
 };
 
 /// A published schema.
@@ -29,11 +29,13 @@ pub enum Published {
     Directives,
     /// What `adjutant run --format json` writes.
     Progress,
+    /// The tables of `adjutant.toml` that define gates.
+    Policy,
 }
 
 impl Published {
     /// Every published schema.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Gate,
         Self::Comparison,
         Self::Report,
@@ -43,6 +45,7 @@ impl Published {
         Self::Exchange,
         Self::Directives,
         Self::Progress,
+        Self::Policy,
     ];
 
     /// Its file's name in `schemas/`.
@@ -57,6 +60,7 @@ impl Published {
             Self::Exchange => "exchange.schema.json",
             Self::Directives => "directives.schema.json",
             Self::Progress => "progress.schema.json",
+            Self::Policy => "policy.schema.json",
         }
     }
 
@@ -72,12 +76,22 @@ impl Published {
             Self::Exchange => text_of::<RecordedExchange>(),
             Self::Directives => text_of::<DirectivesFile>(),
             Self::Progress => text_of::<ProgressAnswer>(),
+            Self::Policy => text_of_read::<PolicyFile>(),
         }
     }
 }
 
+/// The schema of what is written: every field is there.
 fn text_of<T: JsonSchema>() -> String {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
+    generated::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+/// The schema of what is read: what may be left out is not required.
+fn text_of_read<T: JsonSchema>() -> String {
+    generated::<T>(SchemaSettings::draft2020_12().for_deserialize())
+}
+
+fn generated<T: JsonSchema>(settings: SchemaSettings) -> String {
     let schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
     // Whether a map keeps its order depends on a feature that any crate may turn on.
     let mut schema = schema.to_value();

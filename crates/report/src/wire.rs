@@ -8,6 +8,7 @@ mod deployment;
 mod directives;
 mod gate;
 mod joint;
+mod policy;
 mod risk;
 mod shadow;
 
@@ -34,6 +35,7 @@ pub use gate::{
     TriggerAnswer,
 };
 pub use joint::{JointAnswer, QuorumAnswer, VoteOfRole, VoterAnswer};
+pub use policy::PolicyFile;
 pub use risk::{FactorAnswer, FactorValueInJson, RiskAnswer};
 pub use shadow::{
     RecordedExchange, RecordedRequest, ShadowAccountInJson, ShadowAnswer, ShadowKindInJson,

@@ -13,4 +13,5 @@ mod directives;
 mod facts;
 mod gates;
 mod joints;
+mod policies;
 mod schemas;
