@@ -57,11 +57,22 @@ pub fn status(shown: &ShownRollout<'_>, terminal: Terminal) -> String {
     if let Some(worst) = shown.proof.and_then(RecoveryProof::total_ms) {
         text += &format!("worst-case recovery  {}\n", length(worst));
     }
-    for blocked in &shown.desired.blocked {
+    text + &blocked(shown.desired)
+}
+
+/// The versions that were taken back last.
+fn blocked(desired: &DesiredService) -> String {
+    const SHOWN_MAX: usize = 3;
+    let mut text = String::new();
+    for blocked in desired.blocked.iter().rev().take(SHOWN_MAX) {
         let by = blocked
             .rollout
             .map_or_else(|| "a person".to_owned(), |id| id.to_string());
         text += &format!("blocked  {} by {by}\n", blocked.version.short());
+    }
+    let more = desired.blocked.len().saturating_sub(SHOWN_MAX);
+    if more > 0 {
+        text += &format!("blocked  {more} more\n");
     }
     text
 }

@@ -13,21 +13,25 @@ use serde_json::Value;
 
 use crate::stage::Stage;
 
-/// A version: how slow it is, and the share of its answers that fail.
-fn version(name: &str, delay_s: f64, failing: f64) -> String {
+/// A version that does `before` each answer, answers `body`, and fails this share of requests.
+fn version(name: &str, before: &str, body: &str, failing: f64) -> String {
     format!(
         r#"#!/usr/bin/env python3
 # {name}
-import http.server, random, socketserver, sys, time
+import http.server, os, random, socketserver, sys, time
+asked = 0
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     def do_GET(self):
-        asked = self.path != "/healthz"
-        if asked:
-            time.sleep({delay_s})
-        body = b"{{}}"
-        self.send_response(500 if asked and random.random() < {failing} else 200)
+        global asked
+        is_user = self.path != "/healthz"
+        asked += is_user
+        if is_user:
+            {before}
+        body = b'{body}'
+        self.send_response(500 if is_user and random.random() < {failing} else 200)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -39,6 +43,12 @@ Server(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
 "#
     )
 }
+
+fn healthy(name: &str) -> String {
+    version(name, "pass", BODY, 0.0)
+}
+
+const BODY: &str = r#"{"price": 3, "unit": "EUR"}"#;
 
 /// A service with its plan, and clients that ask it.
 struct Service {
@@ -58,6 +68,10 @@ requestsMin = 20
 deadline = "30s"
 [rollout.search.strategy.canary]
 steps = [{steps}]
+[rollout.search.templates.answers]
+requests = 60
+looks = 1
+metrics = [{{ name = "answers", measure = "disagreements", limit = "1 %" }}]
 [rollout.search.monitor]
 metrics = [
     {{ name = "errors", measure = "errors", margin = "2 points", detects = "50 points" }},
@@ -78,9 +92,11 @@ mirrorAllow = ["GET /*"]
 "#
         );
         stage.workspace.write("adjutant.toml", plan);
-        for (name, delay, failing) in [("one", 0.0, 0.0), ("two", 0.0, 0.0), ("bad", 0.0, 0.9)] {
-            stage.workspace.write(name, version(name, delay, failing));
-        }
+        stage.workspace.write("one", healthy("one"));
+        stage.workspace.write("two", healthy("two"));
+        stage
+            .workspace
+            .write("bad", version("bad", "pass", BODY, 0.9));
         Self { stage, port }
     }
 
@@ -342,7 +358,35 @@ fn a_plan_whose_worst_case_takes_too_long_does_not_start() {
     clients.end();
 }
 
-/// The decisions of a rollout, and how each ended.
+#[test]
+fn planted_faults_are_taken_back_before_they_reach_everybody() {
+    let service = Service::new(
+        "{ setMirrorRoute = {} }, { analysis = { templates = [{ templateName = \"answers\" }] } }, \
+         { setWeight = 50 }",
+    );
+    assert_eq!(service.start("one"), 0);
+    let clients = Clients::of(&service);
+    let live = service.status()["desired"]["live"].clone();
+    let dropped = r#"{"price": 3, "unid": "EUR"}"#;
+    for (fault, text) in [
+        ("it ends at once", "#!/bin/sh\nexit 3\n".to_owned()),
+        ("it hangs", version("hang", "time.sleep(60)", BODY, 0.0)),
+        (
+            "it is killed",
+            version("leak", "asked > 60 and os.kill(os.getpid(), 9)", BODY, 0.0),
+        ),
+        ("it drops a field", version("field", "pass", dropped, 0.0)),
+        ("it fails", version("fails", "pass", BODY, 0.5)),
+    ] {
+        service.stage.workspace.write("faulty", text);
+        assert_eq!(service.start("faulty"), 30, "{fault}");
+        let status = service.status();
+        assert_eq!(status["desired"]["live"], live, "{fault}");
+        assert_eq!(status["desired"]["candidate"], Value::Null, "{fault}");
+    }
+    assert_eq!(clients.end(), 0);
+}
+
 #[test]
 fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
     let service = Service::new("{ setWeight = 50 }");
@@ -359,7 +403,7 @@ fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
             service
                 .stage
                 .workspace
-                .write(&name, version(&name, 0.0, failing));
+                .write(&name, version(&name, "pass", BODY, failing));
             let before = service.history().len();
             let start = ["rollout", "start", "search", "--artifact", &name];
             let mut killed = service.stage.command(&start);

@@ -98,7 +98,13 @@ fn told_result(known: Option<&Metric>, result: &MetricResult) -> String {
     } else {
         Unit::Ratio
     };
-    let allowed = value(result.threshold, None, unit);
+    let allowed = known.map_or_else(
+        || value(result.threshold, None, unit),
+        |metric| match metric.demand {
+            MetricDemand::Margin(margin) => margin.to_string(),
+            MetricDemand::Limit(bound) => bound.to_string(),
+        },
+    );
     let (candidate_n, baseline_n) = (count(result.n.0), count(result.n.1));
     match result.interval {
         None => format!("{candidate_n} and {baseline_n} requests; at most {allowed}"),
