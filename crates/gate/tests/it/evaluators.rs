@@ -110,6 +110,12 @@ fn each_evaluator_votes_as_its_evidence_says_and_abstains_without_it() {
             Ballot::Abstain,
             "visual-ablation",
         ),
+        (
+            QUALITY,
+            with(&[2], slow()),
+            Ballot::NoGo,
+            "objectives: p95-drift not kept",
+        ),
         (QUALITY, with(&[4], blind()), Ballot::NoGo, "compliance"),
         (OPERATIONS, complete(), Ballot::Go, "risk: LOW"),
         (
