@@ -48,6 +48,14 @@ impl Unreadable {
         }
     }
 
+    /// The line it is on, counted from 1; the first where it is on no line.
+    pub fn line(&self) -> u64 {
+        match self.place {
+            DocumentPlace::Line(line) => line,
+            DocumentPlace::Whole | DocumentPlace::Pointer(_) | DocumentPlace::Byte(_) => 1,
+        }
+    }
+
     /// Something that is wrong on a line, counted from 1.
     pub fn at_line(line: usize, problem: impl Into<String>, remedy: &'static str) -> Self {
         Self {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use serde_json::{Map, Number, Value};
 
-use crate::{DocumentPlace, Unreadable};
+use crate::{DocumentPlace, Unreadable, lines};
 
 /// As deep as the JSON reader goes.
 const DEPTH_MAX: usize = 128;
@@ -69,6 +69,16 @@ pub struct YamlPart<'t> {
     pub text: &'t str,
     /// What it holds.
     pub value: Value,
+}
+
+impl YamlPart<'_> {
+    /// The line of the whole text on which a JSON pointer of this document lies; the first one when
+    /// it has no such place.
+    pub fn line_of(&self, pointer: &str) -> u64 {
+        let lines = lines::of(self.text.as_bytes(), &[pointer].into());
+        let line = lines.get(pointer).copied().unwrap_or(1);
+        self.first_line as u64 + line - 1
+    }
 }
 
 /// The documents of a YAML text, those that hold nothing left out.

@@ -31,7 +31,7 @@ pub use measurement::{
 };
 pub use name::{
     AgentName, CheckName, CriterionId, DirectiveId, GateName, InvalidName, MeasureName,
-    NorthStarName, OwnMeasure, RequestKey, RoleName, RunId, ServiceName, Subject,
+    NorthStarName, ObjectiveName, OwnMeasure, RequestKey, RoleName, RunId, ServiceName, Subject,
 };
 pub use object_id::{InvalidObjectId, ObjectId};
 pub use task_id::{Epoch, InvalidTaskId, TaskId};

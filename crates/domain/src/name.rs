@@ -93,6 +93,8 @@ names! {
     RequestKey = "request key";
     /// A measure that says whether the whole effort goes where it should, such as `interviews`.
     NorthStarName = "north-star gate";
+    /// What a service promises its users, such as `search-availability`.
+    ObjectiveName = "objective";
     /// Something that a planning team asks for, such as `deploy-search`.
     DirectiveId = "directive";
 }

@@ -1,19 +1,19 @@
 //! Reads plans: `[rollout.NAME]` of `adjutant.toml`, and the strategy of a YAML file, ours or one of
 //! Argo Rollouts. What is not supported is refused by name and place.
 
-mod field;
 mod metric;
 mod service;
 mod steps;
 
-use adjutant_document::{DocumentPlace, Unreadable, YamlPart, lines, read_toml, yaml_parts};
+use adjutant_document::{
+    Complaint, DocumentField, FieldKeys, FieldRead, Unreadable, YamlPart, read_toml, yaml_parts,
+};
 use serde_json::Value;
 
 use crate::plan::{
     Metric, MetricDemand, MetricQuantity, RecoveryTiming, RolloutAnalysis, RolloutPlan, RolloutStep,
 };
 use adjutant_gate::{Margin, Scale};
-use field::{Complaint, Field, Keys, Read};
 pub use service::{EntrancePlan, ServicePlan};
 use steps::{Reading, Steps};
 
@@ -74,7 +74,7 @@ pub fn rollout_names(settings: StrategyFile<'_>) -> Result<Vec<String>, InvalidP
     let Some(tables) = read.value.get("rollout") else {
         return Ok(Vec::new());
     };
-    let tables = Field {
+    let tables = DocumentField {
         value: tables,
         pointer: "/rollout".to_owned(),
     };
@@ -157,10 +157,10 @@ pub fn read_plan(
     })
 }
 
-fn table<'v>(root: &'v Value, name: &str) -> Read<Field<'v>> {
+fn table<'v>(root: &'v Value, name: &str) -> FieldRead<DocumentField<'v>> {
     let pointer = format!("/rollout/{}", name.replace('~', "~0").replace('/', "~1"));
     match root.pointer(&pointer) {
-        Some(value) => Ok(Field { value, pointer }),
+        Some(value) => Ok(DocumentField { value, pointer }),
         None => Err(Complaint {
             pointer: String::new(),
             problem: format!("there is no [rollout.{name}]"),
@@ -170,7 +170,7 @@ fn table<'v>(root: &'v Value, name: &str) -> Read<Field<'v>> {
 
 /// What `[rollout.NAME]` says beside its strategy.
 struct Body<'v> {
-    strategy: Option<Field<'v>>,
+    strategy: Option<DocumentField<'v>>,
     templates: Vec<RolloutAnalysis>,
     monitor: Option<Vec<Metric>>,
     alpha: f64,
@@ -181,7 +181,7 @@ struct Body<'v> {
 }
 
 impl<'v> Body<'v> {
-    fn of(table: &Field<'v>) -> Read<Self> {
+    fn of(table: &DocumentField<'v>) -> FieldRead<Self> {
         let keys = table.keys()?;
         keys.get("file");
         let mut templates = Vec::new();
@@ -227,7 +227,7 @@ impl<'v> Body<'v> {
     }
 }
 
-fn alpha(keys: &Keys<'_>) -> Read<f64> {
+fn alpha(keys: &FieldKeys<'_>) -> FieldRead<f64> {
     let Some(field) = keys.get("alpha") else {
         return Ok(ALPHA);
     };
@@ -239,7 +239,7 @@ fn alpha(keys: &Keys<'_>) -> Read<f64> {
     }
 }
 
-fn timing(field: &Field<'_>) -> Read<RecoveryTiming> {
+fn timing(field: &DocumentField<'_>) -> FieldRead<RecoveryTiming> {
     let keys = field.keys()?;
     let usual = RecoveryTiming::default();
     let duration = |key: &str, default: i64| match keys.get(key) {
@@ -333,8 +333,8 @@ fn from_part(
     part: &YamlPart<'_>,
     templates: &[RolloutAnalysis],
     notes: &mut Vec<PlanNote>,
-) -> Read<Option<Steps>> {
-    let root = Field {
+) -> FieldRead<Option<Steps>> {
+    let root = DocumentField {
         value: &part.value,
         pointer: String::new(),
     };
@@ -390,11 +390,6 @@ fn from_part(
     Ok(Some(steps))
 }
 
-fn key_of(pointer: &str) -> String {
-    let steps = pointer.trim_start_matches('/').replace('/', ".");
-    steps.replace("~1", "/").replace("~0", "~")
-}
-
 fn placed_in_toml(settings: StrategyFile<'_>, complaint: Complaint) -> InvalidPlan {
     let line = match read_toml(settings.text) {
         Ok(read) => read.line_of(&complaint.pointer) as u64,
@@ -403,31 +398,24 @@ fn placed_in_toml(settings: StrategyFile<'_>, complaint: Complaint) -> InvalidPl
     InvalidPlan {
         file: settings.file.to_owned(),
         line,
-        key: key_of(&complaint.pointer),
+        key: complaint.key(),
         problem: complaint.problem,
     }
 }
 
 fn placed_in_yaml(file: &str, part: &YamlPart<'_>, complaint: Complaint) -> InvalidPlan {
-    let wanted = [complaint.pointer.as_str()].into();
-    let lines = lines::of(part.text.as_bytes(), &wanted);
-    let line = lines.get(&complaint.pointer).copied().unwrap_or(1);
     InvalidPlan {
         file: file.to_owned(),
-        line: part.first_line as u64 + line - 1,
-        key: key_of(&complaint.pointer),
+        line: part.line_of(&complaint.pointer),
+        key: complaint.key(),
         problem: complaint.problem,
     }
 }
 
 fn unreadable(file: &str, error: &Unreadable) -> InvalidPlan {
-    let line = match error.place {
-        DocumentPlace::Line(line) => line,
-        DocumentPlace::Whole | DocumentPlace::Pointer(_) | DocumentPlace::Byte(_) => 1,
-    };
     InvalidPlan {
         file: file.to_owned(),
-        line,
+        line: error.line(),
         key: String::new(),
         problem: format!("{}; {}", error.problem, error.remedy),
     }

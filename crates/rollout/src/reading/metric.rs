@@ -1,9 +1,9 @@
 //! Reads metrics and the templates of analyses.
 
+use adjutant_document::{DocumentField, FieldKeys, FieldRead};
 use adjutant_domain::Unit;
 use adjutant_gate::{Bound, Margin, Scale};
 
-use super::field::{Field, Keys, Read};
 use crate::plan::{Metric, MetricDemand, MetricQuantity, RolloutAnalysis};
 
 /// The defaults of a template.
@@ -11,7 +11,7 @@ const REQUESTS: u64 = 1_000;
 const LOOKS: u32 = 4;
 const DEADLINE_MS: i64 = 600_000;
 
-pub(super) fn template(name: &str, field: &Field<'_>) -> Read<RolloutAnalysis> {
+pub(super) fn template(name: &str, field: &DocumentField<'_>) -> FieldRead<RolloutAnalysis> {
     let keys = field.keys()?;
     let looks_max = u64::from(RolloutAnalysis::LOOKS_MAX);
     let analysis = RolloutAnalysis {
@@ -35,7 +35,7 @@ pub(super) fn template(name: &str, field: &Field<'_>) -> Read<RolloutAnalysis> {
 }
 
 /// The `metrics` of a table, with its `dryRun`.
-pub(super) fn metrics(keys: &Keys<'_>) -> Read<Vec<Metric>> {
+pub(super) fn metrics(keys: &FieldKeys<'_>) -> FieldRead<Vec<Metric>> {
     let mut metrics: Vec<Metric> = Vec::new();
     for field in keys.need("metrics")?.items()? {
         let metric = metric(&field)?;
@@ -51,7 +51,7 @@ pub(super) fn metrics(keys: &Keys<'_>) -> Read<Vec<Metric>> {
 }
 
 /// Marks the metrics that a `dryRun` list names.
-pub(super) fn mark_dry(list: &Field<'_>, metrics: &mut [Metric]) -> Read<()> {
+pub(super) fn mark_dry(list: &DocumentField<'_>, metrics: &mut [Metric]) -> FieldRead<()> {
     for field in list.items()? {
         let keys = field.keys()?;
         let name = keys.need("metricName")?;
@@ -68,7 +68,7 @@ pub(super) fn mark_dry(list: &Field<'_>, metrics: &mut [Metric]) -> Read<()> {
     Ok(())
 }
 
-fn metric(field: &Field<'_>) -> Read<Metric> {
+fn metric(field: &DocumentField<'_>) -> FieldRead<Metric> {
     let keys = field.keys()?;
     let name = keys.need("name")?.parsed()?;
     let measure = keys.need("measure")?;
@@ -130,7 +130,7 @@ pub(super) fn default_detects(quantity: MetricQuantity) -> Margin {
     }
 }
 
-fn checked_margin(field: &Field<'_>, quantity: MetricQuantity) -> Read<Margin> {
+fn checked_margin(field: &DocumentField<'_>, quantity: MetricQuantity) -> FieldRead<Margin> {
     let margin: Margin = field.parsed()?;
     let fits = match (quantity, margin.scale) {
         (MetricQuantity::Errors | MetricQuantity::Disagreements, scale) => scale == Scale::Points,
@@ -152,7 +152,7 @@ fn checked_margin(field: &Field<'_>, quantity: MetricQuantity) -> Read<Margin> {
     }
 }
 
-fn checked_limit(field: &Field<'_>, quantity: MetricQuantity) -> Read<Bound> {
+fn checked_limit(field: &DocumentField<'_>, quantity: MetricQuantity) -> FieldRead<Bound> {
     let bound: Bound = field.parsed()?;
     let wanted = match quantity {
         MetricQuantity::Errors | MetricQuantity::Disagreements => Unit::Ratio,

@@ -1,8 +1,7 @@
 //! Reads how a version of the service is started on this machine.
 
+use adjutant_document::{DocumentField, FieldRead};
 use serde::{Deserialize, Serialize};
-
-use super::field::{Field, Read};
 
 /// How requests reach the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,14 +37,14 @@ pub struct ServicePlan {
     pub traffic: EntrancePlan,
 }
 
-pub(super) fn service(field: &Field<'_>) -> Read<ServicePlan> {
+pub(super) fn service(field: &DocumentField<'_>) -> FieldRead<ServicePlan> {
     let keys = field.keys()?;
     let listed = keys.need("command")?;
     let command = listed
         .items()?
         .iter()
         .map(|word| word.text().map(str::to_owned))
-        .collect::<Read<Vec<_>>>()?;
+        .collect::<FieldRead<Vec<_>>>()?;
     if command.is_empty() || !command.iter().any(|word| word.contains("{port}")) {
         return Err(listed.complain("the command needs {port}: the port on which it shall listen"));
     }
@@ -74,7 +73,7 @@ pub(super) fn service(field: &Field<'_>) -> Read<ServicePlan> {
     Ok(service)
 }
 
-fn entrance(field: &Field<'_>) -> Read<EntrancePlan> {
+fn entrance(field: &DocumentField<'_>) -> FieldRead<EntrancePlan> {
     let keys = field.keys()?;
     let listen = keys.need("listen")?;
     let address = listen.text()?;

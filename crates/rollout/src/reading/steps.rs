@@ -1,10 +1,10 @@
 //! Reads the steps of a canary and of a blue-green, under the names that Argo Rollouts gives them.
 
 use super::PlanNote;
-use super::field::{Complaint, Field, Keys, Read};
 use super::metric::mark_dry;
 use crate::RolloutWeight;
 use crate::plan::{Metric, RolloutAnalysis, RolloutStep, RolloutStrategy};
+use adjutant_document::{Complaint, DocumentField, FieldKeys, FieldRead};
 
 /// The most steps of one plan.
 const STEPS_MAX: usize = 200;
@@ -54,7 +54,7 @@ const BLUE_GREEN_IN_THE_CLUSTER: &[&str] = &[
     "abortScaleDownDelaySeconds",
 ];
 
-pub(super) fn strategy(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Steps> {
+pub(super) fn strategy(field: &DocumentField<'_>, reading: &mut Reading<'_>) -> FieldRead<Steps> {
     let keys = field.keys()?;
     let steps = match (keys.get("canary"), keys.get("blueGreen")) {
         (Some(body), None) => canary(&body, reading)?,
@@ -68,7 +68,11 @@ pub(super) fn strategy(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Ste
 }
 
 /// Notes the keys that only a cluster can follow.
-pub(super) fn leave_to_the_cluster(keys: &Keys<'_>, names: &[&str], notes: &mut Vec<PlanNote>) {
+pub(super) fn leave_to_the_cluster(
+    keys: &FieldKeys<'_>,
+    names: &[&str],
+    notes: &mut Vec<PlanNote>,
+) {
     for name in names {
         if let Some(field) = keys.get(name) {
             notes.push(PlanNote {
@@ -81,7 +85,7 @@ pub(super) fn leave_to_the_cluster(keys: &Keys<'_>, names: &[&str], notes: &mut 
     }
 }
 
-fn canary(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Steps> {
+fn canary(field: &DocumentField<'_>, reading: &mut Reading<'_>) -> FieldRead<Steps> {
     let keys = field.keys()?;
     leave_to_the_cluster(&keys, CANARY_IN_THE_CLUSTER, reading.notes);
     let listed = keys.need("steps")?;
@@ -92,7 +96,7 @@ fn canary(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Steps> {
     let steps = items
         .iter()
         .map(|item| step(item, reading))
-        .collect::<Read<Vec<_>>>()?;
+        .collect::<FieldRead<Vec<_>>>()?;
     let monitor = match keys.get("analysis") {
         Some(field) => Some(background(&field, reading)?),
         None => None,
@@ -122,7 +126,7 @@ fn completed(mut steps: Vec<RolloutStep>) -> Vec<RolloutStep> {
     steps
 }
 
-fn step(field: &Field<'_>, reading: &Reading<'_>) -> Read<RolloutStep> {
+fn step(field: &DocumentField<'_>, reading: &Reading<'_>) -> FieldRead<RolloutStep> {
     let keys = field.keys()?;
     let names = keys.names();
     let [name] = names.as_slice() else {
@@ -147,11 +151,11 @@ fn step(field: &Field<'_>, reading: &Reading<'_>) -> Read<RolloutStep> {
     }
 }
 
-fn weight(field: &Field<'_>) -> Read<RolloutWeight> {
+fn weight(field: &DocumentField<'_>) -> FieldRead<RolloutWeight> {
     RolloutWeight::from_percent(field.number()?).map_err(|error| field.complain(error))
 }
 
-fn mirror_route(field: &Field<'_>) -> Read<RolloutStep> {
+fn mirror_route(field: &DocumentField<'_>) -> FieldRead<RolloutStep> {
     let keys = field.keys()?;
     // Argo's name of the managed route; here there is one mirror.
     keys.get("name");
@@ -168,7 +172,7 @@ fn mirror_route(field: &Field<'_>) -> Read<RolloutStep> {
     Ok(RolloutStep::SetMirrorRoute(share))
 }
 
-fn pause(field: &Field<'_>) -> Read<RolloutStep> {
+fn pause(field: &DocumentField<'_>) -> FieldRead<RolloutStep> {
     let keys = field.keys()?;
     let duration_ms = keys
         .get("duration")
@@ -179,7 +183,7 @@ fn pause(field: &Field<'_>) -> Read<RolloutStep> {
 }
 
 /// One analysis of the templates that it names, all of which must pass.
-fn analysis(field: &Field<'_>, reading: &Reading<'_>) -> Read<RolloutAnalysis> {
+fn analysis(field: &DocumentField<'_>, reading: &Reading<'_>) -> FieldRead<RolloutAnalysis> {
     let keys = field.keys()?;
     let mut named = templates(&keys, reading)?;
     if let Some(args) = keys.get("args") {
@@ -217,7 +221,7 @@ fn analysis(field: &Field<'_>, reading: &Reading<'_>) -> Read<RolloutAnalysis> {
     Ok(all)
 }
 
-fn templates(keys: &Keys<'_>, reading: &Reading<'_>) -> Read<Vec<RolloutAnalysis>> {
+fn templates(keys: &FieldKeys<'_>, reading: &Reading<'_>) -> FieldRead<Vec<RolloutAnalysis>> {
     let mut named = Vec::new();
     for item in keys.need("templates")?.items()? {
         let template = item.keys()?;
@@ -234,14 +238,14 @@ fn templates(keys: &Keys<'_>, reading: &Reading<'_>) -> Read<Vec<RolloutAnalysis
     Ok(named)
 }
 
-fn unknown_template(field: &Field<'_>, name: &str) -> Complaint {
+fn unknown_template(field: &DocumentField<'_>, name: &str) -> Complaint {
     field.complain(format!(
         "there is no template {name}: describe it under templates.{name}, with its metrics"
     ))
 }
 
 /// The background analysis of Argo: the metrics of its templates watch the whole rollout.
-fn background(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Vec<Metric>> {
+fn background(field: &DocumentField<'_>, reading: &mut Reading<'_>) -> FieldRead<Vec<Metric>> {
     let keys = field.keys()?;
     if let Some(field) = keys.get("startingStep") {
         reading.notes.push(PlanNote {
@@ -259,7 +263,7 @@ fn background(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Vec<Metric>>
     Ok(metrics)
 }
 
-fn blue_green(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Steps> {
+fn blue_green(field: &DocumentField<'_>, reading: &mut Reading<'_>) -> FieldRead<Steps> {
     let keys = field.keys()?;
     leave_to_the_cluster(&keys, BLUE_GREEN_IN_THE_CLUSTER, reading.notes);
     let mut steps = vec![RolloutStep::SetWeight(RolloutWeight::NONE)];
@@ -294,7 +298,7 @@ fn blue_green(field: &Field<'_>, reading: &mut Reading<'_>) -> Read<Steps> {
 }
 
 /// Refuses an analysis that could never have what it needs.
-pub(super) fn refuse_without_data(steps: &[RolloutStep], at: &Field<'_>) -> Read<()> {
+pub(super) fn refuse_without_data(steps: &[RolloutStep], at: &DocumentField<'_>) -> FieldRead<()> {
     let mut exposure = crate::Exposure::default();
     for step in steps {
         exposure = exposure.after(step);

@@ -11,39 +11,57 @@ use serde_json::{Map, Value};
 
 /// What is wrong at a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Complaint {
-    pub(super) pointer: String,
-    pub(super) problem: String,
+pub struct Complaint {
+    /// Where.
+    pub pointer: String,
+    /// What is wrong, and what to write instead.
+    pub problem: String,
 }
 
-pub(super) type Read<T> = Result<T, Complaint>;
+impl Complaint {
+    /// The place as people write it: `spec.objectives.0.target`.
+    pub fn key(&self) -> String {
+        let steps = self.pointer.trim_start_matches('/').replace('/', ".");
+        steps.replace("~1", "/").replace("~0", "~")
+    }
+}
+
+/// What a field holds, or what is wrong with it.
+pub type FieldRead<T> = Result<T, Complaint>;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Field<'v> {
-    pub(super) value: &'v Value,
-    pub(super) pointer: String,
+pub struct DocumentField<'v> {
+    /// What it holds.
+    pub value: &'v Value,
+    /// Its JSON pointer.
+    pub pointer: String,
 }
 
 /// A table whose keys are taken one by one.
 #[derive(Debug)]
-pub(super) struct Keys<'v> {
+pub struct FieldKeys<'v> {
     map: &'v Map<String, Value>,
     pointer: String,
     taken: RefCell<BTreeSet<String>>,
 }
 
-impl<'v> Field<'v> {
-    pub(super) fn complain(&self, problem: impl Display) -> Complaint {
+impl<'v> DocumentField<'v> {
+    /// That something is wrong here.
+    pub fn complain(&self, problem: impl Display) -> Complaint {
         Complaint {
             pointer: self.pointer.clone(),
             problem: problem.to_string(),
         }
     }
 
-    pub(super) fn keys(&self) -> Read<Keys<'v>> {
+    /// Its keys.
+    ///
+    /// # Errors
+    /// When it is no table.
+    pub fn keys(&self) -> FieldRead<FieldKeys<'v>> {
         match self.value.as_object() {
-            Some(map) => Ok(Keys {
+            Some(map) => Ok(FieldKeys {
                 map,
                 pointer: self.pointer.clone(),
                 taken: RefCell::default(),
@@ -52,40 +70,64 @@ impl<'v> Field<'v> {
         }
     }
 
-    pub(super) fn items(&self) -> Read<Vec<Field<'v>>> {
+    /// Its items.
+    ///
+    /// # Errors
+    /// When it is no list.
+    pub fn items(&self) -> FieldRead<Vec<DocumentField<'v>>> {
         let items = self.value.as_array();
         let items = items.ok_or_else(|| self.complain("a list is needed here"))?;
-        let of = |(at, value)| Field {
+        let of = |(at, value)| DocumentField {
             value,
             pointer: format!("{}/{at}", self.pointer),
         };
         Ok(items.iter().enumerate().map(of).collect())
     }
 
-    pub(super) fn text(&self) -> Read<&'v str> {
+    /// Its text.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn text(&self) -> FieldRead<&'v str> {
         let text = self.value.as_str();
         text.ok_or_else(|| {
             self.complain("text in quotes, with its unit where it has one, is needed here")
         })
     }
 
-    pub(super) fn parsed<T: FromStr<Err: Display>>(&self) -> Read<T> {
+    /// What its text means.
+    ///
+    /// # Errors
+    /// When it is no text, or means nothing.
+    pub fn parsed<T: FromStr<Err: Display>>(&self) -> FieldRead<T> {
         self.text()?
             .parse()
             .map_err(|error: T::Err| self.complain(error))
     }
 
-    pub(super) fn boolean(&self) -> Read<bool> {
+    /// True or false.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn boolean(&self) -> FieldRead<bool> {
         let found = self.value.as_bool();
         found.ok_or_else(|| self.complain("true or false is needed here"))
     }
 
-    pub(super) fn number(&self) -> Read<f64> {
+    /// A number.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn number(&self) -> FieldRead<f64> {
         let found = self.value.as_f64();
         found.ok_or_else(|| self.complain("a number is needed here"))
     }
 
-    pub(super) fn whole(&self, least: u64, most: u64) -> Read<u64> {
+    /// A whole number.
+    ///
+    /// # Errors
+    /// When it is something else, or not from `least` to `most`.
+    pub fn whole(&self, least: u64, most: u64) -> FieldRead<u64> {
         let found = self.value.as_u64().filter(|n| (least..=most).contains(n));
         found.ok_or_else(|| {
             self.complain(format!(
@@ -95,7 +137,10 @@ impl<'v> Field<'v> {
     }
 
     /// Milliseconds: `30s`, `1h30m`, `500ms`, or a whole number of seconds.
-    pub(super) fn duration_ms(&self) -> Read<i64> {
+    ///
+    /// # Errors
+    /// When it is something else, or more than a year.
+    pub fn duration_ms(&self) -> FieldRead<i64> {
         const SECONDS_MAX: i64 = 366 * 24 * 3_600;
         let found = match (self.value.as_i64(), self.value.as_str()) {
             (Some(seconds), _) => seconds.checked_mul(1_000),
@@ -125,8 +170,9 @@ fn duration_ms(text: &str) -> Option<i64> {
     (total > 0).then_some(total)
 }
 
-impl<'v> Keys<'v> {
-    pub(super) fn complain(&self, problem: impl Display) -> Complaint {
+impl<'v> FieldKeys<'v> {
+    /// That something is wrong here.
+    pub fn complain(&self, problem: impl Display) -> Complaint {
         Complaint {
             pointer: self.pointer.clone(),
             problem: problem.to_string(),
@@ -141,26 +187,35 @@ impl<'v> Keys<'v> {
         )
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<Field<'v>> {
+    /// The value of a key; null is none.
+    pub fn get(&self, key: &str) -> Option<DocumentField<'v>> {
         self.taken.borrow_mut().insert(key.to_owned());
         let value = self.map.get(key).filter(|value| !value.is_null())?;
-        Some(Field {
+        Some(DocumentField {
             value,
             pointer: self.pointer_of(key),
         })
     }
 
-    pub(super) fn need(&self, key: &str) -> Read<Field<'v>> {
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn need(&self, key: &str) -> FieldRead<DocumentField<'v>> {
         self.get(key)
             .ok_or_else(|| self.complain(format!("{key} is missing")))
     }
 
-    pub(super) fn names(&self) -> Vec<&'v str> {
+    /// All keys.
+    pub fn names(&self) -> Vec<&'v str> {
         self.map.keys().map(String::as_str).collect()
     }
 
     /// Refuses the first key that was not taken.
-    pub(super) fn refuse_others(&self) -> Read<()> {
+    ///
+    /// # Errors
+    /// When there is one.
+    pub fn refuse_others(&self) -> FieldRead<()> {
         let taken = self.taken.borrow();
         match self.map.keys().find(|key| !taken.contains(*key)) {
             None => Ok(()),
@@ -195,7 +250,7 @@ mod tests {
             (Value::from("99999999h"), None),
             (Value::from(""), None),
         ] {
-            let field = Field {
+            let field = DocumentField {
                 value: &value,
                 pointer: String::new(),
             };
