@@ -9,19 +9,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use adjutant_domain::{Digest, DirectiveId, Epoch, Timestamp};
+use adjutant_domain::{Digest, DirectiveId, Epoch, ServiceName, Timestamp};
 use adjutant_outbound::clock;
 use adjutant_outbound::files::{self, FileError};
 use adjutant_outbound::process::{Environment, ProcessError};
+use adjutant_rollout::RecoveryRefusal;
 use adjutant_store::{
     Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding, Lead, Store, StoreError,
 };
 use adjutant_work::directive::{
-    Directive, DirectiveOutcome, DirectiveRecord, DirectiveStanding, DirectivesProgress, Queue,
-    ReadDirectives, SeenAttempt, UnreadableDirectives, progress_of, read_directives,
+    Directive, DirectiveAction, DirectiveOutcome, DirectiveRecord, DirectiveStanding,
+    DirectivesProgress, Queue, ReadDirectives, SeenAttempt, UnreadableDirectives, progress_of,
+    read_directives,
 };
 
-use crate::Home;
+use crate::{Ground, Home, RolloutError, plan_rollout, read_rollout_plan};
 
 /// How long a lead lasts: as long as a killed process keeps the next one waiting.
 const LEAD: Duration = Duration::from_secs(3);
@@ -33,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(6);
 const RENEWALS: u32 = 3;
 
 /// What is to be carried out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct DirectivesRequest<'a> {
     /// The file of the directives.
     pub file: &'a Path,
@@ -41,6 +43,8 @@ pub struct DirectivesRequest<'a> {
     pub progress: &'a Path,
     /// What programs see of the environment.
     pub environment: &'a Environment,
+    /// Where services run.
+    pub ground: &'a Ground,
 }
 
 /// What became of carrying out directives.
@@ -86,23 +90,48 @@ pub enum DirectivesError {
     /// A report could not be written as JSON.
     #[error("the report cannot be written")]
     Report(#[source] serde_json::Error),
+    /// A rollout could not be carried on.
+    #[error(transparent)]
+    Rollout(#[from] RolloutError),
     /// No folder for a program's output could be made.
     #[error("no folder for a program's output can be made")]
     Scratch(#[source] std::io::Error),
 }
 
-/// How far the directives of a file are. Nothing is carried out.
+/// What would be carried out, in which order, and how long a recovery of each deployment takes at
+/// worst. Nothing is carried out.
 ///
 /// # Errors
 /// When the file or the store cannot be read.
-pub async fn directive_progress(
+pub async fn plan_directives(
     store: &Store,
-    file: &Path,
+    home: &Home,
+    request: &DirectivesRequest<'_>,
     now: Timestamp,
 ) -> Result<DirectivesProgress, DirectivesError> {
-    let known = Known::of(&store.directive_attempts().await?);
-    let read = read_file(file, &known.carried_out)?;
-    Ok(known.progress(file, &read, now))
+    let mut known = Known::of(&store.directive_attempts().await?);
+    known.try_again();
+    let read = read_file(request.file, &known.carried_out)?;
+    let mut progress = known.progress(request.file, &read, now);
+    for one in &mut progress.directives {
+        if let DirectiveAction::Deploy(deploy) = &one.directive.action {
+            one.worst_case = Some(worst_case(home, request.ground, &deploy.service).await);
+        }
+    }
+    Ok(progress)
+}
+
+/// How long a recovery of a service takes at worst at the present traffic, in milliseconds.
+async fn worst_case(home: &Home, ground: &Ground, service: &ServiceName) -> Result<i64, String> {
+    let plan = read_rollout_plan(home, service).map_err(|error| error.to_string())?;
+    let proof = plan_rollout(ground, service, plan)
+        .await
+        .recovery
+        .map_err(|error| error.to_string())?;
+    proof.permit().map_err(|error| error.to_string())?;
+    proof
+        .total_ms()
+        .ok_or_else(|| RecoveryRefusal::NoTraffic.to_string())
 }
 
 /// Carries out the directives of a file. `tell` hears of each step.

@@ -23,6 +23,7 @@ mod focusing;
 mod handing_off;
 mod holding;
 mod home;
+mod incidents;
 mod merging;
 mod mirroring;
 mod models;
@@ -68,7 +69,7 @@ pub use dependencies::{
     CheckedConfig, ConfigStanding, DepsAnswer, DepsError, DepsRequest, align_dependencies,
 };
 pub use directives::{
-    DirectiveStep, DirectivesError, DirectivesRequest, DirectivesRun, directive_progress,
+    DirectiveStep, DirectivesError, DirectivesRequest, DirectivesRun, plan_directives,
     run_directives,
 };
 pub use doctor::{Condition, Finding, examine};
@@ -86,6 +87,9 @@ pub use focusing::{
 pub use handing_off::{HandedOff, HandoffError, HandsOn, Portion, belongs_to, hand_off};
 pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release, remember_holder};
 pub use home::{Home, SETTINGS_FILE, locate};
+pub use incidents::{
+    IncidentTurn, ShownIncident, delivery_figures, list_incidents, note_incident, show_incident,
+};
 pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
 pub use mirroring::{
     MIRROR_FOLDER, MirrorError, MirrorLine, MirrorRequest, Mirroring, StepResult, mirror,

@@ -7,6 +7,7 @@ mod deps;
 mod directives;
 mod evidence;
 mod focus;
+mod incident;
 mod model;
 mod risk;
 mod role;
@@ -36,6 +37,9 @@ pub(crate) use directives::RunArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
 pub(crate) use focus::{
     CompleteFocusArguments, FocusCommand, FocusStatusArguments, FocusWhoArguments,
+};
+pub(crate) use incident::{
+    IncidentCommand, ListIncidentsArguments, NoteIncidentArguments, ShowIncidentArguments,
 };
 pub(crate) use model::{
     InspectArguments, ModelCommand, ModelDiffArguments, ScanArguments, ScanFormat,
@@ -148,6 +152,9 @@ pub(crate) enum Command {
     /// Splits, mirrors and measures live traffic: a reverse proxy.
     #[command(subcommand)]
     Traffic(TrafficCommand),
+    /// Tells of versions that were taken back from users, and what follows from them.
+    #[command(subcommand)]
+    Incident(IncidentCommand),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

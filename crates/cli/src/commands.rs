@@ -8,6 +8,7 @@ mod doctor;
 mod evidence;
 mod focus;
 mod gate;
+mod incident;
 mod init;
 mod journal;
 mod model;
@@ -59,6 +60,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Rollout(command) => rollout::run(*command, settings),
         Command::Vote(arguments) => vote::run(*arguments, settings),
         Command::Traffic(command) => traffic::run(command, settings),
+        Command::Incident(command) => incident::run(command, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),

@@ -422,6 +422,7 @@ impl From<DirectivesError> for Failure {
         match error {
             DirectivesError::File(error) => error.into(),
             DirectivesError::Store(error) => error.into(),
+            DirectivesError::Rollout(error) => error.into(),
             DirectivesError::Report(error) => Self::defect(&error),
             DirectivesError::Unreadable { .. } => {
                 let remedy = "Mend the file; docs/directives.md shows one, and schemas/directives.schema.json describes it.";

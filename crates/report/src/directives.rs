@@ -12,6 +12,7 @@ use adjutant_work::directive::{
 
 pub use markdown::markdown;
 
+use crate::rollout::length;
 use crate::wire::{CriterionOfDirective, DirectiveAnswer, ProgressAnswer, RefusedAnswer};
 
 /// The progress as JSON, with a final newline.
@@ -66,6 +67,11 @@ fn answer_of(one: &DirectiveProgress, now: Timestamp) -> DirectiveAnswer {
             .collect(),
         elapsed_s: elapsed(one, now).map(|elapsed| elapsed.as_secs_f64()),
         expected: one.expected.map(|at| at.to_string()),
+        worst_case_ms: one
+            .worst_case
+            .as_ref()
+            .and_then(|known| known.as_ref().ok())
+            .copied(),
     }
 }
 
@@ -79,6 +85,7 @@ pub fn human(progress: &DirectivesProgress) -> String {
         if let Some(told) = told(one) {
             text.push_str(&format!(": {told}"));
         }
+        text.push_str(&worst_case(one));
         text.push('\n');
     }
     for refused in &progress.refused {
@@ -90,6 +97,14 @@ pub fn human(progress: &DirectivesProgress) -> String {
     }
     text.push_str(&summary(progress));
     text
+}
+
+fn worst_case(one: &DirectiveProgress) -> String {
+    match &one.worst_case {
+        None => String::new(),
+        Some(Ok(ms)) => format!("; worst-case recovery {}", length(*ms)),
+        Some(Err(why)) => format!("; worst-case recovery NO DATA AVAILABLE: {why}"),
+    }
 }
 
 /// How many directives there are of each status, on one line.

@@ -15,6 +15,7 @@ pub mod deployment;
 pub mod directives;
 pub mod focus;
 pub mod gate;
+pub mod incident;
 mod markup;
 pub mod model;
 pub mod number;

@@ -11,6 +11,7 @@
 //! **Invariant.** What a plan asks for and is not supported is refused by name and place.
 
 mod decision;
+mod incident;
 mod judge;
 mod measurements;
 mod plan;
@@ -22,6 +23,10 @@ mod step;
 mod weight;
 
 pub use decision::{Move, RolloutReason, Turn};
+pub use incident::{
+    AffectedRequests, DeliveryFigures, EventAt, Incident, IncidentFinding, IncidentId,
+    IncidentNote, IncidentNoteKind, InvalidIncidentId, incidents_of,
+};
 pub use judge::MetricResult;
 pub use measurements::{
     ArmCounts, ArmHealth, MirroredPairs, RolloutMeasurements, SplitCount, StageWindow,

@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
-use crate::{Store, StoreError, directives, north_stars, rollouts, routines, tasks, votes};
+use crate::{
+    Store, StoreError, directives, incidents, north_stars, rollouts, routines, tasks, votes,
+};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub enum JournalKind {
     DirectiveBegun,
     /// A directive ended.
     DirectiveEnded,
+    /// A person added something to an incident.
+    IncidentNoted,
 }
 
 /// One entry.
@@ -116,6 +120,7 @@ impl JournalKind {
             JournalKind::VoteCast => "vote.cast",
             JournalKind::DirectiveBegun => "directive.begun",
             JournalKind::DirectiveEnded => "directive.ended",
+            JournalKind::IncidentNoted => "incident.noted",
         }
     }
 
@@ -298,6 +303,7 @@ async fn changes(
     changes.extend(rollouts::explained(session).await?);
     changes.extend(votes::explained(session).await?);
     changes.extend(directives::explained(session).await?);
+    changes.extend(incidents::explained(session).await?);
     Ok(changes)
 }
 

@@ -12,6 +12,7 @@ mod decisions;
 mod directives;
 mod error;
 mod evidence;
+mod incidents;
 mod journal;
 mod leading;
 mod migrations;

@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::session::{Connection, Purpose, Session};
 
 /// Every migration, in order; the first is number 1.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001_evidence_and_decisions.sql"),
     include_str!("../migrations/0002_tasks.sql"),
     include_str!("../migrations/0003_agents.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006_votes.sql"),
     include_str!("../migrations/0007_directives.sql"),
     include_str!("../migrations/0008_rollouts.sql"),
+    include_str!("../migrations/0009_incidents.sql"),
 ];
 
 const OPERATION: &str = "bring the schema up to date";

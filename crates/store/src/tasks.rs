@@ -6,7 +6,7 @@ mod claiming;
 mod closing;
 mod counters;
 mod editing;
-mod filing;
+pub(crate) mod filing;
 mod holding;
 pub(crate) mod lease_clock;
 mod links;

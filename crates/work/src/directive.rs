@@ -9,7 +9,9 @@ mod tests;
 
 use std::time::Duration;
 
-use adjutant_domain::{Digest, DirectiveId, GateName, RoleName, RunId, Subject, read_duration};
+use adjutant_domain::{
+    Digest, DirectiveId, GateName, RoleName, RunId, ServiceName, Subject, read_duration,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Priority;
@@ -111,8 +113,10 @@ impl DirectiveKind {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deploy {
-    /// The file of the rollout's plan.
-    pub plan: String,
+    /// The service; its plan stands in the settings.
+    pub service: ServiceName,
+    /// The file of the version: what the service's command starts.
+    pub artifact: String,
 }
 
 /// A program to run in the top folder of the repository, without a shell.

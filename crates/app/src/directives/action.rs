@@ -9,15 +9,18 @@ use adjutant_domain::{RunId, Verdict, sha256};
 use adjutant_outbound::process::{self, End, Invocation, KeepOutput, Keeper};
 use adjutant_outbound::{clock, files};
 use adjutant_report::deployment::{self, Deployment};
-use adjutant_store::DirectiveAttempt;
+use adjutant_report::rollout;
+use adjutant_rollout::ServiceEvent;
+use adjutant_store::{DirectiveAttempt, StoredServiceEvent};
 use adjutant_work::directive::{
-    Collect, Directive, DirectiveAction, Experiment, ProgramRun, ReportOrder, UsedEvidence,
+    Collect, Deploy, Directive, DirectiveAction, Experiment, ProgramRun, ReportOrder, UsedEvidence,
 };
 
 use super::{DirectivesError, Work};
 use crate::{
-    AddError, AddRequest, DecisionRecord, GateRequest, NamedSource, add_evidence, find_policy,
-    last_decision, run_gate,
+    AddError, AddRequest, ControlEnd, DecisionRecord, GateRequest, NamedSource, RolloutRequest,
+    WhileWaiting, add_evidence, control, find_policy, last_decision, read_rollout_plan, run_gate,
+    start_rollout,
 };
 
 /// How much of a program's output is kept.
@@ -75,7 +78,7 @@ impl Work<'_> {
                 self.experiment(experiment, attempt, left).await
             }
             DirectiveAction::GenerateReport(order) => self.report_on(order).await,
-            DirectiveAction::Deploy(_) => Ok(Acted::failed("deploying is not built yet")),
+            DirectiveAction::Deploy(deploy) => self.deploy(deploy).await,
         }
     }
 
@@ -276,6 +279,54 @@ impl Work<'_> {
                 "{} says {}, decided at {}",
                 order.gate, last.verdict, last.decided_at
             ),
+        })
+    }
+
+    /// Rolls a version out and stays until it is decided. A rollout that is under way goes on.
+    async fn deploy(&self, deploy: &Deploy) -> Result<Acted, DirectivesError> {
+        let Deploy { service, artifact } = deploy;
+        let plan = match read_rollout_plan(self.home, service) {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Acted::failed(error)),
+        };
+        let version = match files::read(&self.home.top.join(artifact)) {
+            Ok(content) => content.bytes,
+            Err(error) => return Ok(Acted::failed(error)),
+        };
+        let digest = sha256::digest_of(&version);
+        let request = RolloutRequest {
+            service: service.clone(),
+            version,
+            plan,
+        };
+        let ground = self.request.ground;
+        let started = start_rollout(self.store, ground, request, clock::now()).await?;
+        if let Err(refusal) = started {
+            return Ok(Acted::failed(refusal));
+        }
+        let end = control(self.store, ground, service, WhileWaiting::Leave, |_, _| {
+            true
+        })
+        .await?;
+        let events = self.store.service_events(service, None).await?;
+        let live = events.last().and_then(|last| last.record.desired.live);
+        let decided = events.iter().rev().find(|event| match event.record.told {
+            ServiceEvent::Recovered(_) => false,
+            ServiceEvent::First
+            | ServiceEvent::Started
+            | ServiceEvent::Decided(_)
+            | ServiceEvent::Ordered { .. }
+            | ServiceEvent::Undone { .. }
+            | ServiceEvent::Lifted { .. } => true,
+        });
+        let told = |event: &StoredServiceEvent| rollout::event(&event.record.told, None);
+        Ok(Acted {
+            carried_out: matches!(end, ControlEnd::Settled(_)) && live == Some(digest),
+            result: decided.map_or_else(|| "NO DATA AVAILABLE".to_owned(), told),
+            evidence: vec![UsedEvidence::Record {
+                what: format!("version of {service}"),
+                artifact: digest,
+            }],
         })
     }
 

@@ -40,13 +40,16 @@ pub enum RolloutStart {
 }
 
 /// Why a rollout does not begin. Nothing changed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StartRefusal {
     /// The plan does not say how the service is started.
+    #[error("the plan does not say how the service is started")]
     NoService,
     /// Another version is under way.
+    #[error("{0} is under way with another version")]
     UnderWay(RolloutId),
     /// The version was taken back.
+    #[error("{} was taken back by {}", version.short(), rollout.map_or_else(|| "a person".to_owned(), |id| id.to_string()))]
     Blocked {
         /// Which.
         version: Digest,
@@ -54,6 +57,7 @@ pub enum StartRefusal {
         rollout: Option<RolloutId>,
     },
     /// The worst-case recovery time is unknown or too long.
+    #[error("{why}")]
     Recovery {
         /// Why.
         why: RecoveryRefusal,
@@ -61,6 +65,7 @@ pub enum StartRefusal {
         proof: Option<RecoveryProof>,
     },
     /// Somebody else changed the service at the same time.
+    #[error("somebody else changed the service at the same time")]
     Late,
 }
 

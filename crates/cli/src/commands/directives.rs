@@ -5,7 +5,7 @@ use adjutant_outbound::clock;
 use adjutant_report::directives as written;
 use adjutant_work::directive::{DirectiveOutcome, DirectiveStanding, DirectivesProgress};
 
-use super::{complete, find_home, open_store};
+use super::{complete, find_home, open_store, rollout};
 use crate::arguments::{Format, RunArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -16,16 +16,17 @@ pub(super) fn run(arguments: &RunArguments, settings: &Settings) -> Result<Exit,
     let home = find_home(settings)?;
     let ran = complete(true, async {
         let store = open_store(&home).await?;
-        if arguments.dry_run {
-            let progress =
-                adjutant_app::directive_progress(&store, &arguments.file, clock::now()).await?;
-            return Ok(DirectivesRun::Ended(progress));
-        }
         let request = DirectivesRequest {
             file: &arguments.file,
             progress: &arguments.progress,
             environment: &settings::program_environment(),
+            ground: &rollout::ground(&home, settings)?,
         };
+        if arguments.dry_run {
+            let now = clock::now();
+            let progress = adjutant_app::plan_directives(&store, &home, &request, now).await?;
+            return Ok(DirectivesRun::Ended(progress));
+        }
         Ok(adjutant_app::run_directives(&store, &home, &request, tell).await?)
     })?;
     let progress = match ran {

@@ -30,7 +30,7 @@ pub(super) fn run(command: RolloutCommand, settings: &Settings) -> Result<Exit, 
 }
 
 /// Where services run: beside the state, with this program.
-fn ground(home: &Home, settings: &Settings) -> Result<Ground, Failure> {
+pub(super) fn ground(home: &Home, settings: &Settings) -> Result<Ground, Failure> {
     let program = std::env::current_exe().map_err(|error| {
         Failure::machine(
             format!("this program does not know where it is: {error}"),

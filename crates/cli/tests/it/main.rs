@@ -35,6 +35,7 @@ mod routines;
 mod schema;
 mod servers;
 mod shadow;
+mod shipping;
 mod stage;
 mod traffic;
 mod vote;

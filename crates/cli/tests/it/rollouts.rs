@@ -51,13 +51,13 @@ fn healthy(name: &str) -> String {
 const BODY: &str = r#"{"price": 3, "unit": "EUR"}"#;
 
 /// A service with its plan, and clients that ask it.
-struct Service {
-    stage: Stage,
+pub(crate) struct Service {
+    pub(crate) stage: Stage,
     port: u16,
 }
 
 impl Service {
-    fn new(steps: &str) -> Self {
+    pub(crate) fn new(steps: &str) -> Self {
         let stage = Stage::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -142,7 +142,7 @@ impl Drop for Service {
 }
 
 /// Clients that go on asking.
-struct Clients {
+pub(crate) struct Clients {
     ends: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
     unanswered: Arc<AtomicU64>,
@@ -150,7 +150,7 @@ struct Clients {
 }
 
 impl Clients {
-    fn of(service: &Service) -> Self {
+    pub(crate) fn of(service: &Service) -> Self {
         let mut clients = Self {
             ends: Arc::default(),
             answered: Arc::default(),
@@ -186,7 +186,7 @@ impl Clients {
     }
 
     /// How many requests got no answer at all.
-    fn end(self) -> u64 {
+    pub(crate) fn end(self) -> u64 {
         self.ends.store(true, Ordering::Relaxed);
         for thread in self.threads {
             thread.join().unwrap();

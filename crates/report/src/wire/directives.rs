@@ -74,8 +74,12 @@ pub enum ActionInFile {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct DeployInFile {
-    /// The file of the rollout's plan.
-    pub plan: String,
+    /// The service; its plan stands in `adjutant.toml` under `[rollout.NAME]`.
+    #[schemars(length(min = 1, max = 200))]
+    pub service: String,
+    /// The file of the version: what the service's command starts.
+    #[schemars(length(min = 1))]
+    pub artifact: String,
 }
 
 /// A program.
@@ -219,6 +223,9 @@ pub struct DirectiveAnswer {
     pub elapsed_s: Option<f64>,
     /// When it can be expected to be carried out; null when it cannot begin, and once it ended.
     pub expected: Option<String>,
+    /// How long a recovery of a deployment takes at worst, in milliseconds; with `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst_case_ms: Option<i64>,
 }
 
 /// A success criterion, as it was found.

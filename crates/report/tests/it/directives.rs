@@ -27,7 +27,7 @@ const FILE: &str = r#"{"actions": [
    "estimate": "1m", "kind": "generate_report", "parameters": {"gate": "release"},
    "success_criteria": ["it is read"], "dependencies": ["smoke"]},
   {"id": "deploy", "title": "Ship it", "priority": "LOW", "owner": "ops-commander",
-   "estimate": "soon", "kind": "deploy", "parameters": {"plan": "search.toml"},
+   "estimate": "soon", "kind": "deploy", "parameters": {"service": "search", "artifact": "search-2"},
    "success_criteria": ["it runs"]}
 ]}"#;
 
@@ -147,7 +147,7 @@ fn the_published_shape_of_a_file_is_the_one_that_is_read() {
             "\"file\": \"load.csv\"",
             "\"file\": \"load.csv\", \"gate\": \"release\"",
         ),
-        ("\"plan\"", "\"plam\""),
+        ("\"artifact\"", "\"artefact\""),
     ] {
         let bad = good.replacen(from, to, 1);
         assert_ne!(bad, good, "{from}");

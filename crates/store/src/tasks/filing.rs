@@ -68,7 +68,7 @@ impl Store {
 }
 
 /// Files one task.
-pub(super) async fn file(
+pub(crate) async fn file(
     session: &mut Session<'_>,
     new: &NewTask,
     now: Timestamp,

@@ -4,6 +4,7 @@
 mod contract;
 mod directives;
 mod engine;
+mod incidents;
 mod model;
 mod queue;
 mod rollouts;

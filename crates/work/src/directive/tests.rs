@@ -66,7 +66,7 @@ fn every_kind_is_read_with_its_parameters() {
         ),
         action(
             "f",
-            json!({"kind": "deploy", "parameters": {"plan": "search.toml"}}),
+            json!({"kind": "deploy", "parameters": {"service": "search", "artifact": "target/search"}}),
         ),
         action(
             "g",

@@ -1,0 +1,104 @@
+//! `adjutant incident`.
+
+use adjutant_app::IncidentTurn;
+use adjutant_outbound::clock;
+use adjutant_report::incident::{self as written, PostMortem};
+
+use super::{complete, find_home, open_store};
+use crate::arguments::{
+    Format, IncidentCommand, ListIncidentsArguments, NoteIncidentArguments, ShowIncidentArguments,
+};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::refusal;
+use crate::settings::Settings;
+use crate::streams;
+
+pub(super) fn run(command: IncidentCommand, settings: &Settings) -> Result<Exit, Failure> {
+    match command {
+        IncidentCommand::List(arguments) => list(&arguments, settings),
+        IncidentCommand::Show(arguments) => show(&arguments, settings),
+        IncidentCommand::Note(arguments) => note(&arguments, settings),
+        IncidentCommand::Figures(arguments) => figures(&arguments, settings),
+    }
+}
+
+fn list(arguments: &ListIncidentsArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let incidents = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        Ok(adjutant_app::list_incidents(&store, arguments.service.as_ref()).await?)
+    })?;
+    streams::print(&match arguments.format.format {
+        Format::Json => written::list_json(&incidents).map_err(|error| Failure::defect(&error))?,
+        Format::Human => written::list(&incidents),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn show(arguments: &ShowIncidentArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let id = &arguments.incident;
+    let (found, plan) = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        let found = adjutant_app::show_incident(&store, id).await?;
+        let rollout = found.as_ref().and_then(|found| found.incident.rollout);
+        let stored = match rollout {
+            Some(rollout) => store.rollout(rollout).await?,
+            None => None,
+        };
+        Ok((found, stored.map(|stored| stored.basis.plan)))
+    })?;
+    let found = found.ok_or_else(|| unknown(arguments.incident.to_string()))?;
+    let shown = PostMortem {
+        incident: &found.incident,
+        plan: plan.as_ref(),
+        notes: &found.notes,
+        tasks: &found.tasks,
+    };
+    streams::print(&match arguments.format.format {
+        Format::Json => written::json(shown).map_err(|error| Failure::defect(&error))?,
+        Format::Human => written::post_mortem(shown),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn note(arguments: &NoteIncidentArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let (id, kind) = (&arguments.incident, arguments.kind.into());
+    let turn = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        let noted = adjutant_app::note_incident(&store, id, kind, &arguments.text, clock::now());
+        Ok(noted.await?)
+    })?;
+    match turn {
+        IncidentTurn::Noted(None) => streams::print(&format!("{id}: noted\n"))?,
+        IncidentTurn::Noted(Some(task)) => streams::print(&format!(
+            "{id}: {} is filed as a draft; adjutant task edit {} fills it in\n",
+            task.id, task.id
+        ))?,
+        IncidentTurn::Unknown => return Err(unknown(id.to_string())),
+        IncidentTurn::Refused(refused) => return refusal::tell(&refused, Format::Human),
+    }
+    Ok(Exit::Done)
+}
+
+fn figures(arguments: &ListIncidentsArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    let figures = complete(settings.database_url.is_some(), async {
+        let store = open_store(&home).await?;
+        Ok(adjutant_app::delivery_figures(&store, arguments.service.as_ref()).await?)
+    })?;
+    streams::print(&match arguments.format.format {
+        Format::Json => written::figures_json(&figures).map_err(|error| Failure::defect(&error))?,
+        Format::Human => written::figures(&figures),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn unknown(id: String) -> Failure {
+    Failure::usage(
+        format!("there is no incident {id}"),
+        "See adjutant incident list.",
+    )
+}

@@ -1,0 +1,304 @@
+//! Incidents: a list, the figures that follow from all of them, and the post-mortem of one.
+
+use adjutant_domain::Timestamp;
+use adjutant_rollout::{
+    DeliveryFigures, Incident, IncidentFinding, IncidentNote, IncidentNoteKind, RolloutPlan,
+};
+use adjutant_work::Task;
+use serde::Serialize;
+
+use crate::markup::{markdown as safe, markdown_cell};
+use crate::number::count;
+use crate::rollout::{event, length};
+
+/// What a post-mortem is written from.
+#[derive(Debug, Clone, Copy)]
+pub struct PostMortem<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// The plan of the rollout that brought the version.
+    pub plan: Option<&'a RolloutPlan>,
+    /// What people added.
+    pub notes: &'a [IncidentNote],
+    /// The tasks that its actions became.
+    pub tasks: &'a [Task],
+}
+
+/// The post-mortem as Markdown. What nobody said is `NO DATA AVAILABLE`, with how to say it.
+pub fn post_mortem(shown: PostMortem<'_>) -> String {
+    let incident = shown.incident;
+    let mut text = format!("# Post-mortem: incident {}\n\n", incident.id);
+    text.push_str(&facts(incident));
+    text.push_str("\n## What happened\n\n| Event | When | What |\n|---|---|---|\n");
+    for (number, at, told) in &incident.moments {
+        let told = markdown_cell(&event(told, shown.plan));
+        text.push_str(&format!("| {number} | {at} | {told} |\n"));
+    }
+    text.push_str("\n## Impact\n\n");
+    text.push_str(&impact(incident));
+    for (heading, kind) in [
+        ("Root cause", IncidentNoteKind::Cause),
+        ("Contributing factors", IncidentNoteKind::Factor),
+        ("Notes", IncidentNoteKind::Note),
+    ] {
+        text.push_str(&format!("\n## {heading}\n\n"));
+        text.push_str(&noted(shown, kind));
+    }
+    text.push_str("\n## Action items\n\n");
+    text.push_str(&actions(shown));
+    text
+}
+
+fn facts(incident: &Incident) -> String {
+    let service = &incident.id.service;
+    let by = match &incident.found {
+        IncidentFinding::Breach(_) => "measurements".to_owned(),
+        IncidentFinding::Person(because) => format!("a person: {}", markdown_cell(because)),
+    };
+    let back = incident.back_to.map_or_else(
+        || "to no other version".to_owned(),
+        |version| format!("to {}", version.short()),
+    );
+    let rollout = incident
+        .rollout
+        .map_or_else(String::new, |id| format!(" of rollout {id}"));
+    let recovery = match &incident.recovered {
+        Some((at, times)) => format!(
+            "{}, verified at {at}: decision {}, actuation {}, verification {}",
+            length(times.from_detection_ms()),
+            length(times.decision_ms),
+            length(times.actuation_ms),
+            length(times.verification_ms),
+        ),
+        None => format!("under way: `adjutant rollout run {service}` carries it on"),
+    };
+    format!(
+        "| | |\n|---|---|\n\
+         | Service | {service} |\n\
+         | Version | {}{rollout}, taken back {back} |\n\
+         | Shown by | {by} |\n\
+         | Began | at the latest exposure, {} |\n\
+         | Detected | {}, after {} at most |\n\
+         | Decided | {} |\n\
+         | Recovery | {recovery} |\n",
+        incident.version.short(),
+        incident.began_at,
+        incident.detected_at,
+        length(incident.detection_ms()),
+        incident.decided_at,
+    )
+}
+
+fn impact(incident: &Incident) -> String {
+    let requests = match incident.affected() {
+        Some(affected) => format!(
+            "The version served {} requests in the exposure that showed the fault; {} of them \
+             failed (event {} of {}).\n",
+            count(affected.requests),
+            count(affected.failures),
+            incident.id.number,
+            incident.id.service
+        ),
+        None => "NO DATA AVAILABLE: no measurement of the traffic belongs to this decision.\n"
+            .to_owned(),
+    };
+    format!(
+        "{requests}\nError budget: NO DATA AVAILABLE: `adjutant objective status` tells what is left of it.\n"
+    )
+}
+
+fn noted(shown: PostMortem<'_>, kind: IncidentNoteKind) -> String {
+    let of_kind = shown.notes.iter().filter(|note| note.kind == kind);
+    let lines: String = of_kind
+        .map(|note| format!("- {} ({})\n", safe(&note.text), note.at))
+        .collect();
+    if lines.is_empty() {
+        let id = &shown.incident.id;
+        let word = kind.name();
+        return format!("NO DATA AVAILABLE: `adjutant incident note {id} {word} '…'` says it.\n");
+    }
+    lines
+}
+
+fn actions(shown: PostMortem<'_>) -> String {
+    if shown.tasks.is_empty() {
+        let id = &shown.incident.id;
+        return format!("NO DATA AVAILABLE: `adjutant incident note {id} action '…'` files one.\n");
+    }
+    let line = |task: &Task| {
+        let name = task.state.name();
+        let tick = if name == "done" { "x" } else { " " };
+        format!(
+            "- [{tick}] {} {} ({name})\n",
+            task.id,
+            safe(&task.intake.title)
+        )
+    };
+    shown.tasks.iter().map(line).collect()
+}
+
+/// Incidents for a terminal: one a line.
+pub fn list(incidents: &[Incident]) -> String {
+    if incidents.is_empty() {
+        return "no version was ever taken back because of a fault\n".to_owned();
+    }
+    let line = |incident: &Incident| {
+        let recovery = incident
+            .recovery_ms()
+            .map_or_else(|| "under way".to_owned(), length);
+        let rollout = incident
+            .rollout
+            .map_or_else(|| "–".to_owned(), |id| id.to_string());
+        format!(
+            "{}  {}  {rollout}  version {}  detected within {}, recovered in {recovery}\n",
+            incident.id,
+            incident.detected_at,
+            incident.version.short(),
+            length(incident.detection_ms()),
+        )
+    };
+    incidents.iter().map(line).collect()
+}
+
+/// The figures for a terminal.
+pub fn figures(figures: &DeliveryFigures) -> String {
+    let share = |part: u64, whole: u64, of: &str, next: &str| {
+        if whole == 0 {
+            format!("NO DATA AVAILABLE: {next}")
+        } else {
+            let percent = part as f64 / whole as f64 * 100.0;
+            format!("{percent:.1} % ({part} of {whole} {of})")
+        }
+    };
+    let mean = |times: &[i64], next: &str| match mean_ms(times) {
+        None => format!("NO DATA AVAILABLE: {next}"),
+        Some(mean) => {
+            let worst = times.iter().copied().max().unwrap_or_default();
+            let n = times.len();
+            format!("{} (worst {}, n {n})", length(mean), length(worst))
+        }
+    };
+    let next = "adjutant rollout start begins one";
+    format!(
+        "deployment success   {}\n\
+         change failure rate  {}\n\
+         time to detect       {}\n\
+         time to recover      {}\n",
+        share(
+            figures.succeeded,
+            figures.ended,
+            "rollouts that ended",
+            next
+        ),
+        share(
+            figures.failed,
+            figures.reached_users,
+            "rollouts that reached users",
+            next
+        ),
+        mean(&figures.detection_ms, "there was no incident"),
+        mean(&figures.recovery_ms, "there was no recovery"),
+    )
+}
+
+fn mean_ms(times: &[i64]) -> Option<i64> {
+    let n = i64::try_from(times.len()).ok().filter(|n| *n > 0)?;
+    Some(times.iter().sum::<i64>() / n)
+}
+
+#[derive(Serialize)]
+struct IncidentInJson<'a> {
+    id: String,
+    service: &'a str,
+    rollout: Option<String>,
+    version: String,
+    back_to: Option<String>,
+    by_person: bool,
+    began_at: Timestamp,
+    detected_at: Timestamp,
+    decided_at: Timestamp,
+    recovered_at: Option<Timestamp>,
+    detection_ms: i64,
+    recovery_ms: Option<i64>,
+    requests: Option<u64>,
+    failures: Option<u64>,
+}
+
+impl<'a> From<&'a Incident> for IncidentInJson<'a> {
+    fn from(incident: &'a Incident) -> Self {
+        let affected = incident.affected();
+        Self {
+            id: incident.id.to_string(),
+            service: incident.id.service.as_str(),
+            rollout: incident.rollout.map(|id| id.to_string()),
+            version: incident.version.to_string(),
+            back_to: incident.back_to.map(|version| version.to_string()),
+            by_person: matches!(incident.found, IncidentFinding::Person(_)),
+            began_at: incident.began_at,
+            detected_at: incident.detected_at,
+            decided_at: incident.decided_at,
+            recovered_at: incident.recovered.map(|(at, _)| at),
+            detection_ms: incident.detection_ms(),
+            recovery_ms: incident.recovery_ms(),
+            requests: affected.map(|affected| affected.requests),
+            failures: affected.map(|affected| affected.failures),
+        }
+    }
+}
+
+/// Incidents as JSON, with a final newline.
+///
+/// # Errors
+/// When the JSON writer fails, which no incident causes.
+pub fn list_json(incidents: &[Incident]) -> Result<String, serde_json::Error> {
+    let all: Vec<IncidentInJson<'_>> = incidents.iter().map(Into::into).collect();
+    serde_json::to_string_pretty(&all).map(|text| text + "\n")
+}
+
+/// One incident as JSON, with what people added and the tasks of its actions.
+///
+/// # Errors
+/// When the JSON writer fails, which no incident causes.
+pub fn json(shown: PostMortem<'_>) -> Result<String, serde_json::Error> {
+    let events: Vec<_> = shown
+        .incident
+        .moments
+        .iter()
+        .map(|(number, at, told)| {
+            serde_json::json!({"event": number, "at": at, "told": event(told, shown.plan)})
+        })
+        .collect();
+    let actions: Vec<_> = shown
+        .tasks
+        .iter()
+        .map(|task| {
+            let state = task.state.name();
+            serde_json::json!({"task": task.id, "title": task.intake.title, "state": state})
+        })
+        .collect();
+    let answer = serde_json::json!({
+        "incident": IncidentInJson::from(shown.incident),
+        "events": events,
+        "notes": shown.notes,
+        "actions": actions,
+    });
+    serde_json::to_string_pretty(&answer).map(|text| text + "\n")
+}
+
+/// The figures as JSON: counts, and the times of each incident in milliseconds.
+///
+/// # Errors
+/// When the JSON writer fails, which no figures cause.
+pub fn figures_json(figures: &DeliveryFigures) -> Result<String, serde_json::Error> {
+    let answer = serde_json::json!({
+        "ended": figures.ended,
+        "succeeded": figures.succeeded,
+        "reached_users": figures.reached_users,
+        "failed": figures.failed,
+        "detection_ms": figures.detection_ms,
+        "recovery_ms": figures.recovery_ms,
+        "mean_detection_ms": mean_ms(&figures.detection_ms),
+        "mean_recovery_ms": mean_ms(&figures.recovery_ms),
+    });
+    serde_json::to_string_pretty(&answer).map(|text| text + "\n")
+}
