@@ -26,6 +26,7 @@ mod results;
 mod scanning;
 mod shadowing;
 mod timing;
+mod traffic;
 mod whole;
 mod work;
 
@@ -78,15 +79,18 @@ enum Part {
     Schema,
     /// Recorded responses.
     Shadow,
+    /// The reverse proxy.
+    Traffic,
 }
 
-const ALL: [Part; 6] = [
+const ALL: [Part; 7] = [
     Part::Samples,
     Part::Work,
     Part::Conflicts,
     Part::Scan,
     Part::Schema,
     Part::Shadow,
+    Part::Traffic,
 ];
 
 impl Part {
@@ -99,6 +103,7 @@ impl Part {
             Part::Scan => "RESULTS-scan.md",
             Part::Schema => "RESULTS-schema.md",
             Part::Shadow => "RESULTS-shadow.md",
+            Part::Traffic => "RESULTS-traffic.md",
         }
     }
 }
@@ -131,10 +136,11 @@ fn main() -> Result<()> {
             "scan" => parts.push(Part::Scan),
             "schema" => parts.push(Part::Schema),
             "shadow" => parts.push(Part::Shadow),
+            "traffic" => parts.push(Part::Traffic),
             other => {
                 bail!(
                     "{other:?} is not known; there is samples, work, conflicts, scan, schema, shadow, \
-                     --quick"
+                     traffic, --quick"
                 )
             }
         }
@@ -161,6 +167,7 @@ fn main() -> Result<()> {
             Part::Scan => scanning::compare(scale, &folder, &adjutant)?,
             Part::Schema => contracts::compare(scale, &folder.join("schema"), &adjutant)?,
             Part::Shadow => shadowing::compare(scale, &folder, &adjutant)?,
+            Part::Traffic => traffic::compare(scale, &folder.join("traffic"), &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;

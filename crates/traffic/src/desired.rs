@@ -13,6 +13,8 @@ pub const DESIRED_BYTES_MAX: usize = 256 * 1024;
 /// The weights of all arms together: basis points.
 pub const WEIGHT_WHOLE: u32 = 10_000;
 
+/// The largest whole number that every reader of JSON keeps.
+const GENERATION_MAX: u64 = 1 << 53;
 const ARMS_MAX: usize = 16;
 const UPSTREAMS_MAX: usize = 64;
 const NAME_BYTES_MAX: usize = 200;
@@ -201,6 +203,10 @@ impl DesiredTraffic {
     /// # Errors
     /// The first thing that does not.
     pub fn check(&self) -> Result<(), InvalidDesired> {
+        if !(1..=GENERATION_MAX).contains(&self.generation) {
+            let problem = format!("it is not 1 to {GENERATION_MAX}");
+            return Err(invalid("/generation", problem));
+        }
         if self.arms.is_empty() || self.arms.len() > ARMS_MAX {
             return Err(invalid("/arms", format!("there are 1 to {ARMS_MAX} arms")));
         }
@@ -438,3 +444,6 @@ fn invalid(pointer: impl Into<String>, problem: impl Into<String>) -> InvalidDes
         problem: problem.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

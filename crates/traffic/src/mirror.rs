@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::header::{self, HeaderMap, HeaderValue};
-use hyper::{Method, Request, Response, Uri};
+use hyper::{Request, Response};
 
 use crate::body::{AnswerBody, UploadBody};
 use crate::comparison::Pair;
@@ -18,7 +18,7 @@ use crate::observed::MirrorCounts;
 use crate::plan::{Arm, Mirror, Waits};
 use crate::proxy;
 use crate::split;
-use crate::upstream::held;
+use crate::upstream::{copy_of, held};
 use crate::worker::Worker;
 
 /// What became of the mirrored requests of a worker.
@@ -97,13 +97,6 @@ impl Copying {
     }
 }
 
-/// A request that is asked again: what is needed of it.
-struct Asked {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-}
-
 /// Asks the request of the mirrored arms where the rule says so; `None` where it does not. The
 /// copy of the client's answer completes the pair.
 pub(crate) fn ask_again<B: Body>(
@@ -139,11 +132,9 @@ pub(crate) fn ask_again<B: Body>(
         let Some(arm) = arm else { continue };
         state.in_flight.fetch_add(1, Ordering::Relaxed);
         let (worker_of_task, arm, pair) = (worker.clone(), arm.clone(), pair.clone());
-        let asked = Asked {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            headers: request.headers().clone(),
-        };
+        let mut asked = copy_of(request);
+        let mark = HeaderValue::from_static("1");
+        asked.headers_mut().insert(&MIRROR_MARK, mark);
         worker.spawn(async move {
             ask(&worker_of_task, &arm, waits, asked, (side, pair)).await;
             worker_of_task
@@ -160,22 +151,14 @@ async fn ask(
     worker: &Arc<Worker>,
     arm: &Arc<Arm>,
     waits: Waits,
-    asked: Asked,
+    request: Request<UploadBody>,
     (side, pair): (Side, Arc<Pair>),
 ) {
-    let mut request = Request::new(UploadBody::Empty);
-    *request.method_mut() = asked.method;
-    *request.uri_mut() = asked.uri;
-    *request.headers_mut() = asked.headers;
-    request
-        .headers_mut()
-        .insert(&MIRROR_MARK, HeaderValue::from_static("1"));
     let flight = Flight::begin(worker, arm, arm.mirrored);
     let response = proxy::forward(worker, arm, waits, request, flight).await;
     let Ok((parts, incoming, flight, lease)) = response else {
         // The candidate's silence is a disagreement: it answers as its proxy would.
-        let refused = proxy::unanswered(Response::builder());
-        Copying::begin(pair, side, &refused).complete();
+        Copying::begin(pair, side, &proxy::unanswered()).complete();
         return;
     };
     let copying = Copying::begin(pair, side, &Response::from_parts(parts, ()));

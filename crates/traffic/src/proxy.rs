@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use hyper::body::{Body, Incoming};
 use hyper::header::{self, HeaderValue};
-use hyper::http::response::{self, Parts};
+use hyper::http::response::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
@@ -265,8 +265,8 @@ impl Upgrade {
 }
 
 /// What a mirror that did not answer is compared as.
-pub(crate) fn unanswered(builder: response::Builder) -> Response<()> {
-    let mut response = builder.body(()).unwrap_or_default();
+pub(crate) fn unanswered() -> Response<()> {
+    let mut response = Response::new(());
     *response.status_mut() = StatusCode::BAD_GATEWAY;
     response
 }

@@ -194,7 +194,8 @@ fn is_replayable(request: &Request<UploadBody>) -> bool {
     is_idempotent && request.body().is_end_stream()
 }
 
-fn copy_of(request: &Request<UploadBody>) -> Request<UploadBody> {
+/// The same request, of one that has no body.
+pub(crate) fn copy_of<B>(request: &Request<B>) -> Request<UploadBody> {
     let mut copy = Request::new(UploadBody::Empty);
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
@@ -218,8 +219,12 @@ async fn send_on(
 ) -> Result<(Response<Incoming>, Option<Lease>), Failed> {
     match opened.connection {
         Connection::Http1(mut sender) => {
-            if opened.is_kept && sender.ready().await.is_err() {
-                return Err(Failed::Unsent(Box::new(request)));
+            // A kept connection is ready, or will be at once: its last response was read to the end.
+            if opened.is_kept && !sender.is_ready() {
+                let ready = timeout(waits.connect, sender.ready()).await;
+                if !matches!(ready, Ok(Ok(()))) {
+                    return Err(Failed::Unsent(Box::new(request)));
+                }
             }
             let sending = sender.try_send_request(request);
             let response = in_time(sending, waits.response, upload).await?;
@@ -338,9 +343,9 @@ async fn connect(
     let io = TokioIo::new(stream);
     match protocol {
         UpstreamProtocol::Http1 => {
-            let (sender, connection) = http1::handshake(io)
-                .await
-                .map_err(|_closed| SendFault::Reset)?;
+            // Most requests are a head alone: one write is cheaper than a vector of one.
+            let handshake = http1::Builder::new().writev(false).handshake(io);
+            let (sender, connection) = handshake.await.map_err(|_closed| SendFault::Reset)?;
             // Whoever sends on it hears of its end.
             worker.spawn(async move { drop(connection.with_upgrades().await) });
             Ok(Connection::Http1(sender))
