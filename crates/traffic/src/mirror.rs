@@ -1,5 +1,6 @@
-//! Requests asked again of another arm. Nobody waits for the answers: what is too much is dropped
-//! and counted, and whole pairs go to the comparison.
+//! Requests asked again of another arm, by a thread of their own and once the client has its answer.
+//! Nobody waits for them: what is too much is dropped and counted, and whole pairs go to the
+//! comparison.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -58,11 +59,21 @@ pub(crate) struct Copying {
     answer: Answer,
     bytes: usize,
     is_too_long: bool,
+    /// What is asked when the answer is whole.
+    then: Option<Asks>,
 }
 
 impl Copying {
-    pub(crate) fn begin<B>(pair: Arc<Pair>, side: Side, response: &Response<B>) -> Self {
+    /// A copy of the client's answer.
+    pub(crate) fn before<B>(asks: Asks, response: &Response<B>) -> Self {
+        let mut copying = Self::begin(asks.pair.clone(), Side::Baseline, response);
+        copying.then = Some(asks);
+        copying
+    }
+
+    fn begin<B>(pair: Arc<Pair>, side: Side, response: &Response<B>) -> Self {
         Self {
+            then: None,
             pair,
             side,
             answer: Answer {
@@ -93,19 +104,30 @@ impl Copying {
             self.pair.was_encoded();
         } else {
             self.pair.answered(self.side, self.answer);
+            if let Some(asks) = self.then {
+                asks.go();
+            }
         }
     }
 }
 
-/// Asks the request of the mirrored arms where the rule says so; `None` where it does not. The
-/// copy of the client's answer completes the pair.
-pub(crate) fn ask_again<B: Body>(
+/// What is asked once the client has its answer.
+#[derive(Debug)]
+pub(crate) struct Asks {
+    worker: Arc<Worker>,
+    waits: Waits,
+    pair: Arc<Pair>,
+    each: Vec<(Side, Arc<Arm>, Request<UploadBody>)>,
+}
+
+/// What to ask again where the rule says so; `None` where it does not.
+pub(crate) fn asks_of<B: Body>(
     worker: &Arc<Worker>,
     rule: &Mirror,
     arm: usize,
     waits: Waits,
     request: &Request<B>,
-) -> Option<Arc<Pair>> {
+) -> Option<Asks> {
     let is_permitted = arm == rule.from
         && request.body().is_end_stream()
         && rule
@@ -120,30 +142,55 @@ pub(crate) fn ask_again<B: Body>(
         (Side::Candidate, Some(&rule.to)),
         (Side::Again, rule.again.as_ref()),
     ];
-    let asked = 1 + usize::from(rule.again.is_some());
+    let each: Vec<_> = arms
+        .into_iter()
+        .filter_map(|(side, arm)| {
+            let mut copy = copy_of(request);
+            let mark = HeaderValue::from_static("1");
+            copy.headers_mut().insert(&MIRROR_MARK, mark);
+            Some((side, arm?.clone(), copy))
+        })
+        .collect();
     let state = &worker.mirrors;
-    if state.in_flight.load(Ordering::Relaxed) + asked > rule.in_flight_max {
+    let in_flight = state.in_flight.fetch_add(each.len(), Ordering::Relaxed);
+    if in_flight + each.len() > rule.in_flight_max {
+        state.in_flight.fetch_sub(each.len(), Ordering::Relaxed);
         held(&state.counts).dropped_busy += 1;
         return None;
     }
-    held(&state.counts).sent += 1;
-    let pair = Arc::new(Pair::new(&worker.comparisons, rule));
-    for (side, arm) in arms {
-        let Some(arm) = arm else { continue };
-        state.in_flight.fetch_add(1, Ordering::Relaxed);
-        let (worker_of_task, arm, pair) = (worker.clone(), arm.clone(), pair.clone());
-        let mut asked = copy_of(request);
-        let mark = HeaderValue::from_static("1");
-        asked.headers_mut().insert(&MIRROR_MARK, mark);
-        worker.spawn(async move {
-            ask(&worker_of_task, &arm, waits, asked, (side, pair)).await;
-            worker_of_task
-                .mirrors
-                .in_flight
-                .fetch_sub(1, Ordering::Relaxed);
-        });
+    Some(Asks {
+        worker: worker.clone(),
+        waits,
+        pair: Arc::new(Pair::new(&worker.comparisons, rule)),
+        each,
+    })
+}
+
+impl Asks {
+    /// Asks, on the thread that is there for it.
+    fn go(mut self) {
+        held(&self.worker.mirrors.counts).sent += 1;
+        let mirror = self.worker.mirror();
+        for (side, arm, request) in std::mem::take(&mut self.each) {
+            let (worker, pair, waits) = (self.worker.clone(), self.pair.clone(), self.waits);
+            let asking = mirror.clone();
+            mirror.spawn(async move {
+                ask(&asking, &arm, waits, request, (side, pair)).await;
+                worker.mirrors.in_flight.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
     }
-    Some(pair)
+}
+
+impl Drop for Asks {
+    /// What is never asked makes room.
+    fn drop(&mut self) {
+        let left = self.each.len();
+        self.worker
+            .mirrors
+            .in_flight
+            .fetch_sub(left, Ordering::Relaxed);
+    }
 }
 
 /// Asks one arm and reads its whole answer.

@@ -14,7 +14,7 @@ use crate::body::{AnswerBody, UploadBody};
 use crate::flight::{Flight, Upload};
 use crate::headers::{self, Client};
 use crate::measure::ErrorClass;
-use crate::mirror::{self, Copying, Side};
+use crate::mirror::{self, Copying};
 use crate::plan::{Arm, Plan, Sticky, Waits};
 use crate::split;
 use crate::upstream::{self, Lease, SendFault};
@@ -57,16 +57,16 @@ pub(crate) async fn answer(
     if let Some(upgrade) = upgrade {
         return upgrade.through(&worker, &plan, arm, request, flight).await;
     }
-    let pair = plan
+    let asks = plan
         .mirror
         .as_ref()
-        .and_then(|rule| mirror::ask_again(&worker, rule, choice.arm, plan.patience, &request));
+        .and_then(|rule| mirror::asks_of(&worker, rule, choice.arm, plan.patience, &request));
     let request = request.map(|body| upload_of(body, &mut flight));
     let answered = forward(&worker, arm, plan.patience, request, flight).await;
     let mut response = match answered {
         Ok((parts, incoming, flight, lease)) => {
             let response = Response::from_parts(parts, incoming);
-            let copying = pair.map(|pair| Copying::begin(pair, Side::Baseline, &response));
+            let copying = asks.map(|asks| Copying::before(asks, &response));
             let idle = plan.patience.idle;
             response.map(|body| AnswerBody::passed(body, flight, lease, copying, idle))
         }
@@ -247,20 +247,29 @@ impl Upgrade {
         let mut response = Response::from_parts(parts, incoming);
         let upstream = hyper::upgrade::on(&mut response);
         flight.becomes_tunnel();
+        worker.tunnels.fetch_add(1, Ordering::Relaxed);
+        let worker_of_tunnel = worker.clone();
         worker.spawn(async move {
-            let (Ok(client), Ok(upstream)) = tokio::join!(self.client, upstream) else {
-                return flight.end(Some(ErrorClass::Reset));
-            };
-            let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
-            match tokio::io::copy_bidirectional(&mut client, &mut upstream).await {
-                Ok((_, from_upstream)) => {
-                    flight.received(from_upstream);
-                    flight.end(None);
-                }
-                Err(_) => flight.end(Some(ErrorClass::Reset)),
-            }
+            let error = tunnel(self.client, upstream, &mut flight).await;
+            flight.end(error);
+            worker_of_tunnel.tunnels.fetch_sub(1, Ordering::Relaxed);
         });
         response.map(|_| AnswerBody::said(""))
+    }
+}
+
+/// Passes bytes in both directions until both have ended; what went wrong.
+async fn tunnel(client: OnUpgrade, upstream: OnUpgrade, flight: &mut Flight) -> Option<ErrorClass> {
+    let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) else {
+        return Some(ErrorClass::Reset);
+    };
+    let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
+    match tokio::io::copy_bidirectional(&mut client, &mut upstream).await {
+        Ok((_, from_upstream)) => {
+            flight.received(from_upstream);
+            None
+        }
+        Err(_) => Some(ErrorClass::Reset),
     }
 }
 

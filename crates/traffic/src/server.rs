@@ -127,15 +127,19 @@ pub fn serve(options: &ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(
     let _lock = hold(&options.control)?;
     let main = runtime()?;
     let (comparisons, queue) = Comparisons::new();
-    let workers: Vec<(Arc<Worker>, Runtime)> = (0..options.workers.max(1))
-        .map(|number| {
-            let runtime = runtime()?;
-            let handle = runtime.handle().clone();
-            let comparisons = comparisons.clone();
-            let worker = Worker::new(number as u64, options.clock, handle, comparisons);
-            Ok((Arc::new(worker), runtime))
-        })
-        .collect::<Result<_, ServeError>>()?;
+    let worker = |number: usize, mirror: Option<Arc<Worker>>| {
+        let runtime = runtime()?;
+        let handle = runtime.handle().clone();
+        let comparisons = comparisons.clone();
+        let worker = Worker::new(number as u64, options.clock, handle, comparisons, mirror);
+        Ok::<_, ServeError>((Arc::new(worker), runtime))
+    };
+    // The first serves no clients: it asks what is mirrored.
+    let (mirror, mirror_runtime) = worker(0, None)?;
+    let mut workers = vec![(mirror.clone(), mirror_runtime)];
+    for number in 1..=options.workers.max(1) {
+        workers.push(worker(number, Some(mirror.clone()))?);
+    }
     let all: Vec<Arc<Worker>> = workers.iter().map(|(worker, _)| worker.clone()).collect();
     let (drain, draining) = watch::channel(false);
 
@@ -150,8 +154,10 @@ pub fn serve(options: &ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(
         }
         let comparing = comparisons.clone();
         start("traffic-compare", threads, move || comparing.work(&queue))?;
+        let mirror_lane = lanes.remove(0);
         let served = main.block_on(steer(options, &all, &comparisons, lanes, ready));
         // Workers end when nobody hands them connections; each waits for its own last requests.
+        drop(mirror_lane);
         drain.send_replace(true);
         comparisons.stop();
         served
@@ -329,7 +335,7 @@ fn run_worker(
         }
         let last = async {
             while open.join_next().await.is_some() {}
-            while worker.is_busy() {
+            while worker.tunnels.load(Ordering::Relaxed) > 0 {
                 sleep(LAST_LOOK).await;
             }
         };

@@ -1,7 +1,7 @@
 //! A worker: one thread with a runtime of its own, its own connections to upstreams and its own
 //! counts, so that no request waits for another thread.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use adjutant_domain::Timestamp;
@@ -28,8 +28,12 @@ pub(crate) struct Worker {
     /// Makes the cookies of this process unlike those of others.
     pub(crate) secret: u64,
     pub(crate) mirrors: MirrorState,
+    /// Who asks what is mirrored; the mirror itself has none.
+    mirror: Option<Arc<Worker>>,
     pub(crate) comparisons: Arc<Comparisons>,
     pub(crate) connections: AtomicU64,
+    /// Connections that another protocol took over.
+    pub(crate) tunnels: AtomicU64,
     pub(crate) is_draining: AtomicBool,
     pub(crate) unrouted: AtomicU64,
     pub(crate) refused: AtomicU64,
@@ -41,6 +45,7 @@ impl Worker {
         clock: TrafficClock,
         runtime: Handle,
         comparisons: Arc<Comparisons>,
+        mirror: Option<Arc<Worker>>,
     ) -> Self {
         let secret = clock().unix_millis().unsigned_abs();
         Self {
@@ -53,8 +58,10 @@ impl Worker {
             mirror_sequence: Sequence::from(2 * number + 1),
             secret: crate::split::mixed(secret ^ (u64::from(std::process::id()) << 40) ^ number),
             mirrors: MirrorState::default(),
+            mirror,
             comparisons,
             connections: AtomicU64::new(0),
+            tunnels: AtomicU64::new(0),
             is_draining: AtomicBool::new(false),
             unrouted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -82,11 +89,9 @@ impl Worker {
         held(&self.counts)
     }
 
-    /// Whether a request or a tunnel is on its way in any worker.
-    pub(crate) fn is_busy(&self) -> bool {
-        let plan = self.plan();
-        let mut arms = plan.iter().flat_map(|plan| &plan.arms);
-        arms.any(|arm| arm.arm.gauge.load(Ordering::Relaxed) > 0)
+    /// The worker that asks what is mirrored.
+    pub(crate) fn mirror(self: &Arc<Self>) -> Arc<Self> {
+        self.mirror.as_ref().unwrap_or(self).clone()
     }
 
     /// Runs something on this worker's thread; it ends with the worker at the latest.
