@@ -10,7 +10,7 @@ pub(crate) fn compare(walk: &mut Walk<'_>, baseline: Value<'_>, candidate: Value
     let ours: Vec<Value<'_>> = baseline.children().collect();
     let theirs: Vec<Value<'_>> = candidate.children().collect();
     let is_set = walk.rules.unordered.contains(walk.paths.here());
-    if ours.len() != theirs.len() {
+    if !is_length_accepted(walk, ours.len(), theirs.len()) {
         walk.find(ShadowKind::Length, None);
     }
     let (ours_left, theirs_left) = without_partners(&ours, &theirs);
@@ -35,6 +35,13 @@ pub(crate) fn compare(walk: &mut Walk<'_>, baseline: Value<'_>, candidate: Value
         walk.values(*one, *other);
     }
     walk.paths.leave(back);
+}
+
+/// A tolerance at an array is about its length.
+fn is_length_accepted(walk: &Walk<'_>, ours: usize, theirs: usize) -> bool {
+    let tolerance = walk.rules.tolerances.get(walk.paths.here());
+    let gap = ours.abs_diff(theirs) as f64 / ours.max(theirs).max(1) as f64;
+    gap <= tolerance.copied().unwrap_or(0.0)
 }
 
 /// The elements of each that the other lacks, each element matched once.

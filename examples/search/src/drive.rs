@@ -10,10 +10,13 @@ mod load;
 mod quality;
 mod schedule;
 mod service;
+mod shadow;
 
 use crate::arguments::DriveSettings;
 use crate::say;
-use adjutant_example_search::judge::read_queries;
+use adjutant_example_search::catalogue::read_products;
+use adjutant_example_search::judge::{LabelledQuery, read_queries};
+use adjutant_example_search::picture::matrix::color_shares;
 use adjutant_example_search::rank::{Sight, Version};
 use anyhow::{Context, Result};
 use client::Client;
@@ -69,6 +72,14 @@ async fn measure(settings: &DriveSettings) -> Result<()> {
         &settings.data,
     )?;
     ablation.stop()?;
+    before_traffic(
+        settings,
+        &client,
+        [&baseline, &candidate],
+        &queries,
+        &mut files,
+    )
+    .await?;
 
     let arms = [(Arm::Baseline, &baseline), (Arm::Candidate, &candidate)];
     let addresses = arms.map(|(_, service)| service.address().to_owned());
@@ -105,6 +116,40 @@ async fn measure(settings: &DriveSettings) -> Result<()> {
     baseline.stop()?;
     candidate.stop()?;
     files.print()
+}
+
+/// What the checks before traffic read: each version's description, what it answers (the baseline
+/// twice, to know its noise), and what the candidate ranks by.
+async fn before_traffic(
+    settings: &DriveSettings,
+    client: &Client,
+    [baseline, candidate]: [&RunningService; 2],
+    queries: &[LabelledQuery],
+    files: &mut Files,
+) -> Result<()> {
+    for (subject, service) in [("baseline", baseline), ("candidate", candidate)] {
+        let uri = format!("{}/openapi.json", service.address());
+        let page = client.get(uri.parse()?).await?;
+        let name = format!("{subject}.openapi.json");
+        files.write(subject, "openapi", &name, &page.body)?;
+    }
+    say("recording what both answer");
+    for (subject, format, name, service) in [
+        ("baseline", "recording", "baseline.ndjson", baseline),
+        (
+            "baseline",
+            "recording-again",
+            "baseline.again.ndjson",
+            baseline,
+        ),
+        ("candidate", "recording", "candidate.ndjson", candidate),
+    ] {
+        let lines = shadow::record(client, service.address(), queries).await?;
+        files.write(subject, format, name, &lines)?;
+    }
+    let products = read_products(&settings.data)?;
+    let shares = color_shares(&products).context("cannot look at a picture")?;
+    files.write("candidate", "model", "candidate.colors.npy", &shares)
 }
 
 /// What the requests cost, where this machine can tell.

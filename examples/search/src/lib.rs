@@ -5,6 +5,7 @@
 //! product: one process, no persistence, no access control.
 
 pub mod catalogue;
+pub mod describe;
 pub mod ids;
 pub mod judge;
 pub mod look;

@@ -6,6 +6,7 @@
 pub mod draw;
 pub mod features;
 pub mod lab;
+pub mod matrix;
 pub mod palette;
 pub mod pattern;
 

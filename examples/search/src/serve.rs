@@ -1,7 +1,9 @@
-//! The HTTP service: `GET /search?q=…&k=10` and `GET /healthz`, JSON over HTTP/1.1 on loopback.
+//! The HTTP service: `GET /search?q=…&k=10`, `GET /healthz` and `GET /openapi.json`, JSON over
+//! HTTP/1.1 on loopback.
 //!
 //! It has no access control and no encryption, and is not meant to leave the machine.
 
+use crate::describe;
 use crate::rank::{Engine, Hit, Version};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -22,10 +24,10 @@ use tokio::task::JoinSet;
 /// Connections served at once; more wait in the listener's queue. Twice what the driver opens.
 const CONNECTIONS_MAX: usize = 1024;
 /// Results per answer when the query does not say, and at most.
-const RESULTS_DEFAULT: usize = 10;
-const RESULTS_MAX: usize = 100;
+pub(crate) const RESULTS_DEFAULT: usize = 10;
+pub(crate) const RESULTS_MAX: usize = 100;
 /// The longest query in bytes: a shopper types a line, not a page.
-const QUERY_BYTES_MAX: usize = 512;
+pub(crate) const QUERY_BYTES_MAX: usize = 512;
 /// How long open connections may take to finish when the service stops.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -134,6 +136,7 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
                 },
             )
         }
+        "/openapi.json" => json(StatusCode::OK, &describe::openapi(service.version)),
         "/search" => match read_question(request.uri().query().unwrap_or_default()) {
             Ok((query, limit)) => answer_search(service, &query, limit),
             Err(problem) => refuse(StatusCode::BAD_REQUEST, &problem),

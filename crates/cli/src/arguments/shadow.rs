@@ -40,7 +40,8 @@ pub(crate) struct ShadowCompareArguments {
     /// The two-sided confidence level of every interval.
     #[arg(long, default_value = "0.95", value_parser = super::compare::level)]
     pub(crate) confidence: f64,
-    /// The relative tolerance of the numbers at a path; otherwise 4 steps between doubles.
+    /// The relative tolerance of the numbers at a path, otherwise 4 steps between doubles; at an
+    /// array, of its length.
     #[arg(long, value_name = "PATH=SHARE")]
     pub(crate) tolerance: Vec<ShadowPathLimit>,
     /// How alike the texts at a path must be, 0 to 1: shared words over all words.

@@ -46,14 +46,20 @@ fn section(learning: &Learning) -> String {
     };
     let gain = &learning.gain;
     let ends = number::measured_interval(gain).unwrap_or_default();
+    let is_of_one_arm = learning.arms.iter().any(|(_, measured)| measured == gain);
+    let (is, mut rows) = if is_of_one_arm {
+        ("is".to_owned(), vec![])
+    } else {
+        let row = row("gain".to_owned(), gain);
+        (format!("is {direction} by"), vec![row])
+    };
     let told = format!(
-        "{} is {direction} by {}, {} {ends}, n = {}.",
+        "{} {is} {}, {} {ends}, n = {}.",
         learning.what,
         number::measured(gain),
         number::interval_name(learning.confidence),
         number::count(gain.n()),
     );
-    let mut rows = vec![row("gain".to_owned(), gain)];
     let arms = learning.arms.iter();
     rows.extend(arms.map(|(subject, measured)| row(subject.to_string(), measured)));
     let grid = Grid {

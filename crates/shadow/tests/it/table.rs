@@ -117,7 +117,11 @@ fn each_change_beside_the_body_is_named() {
 #[test]
 fn rules_say_what_agrees_at_a_path() {
     let rules = || ShadowRules {
-        tolerances: [("body.price".to_owned(), 0.01)].into(),
+        tolerances: [
+            ("body.price".to_owned(), 0.01),
+            ("body.found".to_owned(), 0.5),
+        ]
+        .into(),
         texts: [("body.answer".to_owned(), 0.5)].into(),
         unordered: ["body.tags".to_owned()].into(),
         ignored: ["body.now".to_owned(), "headers.date".to_owned()].into(),
@@ -141,6 +145,18 @@ fn rules_say_what_agrees_at_a_path() {
             "body.answer text",
         ),
         (r#"{"tags":[1,2,3]}"#, r#"{"tags":[3,1,2]}"#, ""),
+        (r#"{"found":[1,2]}"#, r#"{"found":[1]}"#, ""),
+        (
+            r#"{"found":[1,2]}"#,
+            r#"{"found":[3]}"#,
+            "body.found[*] number",
+        ),
+        (
+            r#"{"found":[1,2,3]}"#,
+            r#"{"found":[1]}"#,
+            "body.found length",
+        ),
+        (r#"{"found":[]}"#, r#"{"found":[]}"#, ""),
         (
             r#"{"tags":[1,2,3]}"#,
             r#"{"tags":[3,1,4]}"#,

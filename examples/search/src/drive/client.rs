@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
+use hyper::header::CONTENT_TYPE;
 use hyper::{StatusCode, Uri};
 use hyper_util::client::legacy::Client as PooledClient;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,6 +17,14 @@ const IDLE_CONNECTIONS_MAX: usize = 256;
 #[derive(Clone)]
 pub(crate) struct Client {
     pool: PooledClient<HttpConnector, Empty<Bytes>>,
+}
+
+/// A whole answer.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    /// Empty when the answer does not say it.
+    pub(crate) content_type: String,
+    pub(crate) body: Bytes,
 }
 
 /// The part of an answer that the driver reads.
@@ -40,21 +49,28 @@ impl Client {
         Self { pool }
     }
 
-    /// Fetches a page: the status and the whole body.
-    pub(crate) async fn get(&self, uri: Uri) -> Result<(StatusCode, Bytes)> {
+    /// Fetches a page.
+    pub(crate) async fn get(&self, uri: Uri) -> Result<Page> {
         let response = self.pool.get(uri).await.context("no answer")?;
         let status = response.status();
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
         let body = response
             .into_body()
             .collect()
             .await
             .context("the answer broke off")?;
-        Ok((status, body.to_bytes()))
+        Ok(Page {
+            status,
+            content_type,
+            body: body.to_bytes(),
+        })
     }
 
     /// Searches and reads the answer.
     pub(crate) async fn search(&self, address: &str, query: &str, limit: usize) -> Result<Answer> {
-        let (status, body) = self.get(search_uri(address, query, limit)?).await?;
+        let Page { status, body, .. } = self.get(search_uri(address, query, limit)?).await?;
         ensure!(
             status == StatusCode::OK,
             "{query:?} was answered with {status}"

@@ -19,7 +19,8 @@ pub(crate) struct Files {
 struct Written {
     /// Whom the file speaks of.
     subject: String,
-    /// What is in it: `trec-run`, `trec-qrels`, `samples` or `bmf`.
+    /// What is in it: `trec-run`, `trec-qrels`, `samples` or `bmf`, which are evidence; `openapi`,
+    /// `recording`, `recording-again` or `model`, which checks before traffic read.
     format: &'static str,
     path: PathBuf,
 }
@@ -45,10 +46,10 @@ impl Files {
         subject: &str,
         format: &'static str,
         name: &str,
-        text: &str,
+        bytes: impl AsRef<[u8]>,
     ) -> Result<()> {
         let path = self.folder.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         self.written.push(Written {
             subject: subject.to_owned(),
             format,

@@ -122,7 +122,7 @@ async fn fly(client: Client, uri: Uri, slot: Arc<Semaphore>, shot: Shot, start: 
     };
     let deadline = tokio::time::Instant::from_std(planned + TIMEOUT);
     let status = match tokio::time::timeout_at(deadline, exchange).await {
-        Ok(Ok((status, _body))) => status.as_u16(),
+        Ok(Ok(page)) => page.status.as_u16(),
         // No answer, or none in time: the samples say 0.
         Ok(Err(_)) | Err(_) => 0,
     };
