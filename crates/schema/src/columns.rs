@@ -1,4 +1,4 @@
-//! Tables: columns with types, as Parquet files describe them. Readers ask for columns by name.
+//! Tables: columns with types, as Parquet and Arrow files describe them. Readers ask for columns by name.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,23 @@ pub(crate) enum Occurs {
 }
 
 /// Types that take in others.
-const TAKES_IN: &[(&str, &str)] = &[("int64", "int32"), ("double", "float")];
+const TAKES_IN: &[(&str, &str)] = &[
+    ("int64", "int32"),
+    ("int64", "int16"),
+    ("int64", "int8"),
+    ("int32", "int16"),
+    ("int32", "int8"),
+    ("int16", "int8"),
+    ("uint64", "uint32"),
+    ("uint64", "uint16"),
+    ("uint64", "uint8"),
+    ("uint32", "uint16"),
+    ("uint32", "uint8"),
+    ("uint16", "uint8"),
+    ("double", "float"),
+    ("double", "halffloat"),
+    ("float", "halffloat"),
+];
 
 /// Compares the columns of two tables.
 pub(crate) fn compare(old: &[Column], new: &[Column], direction: SchemaDirection) -> Findings {

@@ -14,7 +14,7 @@ use crate::graphql::{self, Schema};
 use crate::json_schema::{self, Dialect};
 use crate::protobuf::{self, Registry};
 use crate::signature::{self, Signature};
-use crate::{SunsetDay, avro, openapi, parquet};
+use crate::{SunsetDay, arrow, avro, openapi, parquet};
 
 /// The formats that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub enum ContractFormat {
     GraphQl,
     /// The columns of Parquet files.
     Parquet,
+    /// The columns of Arrow IPC files and streams.
+    Arrow,
     /// The signatures of MLflow models.
     MlflowSignature,
 }
@@ -44,7 +46,7 @@ pub struct UnknownContractFormat(String);
 
 impl ContractFormat {
     /// Every format.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::JsonSchema,
         Self::OpenApi,
         Self::Protobuf,
@@ -53,6 +55,7 @@ impl ContractFormat {
         Self::GraphQl,
         Self::Parquet,
         Self::MlflowSignature,
+        Self::Arrow,
     ];
 
     /// Its name on the command line and in answers.
@@ -65,6 +68,7 @@ impl ContractFormat {
             Self::Avro => "avro",
             Self::GraphQl => "graphql",
             Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
             Self::MlflowSignature => "mlflow-signature",
         }
     }
@@ -77,6 +81,7 @@ impl ContractFormat {
             | Self::ProtobufDescriptors
             | Self::GraphQl
             | Self::Parquet
+            | Self::Arrow
             | Self::MlflowSignature => false,
         }
     }
@@ -185,7 +190,9 @@ fn compare(old: &Contract, new: &Contract, question: &SchemaQuestion) -> Finding
         }
         (Contract::Avro(old), Contract::Avro(new)) => avro::compare(old, new, direction),
         (Contract::GraphQl(old), Contract::GraphQl(new)) => graphql::compare(old, new, direction),
-        (Contract::Parquet(old), Contract::Parquet(new)) => columns::compare(old, new, direction),
+        (Contract::Columns(_, old), Contract::Columns(_, new)) => {
+            columns::compare(old, new, direction)
+        }
         (Contract::Mlflow(old), Contract::Mlflow(new)) => signature::compare(old, new, direction),
         (
             Contract::JsonSchema(_)
@@ -193,7 +200,7 @@ fn compare(old: &Contract, new: &Contract, question: &SchemaQuestion) -> Finding
             | Contract::Protobuf(..)
             | Contract::Avro(_)
             | Contract::GraphQl(_)
-            | Contract::Parquet(_)
+            | Contract::Columns(..)
             | Contract::Mlflow(_),
             _,
         ) => Findings::default(),
@@ -223,7 +230,7 @@ enum Contract {
     Protobuf(ContractFormat, Registry),
     Avro(Value),
     GraphQl(Schema),
-    Parquet(Vec<Column>),
+    Columns(ContractFormat, Vec<Column>),
     Mlflow(Signature),
 }
 
@@ -246,7 +253,8 @@ impl Contract {
             }
             ContractFormat::Avro => Self::Avro(document::read(bytes)?),
             ContractFormat::GraphQl => Self::GraphQl(graphql::read(bytes)?),
-            ContractFormat::Parquet => Self::Parquet(parquet::read(bytes)?),
+            ContractFormat::Parquet => Self::Columns(format, parquet::read(bytes)?),
+            ContractFormat::Arrow => Self::Columns(format, arrow::read(bytes)?),
             ContractFormat::MlflowSignature => {
                 Self::Mlflow(signature::read(&document::read(bytes)?)?)
             }
@@ -260,7 +268,7 @@ impl Contract {
             Self::Protobuf(format, _) => *format,
             Self::Avro(_) => ContractFormat::Avro,
             Self::GraphQl(_) => ContractFormat::GraphQl,
-            Self::Parquet(_) => ContractFormat::Parquet,
+            Self::Columns(format, _) => *format,
             Self::Mlflow(_) => ContractFormat::MlflowSignature,
         }
     }
@@ -270,6 +278,9 @@ impl Contract {
 fn recognise(bytes: &[u8]) -> Result<ContractFormat, Unreadable> {
     if bytes.starts_with(b"PAR1") || bytes.starts_with(b"PARE") {
         return Ok(ContractFormat::Parquet);
+    }
+    if arrow::recognises(bytes) {
+        return Ok(ContractFormat::Arrow);
     }
     if let Some(format) = std::str::from_utf8(bytes).ok().and_then(recognise_words) {
         return Ok(format);

@@ -8,6 +8,7 @@
 //! **Invariant.** What cannot be compared is a finding of its own, never silence.
 //! **Invariant.** Bytes in, findings out: no file, no clock, no environment. The day comes in.
 
+mod arrow;
 mod avro;
 mod columns;
 mod contract;

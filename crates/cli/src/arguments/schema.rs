@@ -18,6 +18,8 @@ Examples:
   adjutant schema diff --baseline v1.schema.json --candidate v2.schema.json --direction response
   adjutant schema diff --baseline old.yaml --candidate new.yaml --format sarif > schema.sarif
 
+Reads OpenAPI 3.0 and 3.1, JSON Schema, protobuf (.proto texts and descriptor sets), Avro, GraphQL SDL,
+the columns of Parquet and Arrow IPC files, and the signatures of MLflow models.
 Exits with 0 when nothing breaks, 30 when something does, 20 when something could not be compared.")]
 pub(crate) struct SchemaDiffArguments {
     /// The contract in use.

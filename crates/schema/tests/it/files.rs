@@ -1,6 +1,6 @@
 //! Files that real tools wrote (`tests/fixtures/make.py`): recognised, read and compared.
 
-use adjutant_schema::{SchemaDirection, SchemaQuestion, SunsetDay, diff};
+use adjutant_schema::{ContractFormat, SchemaDirection, SchemaQuestion, SunsetDay, diff};
 
 fn told(baseline: &[u8], candidate: &[u8]) -> String {
     let question = SchemaQuestion {
@@ -40,11 +40,25 @@ fn files_of_parquet_protoc_and_mlflow_are_compared() {
 }
 
 #[test]
+fn an_arrow_file_and_an_arrow_stream_are_compared() {
+    let file = include_bytes!("../fixtures/trips-1.arrow");
+    let stream = include_bytes!("../fixtures/trips-2.arrows");
+    assert_eq!(told(file, file), "arrow\n");
+    insta::assert_snapshot!(told(file, stream));
+}
+
+#[test]
 fn a_file_that_is_cut_off_or_changed_anywhere_gives_an_answer_or_an_error() {
-    let whole = include_bytes!("../fixtures/orders-1.parquet");
+    use adjutant_schema::ContractFormat::{Arrow, Parquet};
+    changed_anywhere(Parquet, include_bytes!("../fixtures/orders-1.parquet"));
+    changed_anywhere(Arrow, include_bytes!("../fixtures/trips-1.arrow"));
+    changed_anywhere(Arrow, include_bytes!("../fixtures/trips-2.arrows"));
+}
+
+fn changed_anywhere(format: ContractFormat, whole: &[u8]) {
     let question = SchemaQuestion {
         direction: SchemaDirection::Both,
-        format: Some(adjutant_schema::ContractFormat::Parquet),
+        format: Some(format),
         today: SunsetDay::of_unix_millis(0),
         sunset_days: 0,
     };
