@@ -12,6 +12,9 @@ use crate::value_of;
 /// Where the measurements and the report go, and what is noted about them.
 const OUT: &str = "target/example";
 
+/// The example's gate.
+const POLICY: &str = "examples/search/adjutant.toml";
+
 /// What `adjutant` exits with when it has an answer: GO, SHADOW ONLY, PAUSE_AND_FIX, REJECT.
 const VERDICTS: [i32; 4] = [0, 10, 20, 30];
 
@@ -83,10 +86,11 @@ struct Example<'a> {
 }
 
 impl Example<'_> {
-    /// A repository, and the tasks that the candidate comes from; a second time, nothing.
+    /// A repository with the gate, and the tasks that the candidate comes from, once.
     fn set_up(&self) -> Result<()> {
         let (shell, adjutant) = (self.shell, &self.adjutant);
         cmd!(shell, "git init --quiet").quiet().run()?;
+        shell.copy_file(self.root.join(POLICY), "adjutant.toml")?;
         let mut tasks = shell.read_dir(self.root.join("examples/search/tasks"))?;
         tasks.sort();
         cmd!(
@@ -231,5 +235,15 @@ mod tests {
         };
         assert_eq!(measured(listing).unwrap(), [expected]);
         assert!(measured(r#"{"files":[{"subject":"baseline"}]}"#).is_err());
+    }
+
+    #[test]
+    fn the_examples_gate_is_the_built_in_one_with_risk_and_votes() {
+        let rules = |text: &'static str| text.split_once("[gate.release]").unwrap().1;
+        let built_in = rules(include_str!("../../crates/gate/builtin/release.toml"));
+        let example = rules(include_str!("../../examples/search/adjutant.toml"));
+        let without = example.replacen("risk = true\n", "", 1);
+        let without = without.replacen("\n[gate.release.quorum]\nevaluators = true\n", "", 1);
+        assert_eq!(without, built_in);
     }
 }
