@@ -57,14 +57,8 @@ async fn measure(settings: &DriveSettings) -> Result<()> {
         "asking {} labelled queries of three services",
         queries.len()
     ));
-    for (subject, service) in [
-        ("baseline", &baseline),
-        ("candidate", &candidate),
-        ("ablation", &ablation),
-    ] {
-        let run = quality::ask_all(&client, service.address(), &queries, subject).await?;
-        files.write(subject, "trec-run", &format!("{subject}.run"), &run)?;
-    }
+    let ranked = [&baseline, &candidate, &ablation];
+    rank(&client, ranked, &queries, &mut files).await?;
     files.copy(
         "judgements",
         "trec-qrels",
@@ -116,6 +110,21 @@ async fn measure(settings: &DriveSettings) -> Result<()> {
     baseline.stop()?;
     candidate.stop()?;
     files.print()
+}
+
+/// The ranking of each version as a TREC run.
+async fn rank(
+    client: &Client,
+    services: [&RunningService; 3],
+    queries: &[LabelledQuery],
+    files: &mut Files,
+) -> Result<()> {
+    let subjects = ["baseline", "candidate", "ablation"];
+    for (subject, service) in subjects.into_iter().zip(services) {
+        let run = quality::ask_all(client, service.address(), queries, subject).await?;
+        files.write(subject, "trec-run", &format!("{subject}.run"), &run)?;
+    }
+    Ok(())
 }
 
 /// What the checks before traffic read: each version's description, what it answers (the baseline
