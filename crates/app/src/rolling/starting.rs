@@ -6,13 +6,13 @@ use adjutant_domain::{Digest, ServiceName, Timestamp};
 use adjutant_outbound::files::{self, FileError};
 use adjutant_rollout::{
     DesiredService, InvalidPlan, PresentTraffic, ReadPlan, RecoveryProof, RecoveryRefusal,
-    RolloutId, RolloutState, ServiceEvent, ServiceRecord, StrategyFile, prove_recovery, read_plan,
-    strategy_file,
+    RolloutId, RolloutPhase, RolloutState, ServiceEvent, ServiceRecord, StrategyFile,
+    prove_recovery, read_plan, strategy_file,
 };
 use adjutant_store::{NewServiceEvent, RolloutBasis, ServiceTurn, Store};
 
 use super::looking::present;
-use super::{Ground, RolloutError};
+use super::{Ground, RolloutError, WhileWaiting, control};
 use crate::Home;
 
 /// What is to be rolled out.
@@ -168,6 +168,7 @@ pub async fn start_rollout(
         return Ok(Err(StartRefusal::NoService));
     };
     let version = store.store_version(&request.version, now).await?;
+    finish_taking_back(store, ground, &request.service).await?;
     let last = store.last_service_event(&request.service).await?;
     let desired = last
         .as_ref()
@@ -235,6 +236,27 @@ fn permitted(planned: PlannedRollout) -> Result<RecoveryProof, StartRefusal> {
             proof: Some(proof),
         }),
     }
+}
+
+/// A controller that was killed may have left a rollback that nobody acted on.
+async fn finish_taking_back(
+    store: &Store,
+    ground: &Ground,
+    service: &ServiceName,
+) -> Result<(), RolloutError> {
+    let last = store.last_service_event(service).await?;
+    let state = last.and_then(|last| last.record.state);
+    let is_taken_back = state.is_some_and(|state| match state.phase {
+        RolloutPhase::RolledBack | RolloutPhase::Aborted => true,
+        RolloutPhase::Progressing
+        | RolloutPhase::Paused
+        | RolloutPhase::PausedToFix
+        | RolloutPhase::Completed => false,
+    });
+    if is_taken_back {
+        control(store, ground, service, WhileWaiting::Leave, |_, _| true).await?;
+    }
+    Ok(())
 }
 
 /// The answer when no rollout is needed, or none may begin.
