@@ -180,7 +180,7 @@ impl DeliveryFigures {
             let states = || of_it().filter_map(|one| one.record.state.as_ref());
             let reached_users = states().any(|state| state.exposure.weight > RolloutWeight::NONE);
             let has_failed = incidents.iter().any(|one| one.rollout == Some(id));
-            let phase = states().last().map(|state| state.phase);
+            let phase = states().next_back().map(|state| state.phase);
             self.reached_users += u64::from(reached_users);
             self.failed += u64::from(reached_users && has_failed);
             self.ended += u64::from(phase.is_some_and(RolloutPhase::has_ended));
