@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use adjutant_domain::{
-    Citation, Digest, Evidence, Locator, Measured, RunId, Timestamp, Unit, sha256,
+    Citation, Digest, Evidence, Locator, Measured, ObjectiveName, RunId, Timestamp, Unit, sha256,
 };
 use adjutant_gate::{Case, InvalidPolicy, Policy, decide, read_policies};
 use adjutant_outbound::files::{self, FileError, FileProblem};
@@ -21,6 +21,7 @@ use adjutant_work::routine::{MonthlyRecord, Routine};
 use adjutant_work::{FocusSettings, InvalidFocusSettings, Pause, read_focus_settings};
 
 use crate::filing::{IntakeError, read_text};
+use crate::objectives::{ObjectiveError, find_objectives, objective_standings};
 use crate::{Home, RecordedInput, SETTINGS_FILE, target};
 
 /// A north-star gate that cannot be looked at. Missing data is not among these: it is a standing.
@@ -57,6 +58,9 @@ pub enum NorthStarError {
     /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The objectives cannot be had.
+    #[error(transparent)]
+    Objective(#[from] Box<ObjectiveError>),
     /// What a routine stored cannot be read.
     #[error("what a routine stored cannot be read")]
     Routine(#[source] serde_json::Error),
@@ -271,6 +275,7 @@ async fn look(
                 ),
             }
         }
+        NorthStarQuestion::Objective(name) => objective(store, home, name, week, now).await?,
         NorthStarQuestion::Applications(question) => {
             applications(home, question, week, Week::of(now))?
         }
@@ -286,6 +291,42 @@ async fn look(
             command: found.command,
         },
         input: found.input,
+    })
+}
+
+/// How an objective stands now, or stood at the end of a week that is over.
+async fn objective(
+    store: &Store,
+    home: &Home,
+    name: &ObjectiveName,
+    week: Week,
+    now: Timestamp,
+) -> Result<Found, NorthStarError> {
+    let found = find_objectives(home, &[]).map_err(Box::new)?;
+    let at = now.min(week.end());
+    let standings = objective_standings(store, &found, std::slice::from_ref(name), at, now)
+        .await
+        .map_err(Box::new)?;
+    let command = format!("adjutant objective status {name}");
+    let Some(standing) = standings.into_iter().next() else {
+        return Ok(Found::nothing(
+            format!("there is no objective {name}"),
+            command,
+        ));
+    };
+    let seen = Standing::of_answer(standing.window.validity, standing.outcome());
+    let because = if standing.window.reason.is_empty() {
+        format!("the objective {name} is {}", standing.state)
+    } else {
+        format!("the objective {name}: {}", standing.window.reason)
+    };
+    let lacks_data = matches!(seen, Standing::NoData | Standing::Undecided);
+    Ok(Found {
+        standing: seen,
+        value: standing.window.attained,
+        because,
+        command: lacks_data.then_some(command),
+        input: None,
     })
 }
 

@@ -9,6 +9,7 @@ mod evidence;
 mod focus;
 mod incident;
 mod model;
+mod objective;
 mod risk;
 mod role;
 mod rollout;
@@ -43,6 +44,10 @@ pub(crate) use incident::{
 };
 pub(crate) use model::{
     InspectArguments, ModelCommand, ModelDiffArguments, ScanArguments, ScanFormat,
+};
+pub(crate) use objective::{
+    DocumentArguments, ExportArguments, ExportTarget, ListObjectivesArguments, ObjectiveCommand,
+    ObjectiveStatusArguments,
 };
 pub(crate) use risk::RiskArguments;
 pub(crate) use role::{RoleCommand, ShowRoleArguments};
@@ -126,6 +131,9 @@ pub(crate) enum Command {
     /// Looks at the few measures that say whether the whole effort goes where it should.
     #[command(subcommand)]
     NorthStar(NorthStarCommand),
+    /// Says what services promise, how much of their error budgets is left, and how fast it burns.
+    #[command(subcommand)]
+    Objective(ObjectiveCommand),
     /// Asks a gate: may the candidate replace the baseline?
     Gate(GateArguments),
     /// Compares two files of measurements, without any set-up.

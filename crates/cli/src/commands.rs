@@ -13,6 +13,7 @@ mod init;
 mod journal;
 mod model;
 mod north_star;
+mod objective;
 mod report;
 mod risk;
 mod role;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Focus(command) => focus::run(command, settings),
         Command::Routine(command) => routine::run(command, settings),
         Command::NorthStar(command) => north_star::run(command, settings),
+        Command::Objective(command) => objective::run(command, settings),
         Command::Gate(arguments) => gate::run(arguments, settings),
         Command::Compare(arguments) => compare::compare(&arguments, settings),
         Command::Deps(command) => deps::run(command, settings),
@@ -83,6 +85,9 @@ fn find_home(settings: &Settings) -> Result<Home, Failure> {
 pub(crate) async fn open_store(home: &Home) -> Result<Store, Failure> {
     Ok(Store::open(&home.state, clock::now()).await?)
 }
+
+/// What looks at north-star gates talks to the network: an objective may be counted by a Prometheus.
+const ASKS_NORTH_STARS: bool = true;
 
 /// Runs a use case to its end on this thread. The part of the runtime that talks to the network
 /// is only built for those that need it.

@@ -5,9 +5,9 @@ mod traffic;
 
 use adjutant_app::{
     AddError, CheckingError, ConflictError, DepsError, DirectivesError, FocusError, GateError,
-    HandoffError, HoldingError, IntakeError, MirrorError, ModelError, NorthStarError, PolicyError,
-    RankingError, RecordError, RolesError, RoutineError, RunError, SchemaDiffError, ShadowError,
-    SourceError, VoteError,
+    HandoffError, HoldingError, IntakeError, MirrorError, ModelError, NorthStarError,
+    ObjectiveError, PolicyError, RankingError, RecordError, RolesError, RoutineError, RunError,
+    SchemaDiffError, ShadowError, SourceError, VoteError,
 };
 use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
@@ -272,9 +272,31 @@ impl From<HoldingError> for Failure {
     }
 }
 
+impl From<ObjectiveError> for Failure {
+    fn from(error: ObjectiveError) -> Self {
+        let remedy = match error {
+            ObjectiveError::File(error) => return error.into(),
+            ObjectiveError::Text(error) => return error.into(),
+            ObjectiveError::Name(error) => return error.into(),
+            ObjectiveError::Store(error) => return error.into(),
+            ObjectiveError::Address(ref error) => error.hint(),
+            ObjectiveError::Document(_) | ObjectiveError::Query(_) => {
+                "Mend the line; docs/objectives.md shows what is supported."
+            }
+            ObjectiveError::Unknown { .. } => "See adjutant objective list.",
+            ObjectiveError::NoServer(_) => {
+                "Name it in a DataSource (connectionDetails: url), or in adjutant.toml: [objective] \
+                 prometheus = \"http://HOST:9090\"."
+            }
+        };
+        Self::of(Exit::Usage, &error, remedy)
+    }
+}
+
 impl From<NorthStarError> for Failure {
     fn from(error: NorthStarError) -> Self {
         let remedy = match error {
+            NorthStarError::Objective(error) => return (*error).into(),
             NorthStarError::Text(error) => return error.into(),
             NorthStarError::File(error) => return error.into(),
             NorthStarError::Git(error) => return error.into(),

@@ -11,6 +11,7 @@ mod conflict_json;
 mod exit;
 mod failure;
 mod focus_refusal;
+mod objective_json;
 mod pairs;
 mod refusal;
 mod routine_json;

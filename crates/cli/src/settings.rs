@@ -9,12 +9,13 @@ use adjutant_report::{Color, Terminal};
 use crate::failure::Failure;
 
 /// The tables that `adjutant.toml` may hold.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "deps",
     "focus",
     "gate",
     "merge",
     "north_star",
+    "objective",
     "portfolio",
     "role",
     "rollout",
@@ -140,9 +141,9 @@ mod tests {
             unknown_keys(text),
             [
                 "line 1: colour is not a setting; known are deps, focus, gate, merge, \
-                 north_star, portfolio, role, rollout, verify",
+                 north_star, objective, portfolio, role, rollout, verify",
                 "line 3: databse is not a setting; known are deps, focus, gate, merge, \
-                 north_star, portfolio, role, rollout, verify",
+                 north_star, objective, portfolio, role, rollout, verify",
             ]
         );
     }

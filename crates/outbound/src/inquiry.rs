@@ -124,7 +124,7 @@ pub async fn fetch(
     }
 }
 
-fn parse(address: &str) -> Result<Url, InquiryError> {
+pub(crate) fn parse(address: &str) -> Result<Url, InquiryError> {
     let url = Url::parse(address).ok();
     url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or_else(|| InquiryError::NotAnAddress {

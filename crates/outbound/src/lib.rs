@@ -25,6 +25,6 @@ pub mod mirror_files;
 pub mod mlflow;
 pub mod model_file;
 pub mod process;
-mod prometheus;
+pub mod prometheus;
 pub mod repository;
 pub mod sample_file;

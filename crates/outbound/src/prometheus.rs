@@ -17,6 +17,21 @@ pub(crate) fn is_query(url: &Url) -> bool {
     path.ends_with("/api/v1/query") || path.ends_with("/api/v1/query_range")
 }
 
+/// The address that answers a query at an instant.
+///
+/// # Errors
+/// When `server` is no address of a web server.
+pub fn instant_address(server: &str, query: &str, at: Timestamp) -> Result<String, InquiryError> {
+    let mut url = inquiry::parse(server)?;
+    let path = format!("{}/api/v1/query", url.path().trim_end_matches('/'));
+    url.set_path(&path);
+    let time = at.unix_millis() as f64 / 1_000.0;
+    url.query_pairs_mut()
+        .append_pair("query", query)
+        .append_pair("time", &time.to_string());
+    Ok(url.into())
+}
+
 /// Asks a query and gives the record as JSON.
 ///
 /// # Errors
@@ -160,6 +175,16 @@ mod tests {
         ] {
             assert_eq!(inside_scalar(query), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn a_query_at_an_instant_keeps_the_servers_own_path() {
+        let at = Timestamp::from_unix_millis(17_500);
+        assert_eq!(
+            instant_address("http://h:9090/prom/", "sum(a)", at).unwrap(),
+            "http://h:9090/prom/api/v1/query?query=sum%28a%29&time=17.5"
+        );
+        assert!(instant_address("h:9090", "a", at).is_err());
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod incident;
 mod markup;
 pub mod model;
 pub mod number;
+pub mod objective;
 pub mod risk;
 pub mod rollout;
 pub mod schema;

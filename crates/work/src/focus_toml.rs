@@ -94,6 +94,7 @@ struct NorthStarTable {
     title: String,
     evidence: Option<EvidenceTable>,
     gate: Option<String>,
+    objective: Option<String>,
     applications: Option<ApplicationsTable>,
     missed_weeks: Option<u32>,
     pauses: Option<Vec<TaskKind>>,
@@ -204,20 +205,33 @@ fn days(text: &str) -> Result<u32, String> {
 }
 
 fn north_star(name: &str, table: NorthStarTable) -> Result<NorthStar, String> {
-    let question = match (table.evidence, table.gate, table.applications) {
-        (Some(evidence), None, None) => NorthStarQuestion::Evidence(evidence_question(evidence)?),
-        (None, Some(gate), None) => {
+    let question = match (
+        table.evidence,
+        table.gate,
+        table.objective,
+        table.applications,
+    ) {
+        (Some(evidence), None, None, None) => {
+            NorthStarQuestion::Evidence(evidence_question(evidence)?)
+        }
+        (None, Some(gate), None, None) => {
             NorthStarQuestion::Gate(gate.parse().map_err(|cause| format!("{cause}"))?)
         }
-        (None, None, Some(applications)) => NorthStarQuestion::Applications(ApplicationsQuestion {
-            path: inside(&applications.path)?,
-            status: applications.status,
-            touched_this_week: applications.touched_this_week,
-            at_least: applications.at_least,
-        }),
-        (_, _, _) => {
+        (None, None, Some(objective), None) => {
+            NorthStarQuestion::Objective(objective.parse().map_err(|cause| format!("{cause}"))?)
+        }
+        (None, None, None, Some(applications)) => {
+            NorthStarQuestion::Applications(ApplicationsQuestion {
+                path: inside(&applications.path)?,
+                status: applications.status,
+                touched_this_week: applications.touched_this_week,
+                at_least: applications.at_least,
+            })
+        }
+        (_, _, _, _) => {
             return Err(
-                "say exactly one of evidence = {…}, gate = \"…\" and applications = {…}".to_owned(),
+                "say exactly one of evidence = {…}, gate = \"…\", objective = \"…\" and applications = {…}"
+                    .to_owned(),
             );
         }
     };
@@ -311,6 +325,9 @@ pauses = ["feature", "experiment"]
 title = "Somebody answers"
 applications = { path = "docs/applications.csv", status = ["interview"], touched_this_week = true, at_least = 2 }
 
+[north_star.kept]
+objective = "search-availability"
+
 [north_star.shipped]
 gate = "release"
 "#,
@@ -328,6 +345,7 @@ gate = "release"
             [
                 "fast 3 [Feature, Experiment]",
                 "hired 2 [Feature]",
+                "kept 2 [Feature]",
                 "shipped 2 [Feature]",
             ]
         );

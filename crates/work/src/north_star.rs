@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use adjutant_domain::{
-    GateName, Measured, NorthStarName, Outcome, Subject, Timestamp, Validity, Verdict,
+    GateName, Measured, NorthStarName, ObjectiveName, Outcome, Subject, Timestamp, Validity,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ pub enum NorthStarQuestion {
     Evidence(EvidenceQuestion),
     /// Whether the last decision of the week of this gate is GO.
     Gate(GateName),
+    /// Whether this objective is met at the end of the week, or now.
+    Objective(ObjectiveName),
     /// Whether enough applications of a table count.
     Applications(ApplicationsQuestion),
 }

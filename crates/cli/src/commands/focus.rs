@@ -5,7 +5,7 @@ use adjutant_outbound::clock;
 use adjutant_work::focus::{FocusChange, Plan, PlanStep, Section};
 use serde::Serialize;
 
-use super::{complete, find_home, open_store};
+use super::{ASKS_NORTH_STARS, complete, find_home, open_store};
 use crate::arguments::{
     CompleteFocusArguments, FocusCommand, FocusStatusArguments, FocusWhoArguments, Format,
 };
@@ -77,7 +77,7 @@ fn write(
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let who = who(arguments, settings)?;
-    let focused = complete(settings.database_url.is_some(), async {
+    let focused = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         let how = (write, notes.as_slice());
         Ok(adjutant_app::write_focus(&store, &home, &who, how, clock::now()).await?)
@@ -88,7 +88,7 @@ fn write(
 fn complete_task(arguments: &CompleteFocusArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let who = who(&arguments.who, settings)?;
-    let focused = complete(settings.database_url.is_some(), async {
+    let focused = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         let now = clock::now();
         Ok(adjutant_app::complete_in_focus(&store, &home, &who, arguments.task, now).await?)
@@ -157,7 +157,7 @@ fn status(arguments: &FocusStatusArguments, settings: &Settings) -> Result<Exit,
     let home = find_home(settings)?;
     let who = who(&arguments.who, settings)?;
     let format = arguments.format.format;
-    let standing = complete(settings.database_url.is_some(), async {
+    let standing = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         Ok(adjutant_app::focus_standing(&store, &home, &who, clock::now()).await?)
     })?;

@@ -5,7 +5,7 @@ use adjutant_outbound::clock;
 use adjutant_work::calendar::Week;
 use adjutant_work::north_star::Observation;
 
-use super::{complete, find_home, open_store};
+use super::{ASKS_NORTH_STARS, complete, find_home, open_store};
 use crate::arguments::{Format, FormatArguments, NorthStarCommand, ObserveArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ pub(super) fn run(command: NorthStarCommand, settings: &Settings) -> Result<Exit
 
 fn list(arguments: FormatArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let seen = complete(settings.database_url.is_some(), async {
+    let seen = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         let now = clock::now();
         Ok(adjutant_app::look_at_north_stars(&store, &home, Week::of(now), now).await?)
@@ -41,7 +41,7 @@ fn observe(arguments: &ObserveArguments, settings: &Settings) -> Result<Exit, Fa
         ));
     }
     let home = find_home(settings)?;
-    let seen = complete(settings.database_url.is_some(), async {
+    let seen = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         Ok(adjutant_app::observe_north_stars(&store, &home, week, now).await?)
     })?;

@@ -9,7 +9,7 @@ use adjutant_work::{Blocker, Task};
 use super::focus::{plan_text, who};
 use super::north_star::{north_star_lines, observation_line};
 use super::task::conflicts;
-use super::{complete, find_home, open_store};
+use super::{ASKS_NORTH_STARS, complete, find_home, open_store};
 use crate::arguments::{
     EveningArguments, Format, FormatArguments, MorningArguments, RoutineCommand, WeeklyArguments,
 };
@@ -34,7 +34,7 @@ fn morning(arguments: &MorningArguments, settings: &Settings) -> Result<Exit, Fa
     let home = find_home(settings)?;
     let who = who(&arguments.who, settings)?;
     let format = arguments.format.format;
-    let routined = complete(settings.database_url.is_some(), async {
+    let routined = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         Ok(adjutant_app::morning(&store, &home, &who, clock::now()).await?)
     })?;
@@ -85,7 +85,7 @@ fn evening(arguments: &EveningArguments, settings: &Settings) -> Result<Exit, Fa
     let home = find_home(settings)?;
     let who = who(&arguments.who, settings)?;
     let format = arguments.format.format;
-    let routined = complete(settings.database_url.is_some(), async {
+    let routined = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         let how = (arguments.notes.as_slice(), arguments.commit);
         Ok(adjutant_app::evening(&store, &home, &who, how, clock::now()).await?)
@@ -138,7 +138,7 @@ fn evening_text(evening: &Evening) -> String {
 fn weekly(arguments: &WeeklyArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let format = arguments.format.format;
-    let routined = complete(settings.database_url.is_some(), async {
+    let routined = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         Ok(adjutant_app::weekly(&store, &home, &arguments.goals, clock::now()).await?)
     })?;
@@ -210,7 +210,7 @@ fn score_row(line: &ScoreLine) -> Vec<String> {
 
 fn monthly(arguments: FormatArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let monthly = complete(settings.database_url.is_some(), async {
+    let monthly = complete(ASKS_NORTH_STARS, async {
         let store = open_store(&home).await?;
         Ok(adjutant_app::monthly(&store, &home, clock::now()).await?)
     })?;

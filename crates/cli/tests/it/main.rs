@@ -25,6 +25,7 @@ mod intake;
 mod mirror;
 mod model;
 mod never_go;
+mod objective;
 mod proof;
 mod race;
 mod report;
