@@ -1,7 +1,11 @@
 //! Objectives from the command line: over stored evidence, over a Prometheus, over nothing.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tempfile::TempDir;
 
 use crate::stage::Stage;
 
@@ -94,32 +98,82 @@ fn a_north_star_gate_may_be_an_objective() {
     insta::assert_snapshot!(told);
 }
 
-/// Answers every query: so many good events, so many events.
-fn prometheus(good: u32, all: u32) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = [0; 4_096];
-            let length = stream.read(&mut request).unwrap();
-            let request = String::from_utf8_lossy(&request[..length]).into_owned();
-            assert!(request.starts_with("GET /api/v1/query?query="), "{request}");
-            let value = if request.contains("code") { good } else { all };
-            let body = format!(
-                "{{\"status\":\"success\",\"data\":{{\"resultType\":\"vector\",\"result\":[{{\"metric\":{{}},\
-                 \"value\":[1700000000,\"{value}\"]}}]}}}}"
-            );
-            write!(
-                stream,
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-                 Connection: close\r\n\r\n{body}",
-                body.len()
-            )
-            .unwrap();
+/// A real Prometheus with a month of requests, a sample a minute.
+struct Prometheus {
+    program: Child,
+    address: SocketAddr,
+    _data: TempDir,
+}
+
+const PROMETHEUS: &str = "/usr/bin/prometheus";
+const PROMTOOL: &str = "/usr/bin/promtool";
+
+impl Prometheus {
+    /// Of `all` requests a minute `good` were answered.
+    #[allow(clippy::disallowed_methods, reason = "a test's own server")]
+    fn start(good: u64, all: u64) -> Self {
+        const MINUTES: u64 = 31 * 24 * 60;
+        let data = tempfile::tempdir().unwrap();
+        let place = |name: &str| data.path().join(name).display().to_string();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let began = now.as_secs() - MINUTES * 60;
+        let mut text = "# TYPE requests counter\n".to_owned();
+        for (code, a_minute) in [(200, good), (500, all - good)] {
+            for minute in 0..=MINUTES {
+                let (count, at) = (a_minute * minute, began + minute * 60);
+                text.push_str(&format!("requests_total{{code=\"{code}\"}} {count} {at}\n"));
+            }
         }
-    });
-    address
+        std::fs::write(place("requests"), text + "# EOF\n").unwrap();
+        std::fs::write(place("prometheus.yml"), "").unwrap();
+        let made = Command::new(PROMTOOL)
+            .args(["tsdb", "create-blocks-from", "--max-block-duration=1000h"])
+            .arg("openmetrics")
+            .args([place("requests"), place("blocks")])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let program = Command::new(PROMETHEUS)
+            .arg(format!("--config.file={}", place("prometheus.yml")))
+            .arg(format!("--storage.tsdb.path={}", place("blocks")))
+            .arg("--storage.tsdb.retention.time=60d")
+            .arg(format!("--web.listen-address={address}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut started = Self {
+            program,
+            address,
+            _data: data,
+        };
+        while !started.is_ready() {
+            assert_eq!(started.program.try_wait().unwrap(), None, "it ended");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        started
+    }
+
+    fn is_ready(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(self.address) else {
+            return false;
+        };
+        let asked = b"GET /-/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let mut answer = String::new();
+        stream.write_all(asked).is_ok()
+            && stream.read_to_string(&mut answer).is_ok()
+            && answer.starts_with("HTTP/1.1 200")
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        self.program.kill().unwrap();
+        self.program.wait().unwrap();
+    }
 }
 
 /// An objective that a Prometheus counts.
@@ -152,35 +206,23 @@ fn counted_by(address: SocketAddr) -> Stage {
 
 #[test]
 fn a_prometheus_is_asked_for_every_window_and_its_answers_are_kept() {
-    let stage = counted_by(prometheus(999_900, 1_000_000));
-    let told = stage.outcome(&STATUS);
-    insta::assert_snapshot!(without_runs(&told));
-    let kept = stage.answer(
-        0,
-        &[
-            "evidence",
-            "list",
-            "--subject",
-            "objective/search-availability",
-            "--format",
-            "json",
-        ],
-    );
+    let good = Prometheus::start(99_990, 100_000);
+    let stage = counted_by(good.address);
+    let told = stage.answer(0, &STATUS);
+    assert!(told.contains("99.99 %"), "{told}");
+    let list = [
+        "evidence",
+        "list",
+        "--subject",
+        "objective/search-availability",
+    ];
+    let kept = stage.answer(0, &[&list[..], &["--format", "json"]].concat());
     let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
     // Two questions for each of six windows.
     assert_eq!(kept.as_array().unwrap().len(), 12);
-    assert_eq!(counted_by(prometheus(990_000, 1_000_000)).code(&STATUS), 30);
-}
-
-/// Runs are named after the time.
-fn without_runs(told: &str) -> String {
-    let mut parts = told.split("objective_");
-    let mut text = parts.next().unwrap().to_owned();
-    for part in parts {
-        text.push_str("objective_[TIME]");
-        text.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
-    }
-    text
+    let bad = Prometheus::start(99_000, 100_000);
+    let told = counted_by(bad.address).answer(30, &STATUS);
+    assert!(told.contains("99 %"), "{told}");
 }
 
 #[test]
