@@ -211,7 +211,7 @@ fn upstream_settings(folder: &Path) -> String {
     let folder = folder.display();
     let answer = answer();
     format!(
-        "worker_processes 1; daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream.log;
+        "worker_processes 1; master_process off; daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream.log;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000; default_type application/json;
@@ -225,7 +225,7 @@ http {{
 fn nginx_settings(folder: &Path) -> String {
     let folder = folder.display();
     format!(
-        "worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+        "worker_processes 1; master_process off; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000; proxy_temp_path {folder}/nginx-temp;
