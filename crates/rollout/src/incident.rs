@@ -1,6 +1,8 @@
 //! Incidents: a version that was taken back from users, as the events of its service tell it, and
 //! what follows from all of them. Nothing here is remembered beside those events.
 
+use std::collections::BTreeSet;
+
 use adjutant_domain::{Digest, ServiceName, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -171,10 +173,7 @@ impl DeliveryFigures {
     /// Adds what the events of one service tell.
     pub fn add(&mut self, service: &ServiceName, events: &[EventAt<'_>]) {
         let incidents = incidents_of(service, events);
-        let mut rollouts: Vec<RolloutId> = events.iter().filter_map(|one| one.rollout).collect();
-        rollouts.dedup();
-        rollouts.sort_unstable();
-        rollouts.dedup();
+        let rollouts: BTreeSet<RolloutId> = events.iter().filter_map(|one| one.rollout).collect();
         for id in rollouts {
             let of_it = || events.iter().filter(|one| one.rollout == Some(id));
             let states = || of_it().filter_map(|one| one.record.state.as_ref());
@@ -227,15 +226,7 @@ fn incident_at(service: &ServiceName, events: &[EventAt<'_>], at: usize) -> Opti
         let desired = &one.record.desired;
         desired.exposure == wanted.exposure && desired.candidate == wanted.candidate
     });
-    let recovery = events[at..].iter().find_map(|one| match &one.record.told {
-        ServiceEvent::Recovered(times) => Some((one.number, one.at, *times)),
-        ServiceEvent::First
-        | ServiceEvent::Started
-        | ServiceEvent::Decided(_)
-        | ServiceEvent::Ordered { .. }
-        | ServiceEvent::Undone { .. }
-        | ServiceEvent::Lifted { .. } => None,
-    });
+    let recovery = recovery_of(&events[at + 1..]);
     let last = recovery.map_or(event.number, |(number, ..)| number);
     let belongs = |one: &&EventAt<'_>| {
         let of_rollout = rollout.is_some() && one.rollout == rollout && one.number <= last;
@@ -260,6 +251,29 @@ fn incident_at(service: &ServiceName, events: &[EventAt<'_>], at: usize) -> Opti
             .map(|one| (one.number, one.at, one.record.told.clone()))
             .collect(),
     })
+}
+
+/// The recovery among the events after a fault: what follows another change is another one's.
+fn recovery_of(after: &[EventAt<'_>]) -> Option<(i64, Timestamp, RecoveryTimes)> {
+    let mut unlifted = after.iter().filter(|one| match one.record.told {
+        ServiceEvent::Lifted { .. } => false,
+        ServiceEvent::First
+        | ServiceEvent::Started
+        | ServiceEvent::Decided(_)
+        | ServiceEvent::Ordered { .. }
+        | ServiceEvent::Recovered(_)
+        | ServiceEvent::Undone { .. } => true,
+    });
+    let next = unlifted.next()?;
+    match &next.record.told {
+        ServiceEvent::Recovered(times) => Some((next.number, next.at, *times)),
+        ServiceEvent::First
+        | ServiceEvent::Started
+        | ServiceEvent::Decided(_)
+        | ServiceEvent::Ordered { .. }
+        | ServiceEvent::Undone { .. }
+        | ServiceEvent::Lifted { .. } => None,
+    }
 }
 
 /// The rollout that made a version the one in use.

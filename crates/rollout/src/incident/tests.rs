@@ -160,6 +160,32 @@ fn a_recovery_that_is_under_way_has_no_time_yet() {
 }
 
 #[test]
+fn the_recovery_of_another_rollout_is_not_taken_for_its_own() {
+    use RolloutPhase::{Progressing, RolledBack};
+    let mut chain = rolled_back();
+    chain.events.pop();
+    chain.tell(30, 2, (1, 3, 20), Progressing, ServiceEvent::Started);
+    chain.tell(40, 2, (1, 0, 0), RolledBack, decided(Move::RollBack, 39));
+    chain.tell(42, 2, (1, 0, 0), RolledBack, recovered());
+    let incidents = chain.incidents();
+    let times: Vec<Option<i64>> = incidents.iter().map(Incident::recovery_ms).collect();
+    assert_eq!(times, [None, Some(2_000)]);
+}
+
+#[test]
+fn a_version_that_is_lifted_before_its_recovery_ends_keeps_it() {
+    let mut chain = rolled_back();
+    let (rollout, at, record) = chain.events[4].clone();
+    let told = ServiceEvent::Lifted {
+        version: version(2),
+        because: "a false alarm".to_owned(),
+    };
+    let lifted = (rollout, at, ServiceRecord { told, ..record });
+    chain.events.insert(5, lifted);
+    assert_eq!(chain.incidents()[0].recovery_ms(), Some(2_000));
+}
+
+#[test]
 fn what_a_person_undoes_belongs_to_the_rollout_that_brought_it() {
     use RolloutPhase::{Completed, Progressing};
     let mut chain = Chain::default();
