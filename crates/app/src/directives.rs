@@ -313,18 +313,21 @@ impl Work<'_> {
             };
             known.learn(&attempt);
             self.report(&known.progress(self.request.file, &read, now))?;
-            let ending = self.carry_out(&next, &attempt).await?;
+            let Some(ending) = self.carry_out(&next, &attempt).await? else {
+                return Ok(progress);
+            };
             tell(DirectiveStep::Ended(&next, ending.outcome, &ending.record));
             attempt.ending = Some(ending);
             known.learn(&attempt);
         }
     }
 
+    /// How the directive ended; `None` when another process leads by then.
     async fn carry_out(
         &self,
         directive: &Directive,
         attempt: &DirectiveAttempt,
-    ) -> Result<DirectiveEnding, DirectivesError> {
+    ) -> Result<Option<DirectiveEnding>, DirectivesError> {
         let mut left = Vec::new();
         let acted = self.act(directive, attempt, &mut left).await?;
         let criteria = if acted.carried_out {
@@ -344,9 +347,7 @@ impl Work<'_> {
             record,
         };
         let ended = self.store.end_directive(self.lead, attempt, &ending, &left);
-        // Who lost the lead finds out at the next beginning.
-        ended.await?;
-        Ok(ending)
+        Ok(ended.await?.then_some(ending))
     }
 
     fn report(&self, progress: &DirectivesProgress) -> Result<(), DirectivesError> {
