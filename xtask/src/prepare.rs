@@ -35,6 +35,16 @@ const TOOLS: &[Tool] = &[
         purpose: "the Prometheus reader",
     },
     Tool {
+        program: "haproxy",
+        package: "haproxy",
+        purpose: "rollouts behind HAProxy",
+    },
+    Tool {
+        program: "nginx",
+        package: "nginx-light",
+        purpose: "rollouts behind nginx",
+    },
+    Tool {
         program: "python3",
         package: "python3-venv",
         purpose: "the MLflow reader",
@@ -97,7 +107,8 @@ fn install_tools(shell: &Shell) -> Result<()> {
     )
 }
 
-/// PostgreSQL's server programs are not on Debian's PATH, so its own folders are searched too.
+/// PostgreSQL's server programs are not on Debian's PATH, and others only on the administrator's, so
+/// these folders are searched too.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let postgresql = std::fs::read_dir("/usr/lib/postgresql")
@@ -106,6 +117,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .flatten();
     let folders =
         std::env::split_paths(&path).chain(postgresql.map(|version| version.path().join("bin")));
+    let folders = folders.chain([PathBuf::from("/usr/sbin")]);
     folders
         .map(|folder| folder.join(program))
         .find(|candidate| candidate.is_file())

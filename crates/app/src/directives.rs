@@ -124,8 +124,9 @@ pub async fn plan_directives(
 /// How long a recovery of a service takes at worst at the present traffic, in milliseconds.
 async fn worst_case(home: &Home, ground: &Ground, service: &ServiceName) -> Result<i64, String> {
     let plan = read_rollout_plan(home, service).map_err(|error| error.to_string())?;
-    let proof = plan_rollout(ground, service, plan)
-        .await
+    let planned = plan_rollout(ground, service, plan).await;
+    let proof = planned
+        .map_err(|error| error.to_string())?
         .recovery
         .map_err(|error| error.to_string())?;
     proof.permit().map_err(|error| error.to_string())?;

@@ -47,6 +47,7 @@ mod traffic;
 mod verifying;
 mod voting;
 
+pub use adjutant_engine::{EngineError, LogMemory};
 pub use agents::{
     KnownAgent, Ranking, RankingError, add_agent, list_agents, rank_agents, remove_agent,
 };
@@ -113,9 +114,9 @@ pub use risk::{AssessedRisk, risk_of_sources, risk_of_stored};
 pub use roles::{FoundRole, RolesError, known_roles, role_named};
 pub use rolling::{
     ControlEnd, Ground, OrderRefusal, Ordered, PlanError, PlannedRollout, RolloutError,
-    RolloutRequest, RolloutStart, SeenInstance, SeenService, StartRefusal, WhileWaiting, control,
-    lift_version, look_at_service, order_rollout, plan_rollout, read_rollout_plan, start_rollout,
-    stop_service, undo_rollout,
+    RolloutRequest, RolloutStart, SeenEntrance, SeenInstance, SeenService, StartRefusal,
+    VersionRequests, WhileWaiting, control, lift_version, look_at_service, order_rollout,
+    plan_rollout, read_rollout_plan, start_rollout, stop_service, undo_rollout,
 };
 pub use routines::{
     Evening, Monthly, Morning, ProgressCommit, RoutineError, RoutineRefusal, Routined, Weekly,

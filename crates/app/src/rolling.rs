@@ -5,6 +5,7 @@
 
 mod acting;
 mod controlling;
+mod entrance;
 mod looking;
 mod ordering;
 mod starting;
@@ -13,6 +14,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use adjutant_domain::{Digest, ServiceName};
+use adjutant_engine::{EngineError, LogMemory};
 use adjutant_outbound::instance::InstanceError;
 use adjutant_outbound::process::{self, Environment, Keeper};
 use adjutant_store::StoreError;
@@ -20,6 +22,7 @@ use adjutant_traffic::{TrafficControl, TrafficControlError};
 
 pub use acting::stop_service;
 pub use controlling::{ControlEnd, WhileWaiting, control};
+pub use entrance::{SeenEntrance, VersionRequests};
 pub use looking::{SeenInstance, SeenService, look_at_service};
 pub use ordering::{OrderRefusal, Ordered, lift_version, order_rollout, undo_rollout};
 pub use starting::{
@@ -38,6 +41,8 @@ pub struct Ground {
     pub program: PathBuf,
     /// What the services see of the environment.
     pub environment: Environment,
+    /// What was read of engines' logs already.
+    pub logs: LogMemory,
     /// For tests: after how many effects this program kills itself.
     pub dies_after: Cell<Option<u32>>,
 }
@@ -95,6 +100,9 @@ pub enum RolloutError {
     /// The proxy did not do as told.
     #[error(transparent)]
     Traffic(#[from] TrafficControlError),
+    /// What takes the requests did not do as told.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// A version could not be laid down to be started.
     #[error("{}: a version cannot be laid down to be started", path.display())]
     LayDown {

@@ -37,8 +37,8 @@ pub use plan::{
     RolloutAnalysis, RolloutPlan, RolloutStep, RolloutStrategy,
 };
 pub use reading::{
-    EntrancePlan, InvalidPlan, PlanNote, ReadPlan, ServicePlan, StrategyFile, read_plan,
-    rollout_names, strategy_file,
+    EnginePlan, EntrancePlan, HaproxyPlan, HaproxyWeights, InvalidPlan, NginxPlan, PlanNote,
+    ProxyPlan, ReadPlan, ServicePlan, StrategyFile, read_plan, rollout_names, strategy_file,
 };
 pub use recovery::{Detection, PresentTraffic, RecoveryProof, RecoveryRefusal, prove_recovery};
 pub use service::{

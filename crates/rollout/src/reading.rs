@@ -4,6 +4,7 @@
 mod metric;
 mod service;
 mod steps;
+mod target;
 
 use adjutant_document::{
     Complaint, DocumentField, FieldKeys, FieldRead, Unreadable, YamlPart, read_toml, yaml_parts,
@@ -14,8 +15,9 @@ use crate::plan::{
     Metric, MetricDemand, MetricQuantity, RecoveryTiming, RolloutAnalysis, RolloutPlan, RolloutStep,
 };
 use adjutant_gate::{Margin, Scale};
-pub use service::{EntrancePlan, ServicePlan};
+pub use service::{EntrancePlan, ProxyPlan, ServicePlan};
 use steps::{Reading, Steps};
+pub use target::{EnginePlan, HaproxyPlan, HaproxyWeights, NginxPlan};
 
 /// The defaults of a plan.
 const ALPHA: f64 = 0.05;
@@ -133,25 +135,21 @@ pub fn read_plan(
         }
         (None, None) => return Err(in_settings(table.complain("strategy is missing"))),
     };
-    if let Some(service) = &body.service {
-        let mirrors = |step: &RolloutStep| matches!(step, RolloutStep::SetMirrorRoute(_));
-        if steps.steps.iter().any(mirrors) && service.traffic.mirror_allow.is_empty() {
-            return Err(in_settings(table.complain(
-                "setMirrorRoute copies requests: say which in service.traffic.mirrorAllow, \
-                 such as [\"GET /search*\"]",
-            )));
-        }
-    }
+    let engine = body.engine();
+    let usual = || usual_monitor(engine);
+    let plan = RolloutPlan {
+        strategy: steps.strategy,
+        steps: steps.steps,
+        monitor: body.monitor.clone().or(steps.monitor).unwrap_or_else(usual),
+        alpha: body.alpha,
+        deadline_ms: body.deadline_ms,
+        requests_min: body.requests_min,
+        timing: body.timing,
+    };
+    body.refuse_what_cannot_be_carried_out(&plan, &table)
+        .map_err(in_settings)?;
     Ok(ReadPlan {
-        plan: RolloutPlan {
-            strategy: steps.strategy,
-            steps: steps.steps,
-            monitor: body.monitor.or(steps.monitor).unwrap_or_else(usual_monitor),
-            alpha: body.alpha,
-            deadline_ms: body.deadline_ms,
-            requests_min: body.requests_min,
-            timing: body.timing,
-        },
+        plan,
         service: body.service,
         notes,
     })
@@ -203,6 +201,8 @@ impl<'v> Body<'v> {
             }
             None => None,
         };
+        let engine = keys.get("target").map(|field| target::engine(&field));
+        let engine = engine.transpose()?;
         let body = Self {
             strategy: keys.get("strategy"),
             templates,
@@ -219,11 +219,51 @@ impl<'v> Body<'v> {
                 .map_or(Ok(RecoveryTiming::default()), |f| timing(&f))?,
             service: keys
                 .get("service")
-                .map(|field| service::service(&field))
+                .map(|field| service::service(&field, engine))
                 .transpose()?,
         };
+        if body.service.is_none()
+            && let Some(target) = keys.get("target")
+        {
+            return Err(target.complain(
+                "the versions behind it are started here: service is missing, with command and \
+                 health",
+            ));
+        }
         keys.refuse_others()?;
         Ok(body)
+    }
+
+    /// What takes the requests in place of the own proxy.
+    fn engine(&self) -> Option<&EnginePlan> {
+        match &self.service.as_ref()?.traffic {
+            EntrancePlan::Engine(engine) => Some(engine),
+            EntrancePlan::Proxy(_) => None,
+        }
+    }
+
+    fn refuse_what_cannot_be_carried_out(
+        &self,
+        plan: &RolloutPlan,
+        table: &DocumentField<'_>,
+    ) -> FieldRead<()> {
+        let mirrors = |step: &RolloutStep| matches!(step, RolloutStep::SetMirrorRoute(_));
+        match self.service.as_ref().map(|service| &service.traffic) {
+            None => Ok(()),
+            Some(EntrancePlan::Engine(engine)) => match engine.lack(plan) {
+                Some(lack) => Err(table.complain(lack)),
+                None => Ok(()),
+            },
+            Some(EntrancePlan::Proxy(proxy)) => {
+                if plan.steps.iter().any(mirrors) && proxy.mirror_allow.is_empty() {
+                    return Err(table.complain(
+                        "setMirrorRoute copies requests: say which in service.traffic.mirrorAllow, \
+                         such as [\"GET /search*\"]",
+                    ));
+                }
+                Ok(())
+            }
+        }
     }
 }
 
@@ -258,7 +298,8 @@ fn timing(field: &DocumentField<'_>) -> FieldRead<RecoveryTiming> {
 }
 
 /// What watches a rollout whose plan names nothing: a hundredth more errors, a quarter more p95.
-fn usual_monitor() -> Vec<Metric> {
+/// What cannot be measured behind an engine is left out.
+fn usual_monitor(engine: Option<&EnginePlan>) -> Vec<Metric> {
     let metric = |name: &str, quantity, margin| {
         Some(Metric {
             name: name.parse().ok()?,
@@ -282,6 +323,7 @@ fn usual_monitor() -> Vec<Metric> {
     ]
     .into_iter()
     .flatten()
+    .filter(|metric: &Metric| engine.is_none_or(|engine| engine.measures(metric.quantity)))
     .collect()
 }
 

@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["domain", "formats", "work", "supply", "shadow"],
     ),
     ("traffic", &["domain", "stats", "shadow", "outbound"]),
+    ("engine", &["outbound", "rollout"]),
     (
         "app",
         &[
@@ -52,6 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store",
             "outbound",
             "traffic",
+            "engine",
         ],
     ),
     (
@@ -102,7 +104,9 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("hyper", &["traffic"]),
     (
         "tokio",
-        &["store", "outbound", "traffic", "app", "cli", "testkit"],
+        &[
+            "store", "outbound", "traffic", "engine", "app", "cli", "testkit",
+        ],
     ),
 ];
 

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::instance::{self, HealthCheck, InstanceSpec, InstanceState};
-use adjutant_rollout::{DesiredService, RolloutWeight, ServicePlan};
+use adjutant_rollout::{DesiredService, EntrancePlan, ProxyPlan, RolloutWeight, ServicePlan};
 use adjutant_store::Store;
 use adjutant_traffic::{
     DesiredTraffic, MirrorRule, Patience, StickyRule, TrafficArm, TrafficControlError,
     UpstreamProtocol, WEIGHT_WHOLE,
 };
 
-use super::looking::{BASELINE, CANDIDATE, build};
+use super::entrance::{address_of, build, steer_engine};
+use super::looking::{BASELINE, CANDIDATE};
 use super::{Ground, RolloutError, SeenService, lay_down_error};
 
 /// The most mirrored requests at the same time, in each worker of the proxy.
@@ -37,15 +38,24 @@ pub(super) async fn act(
     seen: &SeenService,
 ) -> Result<bool, RolloutError> {
     let desired = seen.desired();
-    ensure_proxy(ground, basis, &seen.service).await?;
+    if let EntrancePlan::Proxy(proxy) = &basis.service.traffic {
+        ensure_proxy(ground, proxy, &seen.service).await?;
+    }
     for version in desired.running() {
         if seen.instance(version).is_none() {
             ensure_version(store, ground, basis, &seen.service, version).await?;
         }
     }
     let is_in_effect = seen.generation() == Some(desired.generation);
-    if !is_in_effect && may_steer(&desired, seen) {
-        steer(ground, basis, &seen.service, &desired).await?;
+    if !is_in_effect && may_steer(&desired, basis, seen) {
+        match &basis.service.traffic {
+            EntrancePlan::Proxy(proxy) => {
+                steer_proxy(ground, basis, proxy, &seen.service, &desired).await?;
+            }
+            EntrancePlan::Engine(engine) => {
+                steer_engine(ground, &seen.service, engine, &desired).await?;
+            }
+        }
         return Ok(false);
     }
     Ok(is_in_effect && stop_others(ground, seen, &desired).await?)
@@ -53,14 +63,14 @@ pub(super) async fn act(
 
 async fn ensure_proxy(
     ground: &Ground,
-    basis: Basis<'_>,
+    proxy: &ProxyPlan,
     service: &ServiceName,
 ) -> Result<(), RolloutError> {
     let folder = ground.proxy_folder(service);
     if instance::look(&folder)?.is_some() {
         return Ok(());
     }
-    let listen = &basis.service.traffic.listen;
+    let listen = &proxy.listen;
     let control = ground.control_socket(service);
     let words = [
         ground.program.as_os_str(),
@@ -147,22 +157,21 @@ fn spec(ground: &Ground, plan: &ServicePlan, artifact: &str, port: u16) -> Insta
 
 /// Requests go to a version only once it has been well. One that serves already is never waited
 /// for: a rollback waits for nothing.
-fn may_steer(desired: &DesiredService, seen: &SeenService) -> bool {
+fn may_steer(desired: &DesiredService, basis: Basis<'_>, seen: &SeenService) -> bool {
     let Some(live) = desired.live else {
         return false;
     };
+    let is_there = match basis.service.traffic {
+        EntrancePlan::Proxy(_) => seen.entrance.is_some(),
+        // It is not ours to start: that it does not answer has to be told.
+        EntrancePlan::Engine(_) => true,
+    };
     let serves = |version: Digest| {
-        let prefix = build(version, 0);
-        let prefix = prefix.trim_end_matches('0');
-        let arms = seen
-            .observed
-            .iter()
-            .filter_map(|observed| observed.desired.as_ref());
-        arms.flat_map(|desired| &desired.arms)
-            .any(|arm| arm.weight > 0 && arm.version.starts_with(prefix))
+        let entrance = seen.entrance.as_ref();
+        entrance.is_some_and(|entrance| entrance.serves(version))
     };
     let is_well = |version: Digest| seen.instance(version) == Some(InstanceState::Well);
-    seen.observed.is_some()
+    is_there
         && (serves(live) || is_well(live))
         && desired
             .candidate
@@ -170,9 +179,10 @@ fn may_steer(desired: &DesiredService, seen: &SeenService) -> bool {
             .is_none_or(|candidate| serves(candidate) || is_well(candidate))
 }
 
-async fn steer(
+async fn steer_proxy(
     ground: &Ground,
     basis: Basis<'_>,
+    proxy: &ProxyPlan,
     service: &ServiceName,
     desired: &DesiredService,
 ) -> Result<(), RolloutError> {
@@ -192,12 +202,11 @@ async fn steer(
     if let Some(candidate) = candidate {
         arms.push(arm(ground, service, CANDIDATE, candidate, desired, weight)?);
     }
-    let entrance = &basis.service.traffic;
     let is_mirrored = candidate.is_some() && desired.exposure.mirror > RolloutWeight::NONE;
     let wanted = DesiredTraffic {
         generation: desired.generation,
         arms,
-        sticky: entrance
+        sticky: proxy
             .sticky_cookie
             .clone()
             .map(|name| StickyRule::Cookie { name, issue: true }),
@@ -206,11 +215,11 @@ async fn steer(
             to: CANDIDATE.to_owned(),
             again: Some(BASELINE.to_owned()),
             share: u32::from(desired.exposure.mirror.basis_points()),
-            allow: entrance.mirror_allow.clone(),
+            allow: proxy.mirror_allow.clone(),
             body_bytes_max: MIRROR_BODY_BYTES,
             in_flight_max: MIRRORS_IN_FLIGHT,
             regression_max: 0.0,
-            ignore: entrance.mirror_ignore.iter().cloned().collect(),
+            ignore: proxy.mirror_ignore.iter().cloned().collect(),
             tolerances: Default::default(),
             unordered: Default::default(),
         }),
@@ -240,14 +249,7 @@ fn arm(
     desired: &DesiredService,
     weight: u32,
 ) -> Result<TrafficArm, RolloutError> {
-    let spec = instance::read_spec(&ground.version_folder(service, version))?;
-    let address = spec.and_then(|spec| match spec.health {
-        HealthCheck::Http(url) => {
-            let (_, rest) = url.split_once("//")?;
-            rest.split('/').next().map(str::to_owned)
-        }
-        HealthCheck::Connect(address) => Some(address),
-    });
+    let address = address_of(ground, service, version)?;
     Ok(TrafficArm {
         name: name.to_owned(),
         version: build(version, desired.generation),
@@ -295,7 +297,7 @@ pub async fn stop_service(ground: &Ground, service: &ServiceName) -> Result<(), 
 }
 
 /// The versions that were ever laid down on this machine, with their folders.
-fn versions(
+pub(super) fn versions(
     ground: &Ground,
     service: &ServiceName,
 ) -> Result<Vec<(Digest, PathBuf)>, RolloutError> {

@@ -9,6 +9,7 @@ use adjutant_rollout::{
 use adjutant_store::{NewServiceEvent, ServiceTurn, Store, StoredRollout, StoredServiceEvent};
 
 use super::acting::{Basis, act, pause};
+use super::entrance::told;
 use super::{Ground, RolloutError, SeenService, look_at_service};
 
 /// How a controller's work ended.
@@ -46,20 +47,21 @@ pub async fn control(
     mut tell: impl FnMut(&SeenService, Option<&Turn>) -> bool,
 ) -> Result<ControlEnd, RolloutError> {
     let mut followed_at: Option<(u64, Timestamp)> = None;
+    let mut trouble = None;
     loop {
-        let seen = look_at_service(store, ground, service).await?;
-        let Some(last) = &seen.last else {
+        let seen = SeenService {
+            trouble: trouble.take(),
+            ..look_at_service(store, ground, service).await?
+        };
+        let (Some(last), Some(rollout)) = (&seen.last, &seen.basis) else {
             return Ok(ControlEnd::Unknown);
         };
-        let Some(rollout) = rollout_of(store, &seen).await? else {
-            return Ok(ControlEnd::Unknown);
-        };
-        let turn = decide(&seen, &rollout);
+        let turn = decide(&seen, rollout);
         if !tell(&seen, turn.as_ref()) {
             return Ok(ControlEnd::Left);
         }
         if let Some(turn) = turn.as_ref().filter(|turn| is_notable(turn, last)) {
-            store_turn(store, ground, &seen, &rollout, turn).await?;
+            store_turn(store, ground, &seen, rollout, turn).await?;
             // What is stored now is acted on by the next look, which sees it.
             continue;
         }
@@ -67,7 +69,14 @@ pub async fn control(
             service: &rollout.basis.service,
             request_timeout_ms: rollout.basis.plan.timing.request_timeout_ms,
         };
-        let is_settled = act(store, ground, basis, &seen).await?;
+        let is_settled = match act(store, ground, basis, &seen).await {
+            // It is told again: a rollback has to come through, however long that takes.
+            Err(RolloutError::Engine(error)) if last.record.told != ServiceEvent::First => {
+                trouble = Some(told(&error));
+                false
+            }
+            acted => acted?,
+        };
         let generation = seen.desired().generation;
         if seen.generation() == Some(generation)
             && followed_at.is_none_or(|(followed, _)| followed != generation)
@@ -88,19 +97,8 @@ pub async fn control(
         {
             return Ok(ControlEnd::Waits(phase));
         }
-        let is_settling = seen.generation() != Some(generation) || is_over;
+        let is_settling = trouble.is_none() && (seen.generation() != Some(generation) || is_over);
         tokio::time::sleep(pause(rollout.basis.plan.timing.tick_ms, is_settling)).await;
-    }
-}
-
-/// The rollout by whose basis the service is run: that of the last event, or the last one.
-async fn rollout_of(
-    store: &Store,
-    seen: &SeenService,
-) -> Result<Option<StoredRollout>, RolloutError> {
-    match &seen.rollout {
-        Some(rollout) => Ok(Some(rollout.clone())),
-        None => Ok(store.rollouts(&seen.service).await?.pop()),
     }
 }
 

@@ -5,7 +5,7 @@ use adjutant_outbound::clock;
 use adjutant_outbound::instance::{self, InstanceState, InstanceStatus};
 use adjutant_rollout::{
     ArmCounts, ArmHealth, DesiredService, MirroredPairs, PresentTraffic, RolloutMeasurements,
-    RolloutWeight, SplitCount, StageWindow, TrafficSource,
+    RolloutWeight, SplitCount, StageWindow,
 };
 use adjutant_store::{Store, StoredRollout, StoredServiceEvent};
 use adjutant_traffic::{
@@ -13,6 +13,7 @@ use adjutant_traffic::{
     TrafficMeasurements,
 };
 
+use super::entrance::{SeenEntrance, look_at_entrance};
 use super::{Ground, RolloutError};
 
 /// The arms of the proxy.
@@ -35,12 +36,16 @@ pub struct SeenService {
     pub last: Option<StoredServiceEvent>,
     /// The rollout that the last event is about.
     pub rollout: Option<StoredRollout>,
+    /// The rollout by whose basis the service is run: that one, or the last one.
+    pub basis: Option<StoredRollout>,
     /// What is measured under the exposure that is wanted.
     pub measurements: RolloutMeasurements,
     /// The versions that run, with what their keepers say.
     pub instances: Vec<SeenInstance>,
-    /// The proxy; missing when it does not answer.
-    pub observed: Option<ObservedTraffic>,
+    /// What the requests do; missing when what takes them does not answer.
+    pub entrance: Option<SeenEntrance>,
+    /// Why what takes the requests did not do as it was told last.
+    pub trouble: Option<String>,
     /// When the measurements were read.
     pub read_at: Timestamp,
 }
@@ -70,17 +75,13 @@ impl SeenService {
 
     /// The generation that is in effect.
     pub fn generation(&self) -> Option<u64> {
-        let desired = self.observed.as_ref()?.desired.as_ref()?;
-        Some(desired.generation)
+        self.entrance.as_ref()?.generation
     }
 
     /// Requests on a version that have not ended.
     pub fn in_flight(&self, version: Digest) -> u64 {
-        let build = build_prefix(version);
-        let arms = self.observed.iter().flat_map(|observed| &observed.arms);
-        arms.filter(|arm| arm.version.starts_with(&build))
-            .map(|arm| arm.in_flight)
-            .sum()
+        let entrance = self.entrance.as_ref();
+        entrance.map_or(0, |entrance| entrance.in_flight(version))
     }
 }
 
@@ -98,6 +99,10 @@ pub async fn look_at_service(
         Some(id) => Some(store.rollout(id).await?.ok_or(RolloutError::Unstored(id))?),
         None => None,
     };
+    let basis = match &rollout {
+        Some(rollout) => Some(rollout.clone()),
+        None => store.rollouts(service).await?.pop(),
+    };
     let desired = last
         .as_ref()
         .map(|last| last.record.desired.clone())
@@ -111,14 +116,8 @@ pub async fn look_at_service(
         })
         .collect::<Result<Vec<_>, RolloutError>>()?;
     let read_at = clock::now();
-    let control = ground.traffic(service);
-    let (traffic, observed) = match control.observe().await {
-        Ok(observed) => match measure(ground, service, &desired, &observed).await {
-            Ok(window) => (TrafficSource::Seen(window), Some(observed)),
-            Err(error) => (TrafficSource::Failed(error.to_string()), Some(observed)),
-        },
-        Err(error) => (TrafficSource::Failed(error.to_string()), None),
-    };
+    let plan = basis.as_ref().map(|rollout| &rollout.basis.service);
+    let (traffic, entrance) = look_at_entrance(ground, service, &desired, plan).await?;
     let candidate = desired.candidate.map_or(ArmHealth::NotWatched, |version| {
         let seen = instances.iter().find(|seen| seen.version == version);
         health(seen.and_then(|seen| seen.status.as_ref()))
@@ -127,9 +126,11 @@ pub async fn look_at_service(
         service: service.clone(),
         last,
         rollout,
+        basis,
         measurements: RolloutMeasurements { traffic, candidate },
         instances,
-        observed,
+        entrance,
+        trouble: None,
         read_at,
     })
 }
@@ -144,16 +145,8 @@ fn health(status: Option<&InstanceStatus>) -> ArmHealth {
     }
 }
 
-/// What the proxy calls a version in a generation: the counts of two generations stay apart.
-pub(super) fn build(version: Digest, generation: u64) -> String {
-    format!("{}{generation}", build_prefix(version))
-}
-
-fn build_prefix(version: Digest) -> String {
-    format!("{}@", version.short())
-}
-
-async fn measure(
+/// What the own proxy counted under the generation in effect.
+pub(super) async fn measure(
     ground: &Ground,
     service: &ServiceName,
     desired: &DesiredService,

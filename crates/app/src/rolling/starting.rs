@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use adjutant_domain::{Digest, ServiceName, Timestamp};
 use adjutant_outbound::files::{self, FileError};
 use adjutant_rollout::{
-    DesiredService, InvalidPlan, PresentTraffic, ReadPlan, RecoveryProof, RecoveryRefusal,
-    RolloutId, RolloutPhase, RolloutState, ServiceEvent, ServiceRecord, StrategyFile,
-    prove_recovery, read_plan, strategy_file,
+    DesiredService, InvalidPlan, ReadPlan, RecoveryProof, RecoveryRefusal, RolloutId, RolloutPhase,
+    RolloutState, ServiceEvent, ServiceRecord, StrategyFile, prove_recovery, read_plan,
+    strategy_file,
 };
 use adjutant_store::{NewServiceEvent, RolloutBasis, ServiceTurn, Store};
 
-use super::looking::present;
+use super::entrance::present_traffic;
 use super::{Ground, RolloutError, WhileWaiting, control};
 use crate::Home;
 
@@ -129,29 +129,24 @@ fn read_text(path: &std::path::Path) -> Result<String, PlanError> {
 }
 
 /// The worst case of a plan at present.
+///
+/// # Errors
+/// When what takes the requests does not answer as it should.
 pub async fn plan_rollout(
     ground: &Ground,
     service: &ServiceName,
     plan: ReadPlan,
-) -> PlannedRollout {
-    let present = present_traffic(ground, service).await;
+) -> Result<PlannedRollout, RolloutError> {
+    let present = present_traffic(ground, service, plan.service.as_ref()).await?;
     let recovery = match &present {
         Some(present) => prove_recovery(&plan.plan, present),
         None => Err(RecoveryRefusal::NoTraffic),
     };
-    PlannedRollout {
+    Ok(PlannedRollout {
         plan,
         requests_per_second: present.map(|present| present.requests_per_second),
         recovery,
-    }
-}
-
-/// What the proxy says of the traffic there is; nothing when it does not answer.
-async fn present_traffic(ground: &Ground, service: &ServiceName) -> Option<PresentTraffic> {
-    let control = ground.traffic(service);
-    let observed = control.observe().await.ok()?;
-    let measured = control.measurements(None).await.ok()?;
-    present(&observed, &measured)
+    })
 }
 
 /// Begins a rollout.
@@ -187,7 +182,7 @@ pub async fn start_rollout(
         (None, record)
     } else {
         let plan = request.plan.clone();
-        let proof = match permitted(plan_rollout(ground, &request.service, plan).await) {
+        let proof = match permitted(plan_rollout(ground, &request.service, plan).await?) {
             Ok(proof) => proof,
             Err(refusal) => return Ok(Err(refusal)),
         };

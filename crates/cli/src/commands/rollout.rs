@@ -42,6 +42,7 @@ pub(super) fn ground(home: &Home, settings: &Settings) -> Result<Ground, Failure
         work_folder: home.top.clone(),
         program,
         environment: settings::program_environment(),
+        logs: adjutant_app::LogMemory::default(),
         dies_after: std::cell::Cell::new(settings.dies_after),
     })
 }

@@ -1,6 +1,6 @@
 //! What ends a command about rollouts without an answer.
 
-use adjutant_app::{PlanError, RolloutError};
+use adjutant_app::{EngineError, PlanError, RolloutError};
 
 use super::Failure;
 use crate::exit::Exit;
@@ -28,11 +28,29 @@ impl From<RolloutError> for Failure {
             RolloutError::Traffic(_) => {
                 "See whether another program listens at the service's address, then adjutant rollout run."
             }
+            RolloutError::Engine(ref error) => remedy_of_engine(error),
             RolloutError::LayDown { .. } => {
                 "Check the permissions and the free space of the state's folder."
             }
             RolloutError::NoPort(_) => "End programs that listen, then adjutant rollout run.",
         };
         Self::of(Exit::Internal, &error, remedy)
+    }
+}
+
+fn remedy_of_engine(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::Unreachable { .. } | EngineError::TimedOut { .. } => {
+            "See that it runs where [rollout.NAME.target] says, and that this user may ask it; then \
+             adjutant rollout run."
+        }
+        EngineError::NotSetUp { .. }
+        | EngineError::Disobeyed { .. }
+        | EngineError::Unreadable { .. } => {
+            "Set it up as docs/targets.md says; then adjutant rollout run."
+        }
+        EngineError::File { .. } | EngineError::Program(_) => {
+            "Run Adjutant as a user who may; then adjutant rollout run."
+        }
     }
 }

@@ -38,5 +38,6 @@ mod servers;
 mod shadow;
 mod shipping;
 mod stage;
+mod targets;
 mod traffic;
 mod vote;

@@ -53,7 +53,7 @@ const BODY: &str = r#"{"price": 3, "unit": "EUR"}"#;
 /// A service with its plan, and clients that ask it.
 pub(crate) struct Service {
     pub(crate) stage: Stage,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Service {
@@ -100,7 +100,7 @@ mirrorAllow = ["GET /*"]
         Self { stage, port }
     }
 
-    fn start(&self, artifact: &str) -> i32 {
+    pub(crate) fn start(&self, artifact: &str) -> i32 {
         let output = self
             .stage
             .run(&["rollout", "start", "search", "--artifact", artifact]);
@@ -109,21 +109,21 @@ mirrorAllow = ["GET /*"]
         code
     }
 
-    fn status(&self) -> Value {
+    pub(crate) fn status(&self) -> Value {
         let status = self
             .stage
             .answer(0, &["rollout", "status", "search", "--format", "json"]);
         serde_json::from_str(&status).unwrap()
     }
 
-    fn history(&self) -> Vec<Value> {
+    pub(crate) fn history(&self) -> Vec<Value> {
         let history = self
             .stage
             .answer(0, &["rollout", "history", "search", "--format", "json"]);
         serde_json::from_str(&history).unwrap()
     }
 
-    fn until(&self, what: &str, is_met: impl Fn(&Value) -> bool) {
+    pub(crate) fn until(&self, what: &str, is_met: impl Fn(&Value) -> bool) {
         let began = Instant::now();
         while !is_met(&self.status()) {
             assert!(
@@ -150,7 +150,17 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
+    /// Each asks over one connection.
     pub(crate) fn of(service: &Service) -> Self {
+        Self::asking(service, "keep-alive")
+    }
+
+    /// Each asks over a connection a request.
+    pub(crate) fn fleeting(service: &Service) -> Self {
+        Self::asking(service, "close")
+    }
+
+    fn asking(service: &Service, connection: &'static str) -> Self {
         let mut clients = Self {
             ends: Arc::default(),
             answered: Arc::default(),
@@ -166,7 +176,7 @@ impl Clients {
             );
             clients.threads.push(std::thread::spawn(move || {
                 while !ends.load(Ordering::Relaxed) {
-                    let asked = ask(port, &ends, &answered);
+                    let asked = ask(port, connection, &ends, &answered);
                     if asked.is_none() && !ends.load(Ordering::Relaxed) {
                         unanswered.fetch_add(1, Ordering::Relaxed);
                     }
@@ -195,8 +205,8 @@ impl Clients {
     }
 }
 
-/// Asks over one connection for as long as it holds.
-fn ask(port: u16, ends: &AtomicBool, answered: &AtomicU64) -> Option<()> {
+/// Asks over one connection for as long as it shall hold.
+fn ask(port: u16, connection: &str, ends: &AtomicBool, answered: &AtomicU64) -> Option<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_nodelay(true).ok()?;
     stream
@@ -204,9 +214,9 @@ fn ask(port: u16, ends: &AtomicBool, answered: &AtomicU64) -> Option<()> {
         .ok()?;
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     while !ends.load(Ordering::Relaxed) {
-        stream
-            .write_all(b"GET /search HTTP/1.1\r\nHost: x\r\n\r\n")
-            .ok()?;
+        let request =
+            format!("GET /search HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\r\n");
+        stream.write_all(request.as_bytes()).ok()?;
         let mut length = None;
         loop {
             let mut line = String::new();
@@ -226,11 +236,14 @@ fn ask(port: u16, ends: &AtomicBool, answered: &AtomicU64) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         answered.fetch_add(1, Ordering::Relaxed);
         std::thread::sleep(Duration::from_millis(5));
+        if connection == "close" {
+            break;
+        }
     }
     Some(())
 }
 
-fn moves(history: &[Value]) -> Vec<&str> {
+pub(crate) fn moves(history: &[Value]) -> Vec<&str> {
     let told = history
         .iter()
         .filter_map(|event| event["told"]["decided"]["action"].as_str());
@@ -392,12 +405,20 @@ fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
     let service = Service::new("{ setWeight = 50 }");
     assert_eq!(service.start("one"), 0);
     let clients = Clients::of(&service);
+    let kills = kill_at_every(1, &service);
+    assert_eq!(clients.end(), 0, "no request was lost to {kills} kills");
+    assert!(kills >= 20, "{kills} kills");
+    service.stage.answer(0, &["journal", "verify"]);
+}
+
+/// Rolls out good and bad versions, killed at every so many-th effect. How often that was.
+pub(crate) fn kill_at_every(nth: usize, service: &Service) -> u32 {
     let mut kills = 0;
     for (artifact, code, expected) in [
         ("good", 0, ["ADVANCE", "ADVANCE", "COMPLETE"].as_slice()),
         ("failing", 30, &["ADVANCE", "ROLL_BACK"]),
     ] {
-        for effect in 0.. {
+        for effect in (0_u32..).step_by(nth) {
             let name = format!("{artifact}-{effect}");
             let failing = if code == 30 { 0.9 } else { 0.0 };
             service
@@ -432,7 +453,5 @@ fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
             }
         }
     }
-    assert_eq!(clients.end(), 0, "no request was lost to {kills} kills");
-    assert!(kills >= 20, "{kills} kills");
-    service.stage.answer(0, &["journal", "verify"]);
+    kills
 }

@@ -1,11 +1,23 @@
 //! Reads how a version of the service is started on this machine.
 
-use adjutant_document::{DocumentField, FieldRead};
+use adjutant_document::{DocumentField, FieldKeys, FieldRead};
 use serde::{Deserialize, Serialize};
+
+use super::target::EnginePlan;
 
 /// How requests reach the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EntrancePlan {
+#[serde(untagged)]
+pub enum EntrancePlan {
+    /// Through Adjutant's own proxy.
+    Proxy(ProxyPlan),
+    /// Through what stands there already.
+    Engine(EnginePlan),
+}
+
+/// How requests reach the service through Adjutant's own proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyPlan {
     /// Where clients come: `host:port`.
     pub listen: String,
     /// Which requests may be copied: `GET /search*`.
@@ -37,7 +49,10 @@ pub struct ServicePlan {
     pub traffic: EntrancePlan,
 }
 
-pub(super) fn service(field: &DocumentField<'_>) -> FieldRead<ServicePlan> {
+pub(super) fn service(
+    field: &DocumentField<'_>,
+    engine: Option<EnginePlan>,
+) -> FieldRead<ServicePlan> {
     let keys = field.keys()?;
     let listed = keys.need("command")?;
     let command = listed
@@ -66,14 +81,25 @@ pub(super) fn service(field: &DocumentField<'_>) -> FieldRead<ServicePlan> {
         crashes_max: keys
             .get("crashesMax")
             .map_or(Ok(3), |field| field.whole(1, 100).map(|n| n as u32))?,
-        traffic: entrance(&keys.need("traffic")?)?,
+        traffic: entrance(&keys, engine)?,
         command,
     };
     keys.refuse_others()?;
     Ok(service)
 }
 
-fn entrance(field: &DocumentField<'_>) -> FieldRead<EntrancePlan> {
+fn entrance(keys: &FieldKeys<'_>, engine: Option<EnginePlan>) -> FieldRead<EntrancePlan> {
+    match (keys.get("traffic"), engine) {
+        (None, Some(engine)) => Ok(EntrancePlan::Engine(engine)),
+        (Some(field), Some(engine)) => Err(field.complain(format!(
+            "traffic is of the own proxy; {} of target takes the requests here",
+            engine.name()
+        ))),
+        (_, None) => proxy(&keys.need("traffic")?).map(EntrancePlan::Proxy),
+    }
+}
+
+fn proxy(field: &DocumentField<'_>) -> FieldRead<ProxyPlan> {
     let keys = field.keys()?;
     let listen = keys.need("listen")?;
     let address = listen.text()?;
@@ -92,7 +118,7 @@ fn entrance(field: &DocumentField<'_>) -> FieldRead<EntrancePlan> {
                 .collect()
         })
     };
-    let entrance = EntrancePlan {
+    let proxy = ProxyPlan {
         listen: address.to_owned(),
         mirror_allow: texts("mirrorAllow")?,
         mirror_ignore: texts("mirrorIgnore")?,
@@ -102,5 +128,5 @@ fn entrance(field: &DocumentField<'_>) -> FieldRead<EntrancePlan> {
             .transpose()?,
     };
     keys.refuse_others()?;
-    Ok(entrance)
+    Ok(proxy)
 }

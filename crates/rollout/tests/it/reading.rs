@@ -1,7 +1,8 @@
 //! Plans as people write them, and as they bring them from Argo Rollouts.
 
 use adjutant_rollout::{
-    InvalidPlan, RolloutStep, StrategyFile, read_plan, rollout_names, strategy_file,
+    HaproxyWeights, InvalidPlan, RolloutStep, RolloutWeight, StrategyFile, read_plan,
+    rollout_names, strategy_file,
 };
 
 use crate::made::{CANARY, canary, read, settings};
@@ -270,4 +271,113 @@ fn a_stored_plan_reads_back_as_it_was() {
         serde_json::from_str::<adjutant_rollout::RolloutPlan>(&text).unwrap(),
         plan
     );
+}
+
+const HAPROXY: &str = r#"
+[rollout.search.target]
+kind = "haproxy"
+socket = "/run/haproxy/admin.sock"
+backend = "search"
+servers = ["blue", "green"]
+[rollout.search.service]
+command = ["{artifact}", "--port", "{port}"]
+health = "/healthz"
+[rollout.search.strategy.canary]
+steps = [{ setWeight = 5 }, { setWeight = 50 }]
+"#;
+
+const NGINX: &str = "kind = \"nginx\"\ninclude = \"/etc/nginx/adjutant/search.conf\"\n\
+                     accessLog = \"/var/log/nginx/search.log\"";
+
+const OF_HAPROXY: &str = "kind = \"haproxy\"\nsocket = \"/run/haproxy/admin.sock\"\n\
+                          backend = \"search\"\nservers = [\"blue\", \"green\"]";
+
+#[test]
+fn an_engine_takes_the_place_of_the_own_proxy_and_watches_what_it_can_measure() {
+    let names = |text: &str| -> Vec<String> {
+        let read = read_plan(settings(text), "search", None).unwrap();
+        let monitor = read.plan.monitor.iter();
+        monitor.map(|metric| metric.name.to_string()).collect()
+    };
+    assert_eq!(names(HAPROXY), ["errors"]);
+    assert_eq!(
+        names(&HAPROXY.replace(OF_HAPROXY, NGINX)),
+        ["errors", "p95"]
+    );
+    let read = read_plan(settings(HAPROXY), "search", None).unwrap();
+    let stored = serde_json::to_value(read.service.as_ref().unwrap()).unwrap();
+    assert_eq!(stored["traffic"]["kind"], "haproxy");
+    assert_eq!(
+        serde_json::from_value::<adjutant_rollout::ServicePlan>(stored).unwrap(),
+        read.service.unwrap()
+    );
+}
+
+#[test]
+fn what_an_engine_cannot_do_is_refused_by_name() {
+    let p95 = "[rollout.search.monitor]\nmetrics = [{ name = \"p95\", measure = \"latency\", \
+               quantile = 0.95, margin = \"10 %\" }]\n";
+    let slow = HAPROXY.to_owned() + p95;
+    for (text, expected) in [
+        (slow.as_str(), "p95 cannot be measured behind HAProxy"),
+        (
+            &HAPROXY.replace("{ setWeight = 5 }", "{ setMirrorRoute = {} }"),
+            "HAProxy copies no requests",
+        ),
+        (
+            &HAPROXY.replace("setWeight = 5 }", "setWeight = 33.33 }"),
+            "setWeight 33.33 %: no two weights",
+        ),
+        (
+            &HAPROXY.replace("\"blue\", \"green\"", "\"blue\""),
+            "two servers of the backend",
+        ),
+        (
+            &HAPROXY.replace("\"green\"", "\"blue\""),
+            "two different servers",
+        ),
+        (
+            &HAPROXY.replace("\"search\"", "\"search; shutdown\""),
+            "a name of letters",
+        ),
+        (
+            &HAPROXY.replace("kind = \"haproxy\"", "kind = \"varnish\""),
+            "varnish is no target",
+        ),
+        (
+            &HAPROXY.replace(
+                "health = ",
+                "traffic = { listen = \"127.0.0.1:80\" }\nhealth = ",
+            ),
+            "traffic is of the own proxy",
+        ),
+        (&HAPROXY.replace("kind", "mood = 1\nkind"), "mood"),
+        (
+            &HAPROXY.replace("[rollout.search.service]", "[rollout.search.servants]"),
+            "service is missing",
+        ),
+    ] {
+        let refused = read_plan(settings(text), "search", None).unwrap_err();
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+    let fine = slow.replace(OF_HAPROXY, NGINX);
+    assert!(read_plan(settings(&fine), "search", None).is_ok());
+}
+
+#[test]
+fn weights_of_haproxy_share_exactly_as_the_plan_says() {
+    for points in 0..=10_000_u16 {
+        let weight = RolloutWeight::try_from(points).unwrap();
+        if let Some(shared) = HaproxyWeights::sharing(weight) {
+            let (candidate, baseline) = (u64::from(shared.candidate), u64::from(shared.baseline));
+            let whole = u64::from(points) * (candidate + baseline);
+            assert_eq!(whole, candidate * 10_000, "{weight}");
+        }
+    }
+    for percent in [
+        0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 25.0, 33.0, 50.0, 99.0, 100.0,
+    ] {
+        let weight = RolloutWeight::from_percent(percent).unwrap();
+        assert!(HaproxyWeights::sharing(weight).is_some(), "{weight}");
+    }
 }

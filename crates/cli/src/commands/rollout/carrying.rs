@@ -24,7 +24,7 @@ pub(super) fn plan(arguments: &ServiceArguments, settings: &Settings) -> Result<
     let read = read_rollout_plan(&home, &arguments.service)?;
     let ground = ground(&home, settings)?;
     let planned = complete(true, async {
-        Ok(plan_rollout(&ground, &arguments.service, read).await)
+        Ok(plan_rollout(&ground, &arguments.service, read).await?)
     })?;
     let permitted = planned.recovery.as_ref().map_err(Clone::clone);
     let permitted = permitted.and_then(adjutant_rollout::RecoveryProof::permit);
@@ -191,6 +191,7 @@ pub(super) async fn carry(
 ) -> Result<Exit, Failure> {
     let mut screen = Screen::new(watch && settings.is_watched, settings.terminal);
     let mut told = None;
+    let mut warned = None;
     let mut latest: Option<SeenService> = None;
     let tell = |seen: &SeenService, turn: Option<&Turn>| {
         if let Some(last) = &seen.last {
@@ -200,6 +201,11 @@ pub(super) async fn carry(
                 let plan = seen.rollout.as_ref().map(|rollout| &rollout.basis.plan);
                 streams::tell(written::line(last.at, &last.record.told, plan).trim_end());
             }
+        }
+        if let Some(trouble) = &seen.trouble
+            && warned.replace(trouble.clone()).as_ref() != Some(trouble)
+        {
+            streams::warn(&format!("{trouble}; it is told again"));
         }
         latest = Some(seen.clone());
         true
