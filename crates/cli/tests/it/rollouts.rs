@@ -64,7 +64,7 @@ impl Service {
         let plan = format!(
             r#"
 [rollout.search]
-requestsMin = 20
+requestsMin = 40
 deadline = "30s"
 [rollout.search.strategy.canary]
 steps = [{steps}]
@@ -308,7 +308,7 @@ fn no_traffic_holds_the_weight_and_then_waits_for_a_person() {
     let hurried = plan.replace("deadline = \"30s\"", "deadline = \"3s\"");
     service.stage.workspace.write(
         "adjutant.toml",
-        hurried.replace("requestsMin = 20", "requestsMin = 5000000"),
+        hurried.replace("requestsMin = 40", "requestsMin = 5000000"),
     );
     assert_eq!(service.start("one"), 0);
     assert_eq!(
