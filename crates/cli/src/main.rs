@@ -7,23 +7,17 @@
 mod arguments;
 mod boundary;
 mod commands;
-mod conflict_json;
-mod exit;
-mod failure;
 mod focus_refusal;
-mod objective_json;
 mod pairs;
 mod refusal;
 mod routine_json;
 mod settings;
 mod streams;
 mod table;
-mod task_json;
 mod unproven;
-mod vote_json;
-mod wire;
 
 use adjutant_outbound::{instance, process};
+use adjutant_wire::{exit, failure};
 use clap::Parser;
 use mimalloc::MiMalloc;
 

@@ -7,7 +7,7 @@ use adjutant_work::north_star::{Misses, Observation};
 use adjutant_work::routine::{MonthlyRecord, Scoreboard, WeeklyRecord};
 use serde::Serialize;
 
-use crate::conflict_json::ConflictsJson;
+use adjutant_wire::ConflictsJson;
 
 #[derive(Serialize)]
 pub(crate) struct NorthStarJson<'a> {

@@ -57,6 +57,20 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "wire",
+        &[
+            "domain",
+            "gate",
+            "work",
+            "rollout",
+            "objective",
+            "store",
+            "outbound",
+            "traffic",
+            "app",
+        ],
+    ),
+    (
         "cli",
         &[
             "domain",
@@ -74,6 +88,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "outbound",
             "traffic",
             "app",
+            "wire",
         ],
     ),
     ("testkit", &["domain", "work", "store"]),

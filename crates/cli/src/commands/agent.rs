@@ -6,6 +6,7 @@ mod running;
 use adjutant_app::KnownAgent;
 use adjutant_outbound::clock;
 use adjutant_store::AgentChange;
+use adjutant_wire::KnownAgentJson;
 use adjutant_work::{Agent, AgentPreset, Launch};
 use serde_json::json;
 
@@ -101,14 +102,7 @@ fn list(arguments: &ListAgentsArguments, settings: &Settings) -> Result<Exit, Fa
     })?;
     match arguments.format.format {
         Format::Json => {
-            let json: Vec<_> = known
-                .iter()
-                .map(|known| {
-                    json!({
-                        "agent": known.agent, "records": known.records, "trials": known.trials,
-                    })
-                })
-                .collect();
+            let json: Vec<_> = known.iter().map(KnownAgentJson::from).collect();
             streams::print_json(&json)?;
         }
         Format::Human if known.is_empty() => {

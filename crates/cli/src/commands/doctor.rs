@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::settings::{self, Settings};
 use crate::streams;
 use crate::table::table;
-use crate::wire::{self, FindingJson};
+use adjutant_wire::{self as wire, FindingJson};
 
 pub(super) fn doctor(arguments: &DoctorArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
-use crate::wire::{self, EvidenceJson};
+use adjutant_wire::{self as wire, EvidenceJson};
 
 pub(super) fn run(command: EvidenceCommand, settings: &Settings) -> Result<Exit, Failure> {
     match command {

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::settings::{self, Settings};
 use crate::streams;
 use crate::table::table;
-use crate::wire::{self, GateJson};
+use adjutant_wire::{self as wire, GateJson};
 
 pub(super) fn run(arguments: GateArguments, settings: &Settings) -> Result<Exit, Failure> {
     match (arguments.command, arguments.name) {

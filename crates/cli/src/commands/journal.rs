@@ -1,7 +1,7 @@
 //! `adjutant journal verify`.
 
 use adjutant_store::JournalCheck;
-use serde::Serialize;
+use adjutant_wire::JournalCheckJson;
 
 use super::{complete, find_home, open_store};
 use crate::arguments::{Format, JournalCommand};
@@ -9,14 +9,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::streams;
-
-#[derive(Serialize)]
-struct JournalJson<'a> {
-    holds: bool,
-    entries: u64,
-    head: &'a str,
-    problems: &'a [String],
-}
 
 pub(super) fn run(command: &JournalCommand, settings: &Settings) -> Result<Exit, Failure> {
     let JournalCommand::Verify(arguments) = command;
@@ -27,12 +19,7 @@ pub(super) fn run(command: &JournalCommand, settings: &Settings) -> Result<Exit,
     })?;
     let holds = check.problems.is_empty();
     match arguments.format {
-        Format::Json => streams::print_json(&JournalJson {
-            holds,
-            entries: check.entries,
-            head: &check.head,
-            problems: &check.problems,
-        })?,
+        Format::Json => streams::print_json(&JournalCheckJson::from(&check))?,
         Format::Human => streams::print(&human(&check))?,
     }
     Ok(if holds { Exit::Done } else { Exit::Rejected })

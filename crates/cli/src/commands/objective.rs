@@ -3,11 +3,11 @@
 use adjutant_app::{FoundObjectives, find_objectives, objective_standings};
 use adjutant_domain::{ObjectiveName, Validity};
 use adjutant_objective::{
-    Objective, ObjectiveState, OpenSloDocument, alertmanager_routes, prometheus_rules,
-    write_openslo,
+    Objective, OpenSloDocument, alertmanager_routes, prometheus_rules, write_openslo,
 };
 use adjutant_outbound::clock;
 use adjutant_report::objective as written;
+use adjutant_wire::{ObjectiveJson, ObjectiveStandingJson};
 
 use super::{complete, find_home, open_store};
 use crate::arguments::{
@@ -16,7 +16,6 @@ use crate::arguments::{
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::objective_json::{ObjectiveJson, StandingJson};
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
@@ -90,7 +89,7 @@ fn status(arguments: &ObjectiveStatusArguments, settings: &Settings) -> Result<E
     })?;
     match arguments.format.format {
         Format::Json => {
-            let json: Vec<StandingJson<'_>> = standings.iter().map(Into::into).collect();
+            let json: Vec<ObjectiveStandingJson<'_>> = standings.iter().map(Into::into).collect();
             streams::print_json(&json)?;
         }
         Format::Human => streams::print(&written::human(&standings, settings.terminal))?,
@@ -148,19 +147,4 @@ fn export(arguments: &ExportArguments, settings: &Settings) -> Result<Exit, Fail
     };
     streams::print(&text)?;
     Ok(Exit::Done)
-}
-
-impl Exit {
-    /// The worst of them; met is only what all are.
-    fn of_objectives(states: impl Iterator<Item = ObjectiveState>) -> Self {
-        let mut exit = Exit::Done;
-        for state in states {
-            exit = match (state, exit) {
-                (ObjectiveState::Exhausted | ObjectiveState::BurningFast, _) => Exit::Rejected,
-                (ObjectiveState::Undecided, Exit::Done) => Exit::Undecided,
-                (ObjectiveState::Undecided | ObjectiveState::Met, before) => before,
-            };
-        }
-        exit
-    }
 }

@@ -1,8 +1,8 @@
 //! `adjutant role`: listing, showing.
 
 use adjutant_app::{FoundRole, Origin, known_roles, role_named};
+use adjutant_wire::RoleJson;
 use adjutant_work::Role;
-use serde::Serialize;
 
 use super::find_home;
 use crate::arguments::{Format, FormatArguments, RoleCommand, ShowRoleArguments};
@@ -11,22 +11,6 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
-
-#[derive(Serialize)]
-struct RoleJson<'a> {
-    /// `built-in`, or the file.
-    origin: String,
-    #[serde(flatten)]
-    role: &'a Role,
-}
-
-impl<'a> From<&'a FoundRole> for RoleJson<'a> {
-    fn from(found: &'a FoundRole) -> Self {
-        let role = &found.role;
-        let origin = origin(found);
-        Self { origin, role }
-    }
-}
 
 pub(super) fn run(command: RoleCommand, settings: &Settings) -> Result<Exit, Failure> {
     match command {
@@ -57,13 +41,6 @@ fn list(format: FormatArguments, settings: &Settings) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
-}
-
-fn origin(found: &FoundRole) -> String {
-    match &found.origin {
-        Origin::BuiltIn => "built-in".to_owned(),
-        Origin::File(path) => path.display().to_string(),
-    }
 }
 
 /// The file's name: there is one file of settings.

@@ -2,9 +2,7 @@
 
 use std::ffi::OsString;
 
-use adjutant_app::{
-    DrainResult, RaceError, RaceResult, RaceSize, RoundsResult, WorkerKind, race, work,
-};
+use adjutant_app::{DrainResult, RaceResult, RaceSize, RoundsResult, WorkerKind, race, work};
 use adjutant_outbound::clock;
 use adjutant_outbound::crew::{self, Recipe};
 use adjutant_store::{Location, Scratch};
@@ -252,17 +250,4 @@ fn drain_text(drain: &DrainResult) -> String {
     }
     text.push('\n');
     text
-}
-
-impl From<RaceError> for Failure {
-    fn from(error: RaceError) -> Self {
-        match error {
-            RaceError::Store(error) => error.into(),
-            RaceError::Worker { .. } => Failure::machine(
-                crate::failure::chain(&error),
-                "Close other programs, and check the limit of processes (ulimit -u).",
-            ),
-            RaceError::Unheard(_) | RaceError::Refused(_) => Failure::defect(&error),
-        }
-    }
 }

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
-use crate::vote_json::{RefusedVoteJson, VoteJson};
+use adjutant_wire::{RefusedVoteJson, VoteJson};
 
 pub(super) fn run(arguments: VoteArguments, settings: &Settings) -> Result<Exit, Failure> {
     match arguments.command {

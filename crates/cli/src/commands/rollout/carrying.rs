@@ -9,9 +9,10 @@ use adjutant_outbound::{clock, files};
 use adjutant_report::rollout as written;
 use adjutant_rollout::{RecoveryRefusal, RolloutPhase, Turn};
 use adjutant_store::Store;
+use adjutant_wire::rollout::seen_json;
 
 use super::ground;
-use super::status::{Screen, seen_json, text_of};
+use super::status::{Screen, text_of};
 use crate::arguments::{Format, RunRolloutArguments, ServiceArguments, StartRolloutArguments};
 use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;

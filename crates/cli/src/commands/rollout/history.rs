@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use adjutant_report::rollout as written;
 use adjutant_rollout::{RolloutId, RolloutPlan};
-use serde_json::{Value, json};
+use adjutant_wire::rollout::event_json;
+use serde_json::Value;
 
 use crate::arguments::{Format, RolloutHistoryArguments};
 use crate::commands::{complete, find_home, open_store};
@@ -32,19 +33,7 @@ pub(super) fn history(
     }
     match arguments.format.format {
         Format::Json => {
-            let events: Vec<Value> = events
-                .iter()
-                .map(|event| {
-                    json!({
-                        "number": event.number,
-                        "rollout": event.rollout,
-                        "at": event.at,
-                        "desired": event.record.desired,
-                        "state": event.record.state,
-                        "told": event.record.told,
-                    })
-                })
-                .collect();
+            let events: Vec<Value> = events.iter().map(event_json).collect();
             streams::print_json(&events)?;
         }
         Format::Human => {

@@ -8,6 +8,7 @@ use adjutant_domain::ServiceName;
 use adjutant_outbound::clock;
 use adjutant_report::rollout as written;
 use adjutant_rollout::RolloutOrder;
+use adjutant_wire::rollout::ordered_json;
 use serde_json::json;
 
 use super::carrying::carry;
@@ -155,11 +156,7 @@ fn told(
         Err(refused) => return Ok(refuse(service, &refused)),
     };
     match format {
-        Format::Json => streams::print_json(&json!({
-            "service": service,
-            "rollout": ordered.rollout,
-            "record": ordered.record,
-        }))?,
+        Format::Json => streams::print_json(&ordered_json(service, &ordered))?,
         Format::Human => {
             streams::print(&format!("{}\n", written::event(&ordered.record.told, None)))?;
         }
@@ -168,36 +165,7 @@ fn told(
 }
 
 fn refuse(service: &ServiceName, refused: &OrderRefusal) -> Exit {
-    let (problem, remedy) = match refused {
-        OrderRefusal::NoRollout => (
-            format!("no rollout of {service} is under way"),
-            format!("See adjutant rollout status {service}."),
-        ),
-        OrderRefusal::Phase(phase) => (
-            format!("the rollout is {}", phase.name()),
-            format!("See adjutant rollout status {service}."),
-        ),
-        OrderRefusal::NoEarlierVersion => (
-            format!("there is no earlier good version of {service} to go back to"),
-            format!("See adjutant rollout history {service}."),
-        ),
-        OrderRefusal::UnderWay(id) => (
-            format!("{id} is under way"),
-            format!("First adjutant rollout abort {service} --because \"…\"."),
-        ),
-        OrderRefusal::NotBlocked => (
-            "this version is not blocked".to_owned(),
-            format!("See adjutant rollout status {service}."),
-        ),
-        OrderRefusal::Blocked(version) => (
-            format!("{} is blocked", version.short()),
-            format!("First adjutant rollout lift {service} {version} --because \"…\"."),
-        ),
-        OrderRefusal::Late => (
-            "somebody else changed the service at the same time".to_owned(),
-            "Try again.".to_owned(),
-        ),
-    };
+    let (problem, remedy) = adjutant_wire::refusal::of_order(service, refused);
     streams::tell(&format!("refused: {problem}"));
     streams::tell(&format!("remedy: {remedy}"));
     Exit::Refused

@@ -6,8 +6,8 @@ use adjutant_app::{SeenService, look_at_service};
 use adjutant_outbound::instance::InstanceState;
 use adjutant_report::Terminal;
 use adjutant_report::rollout::{self as written, ShownRollout};
-use adjutant_rollout::{MetricResult, Turn, step};
-use serde_json::{Value, json};
+use adjutant_rollout::{MetricResult, Turn};
+use adjutant_wire::rollout::{seen_json, turn};
 
 use super::ground;
 use crate::arguments::{Format, RolloutStatusArguments};
@@ -64,14 +64,6 @@ pub(super) fn status(
     })
 }
 
-/// What would be decided now, while a rollout is under way.
-fn turn(seen: &SeenService) -> Option<Turn> {
-    let state = seen.last.as_ref()?.record.state.as_ref()?;
-    let plan = &seen.rollout.as_ref()?.basis.plan;
-    let is_under_way = !state.phase.has_ended();
-    is_under_way.then(|| step(plan, state, &seen.measurements, seen.read_at))
-}
-
 pub(super) fn text_of(seen: &SeenService, turn: Option<&Turn>, terminal: Terminal) -> String {
     let Some(last) = &seen.last else {
         return String::new();
@@ -113,31 +105,6 @@ fn told(state: Option<InstanceState>) -> &'static str {
         Some(InstanceState::CrashLooping) => "ends again and again",
         Some(InstanceState::Stopping) => "stopping",
     }
-}
-
-pub(super) fn seen_json(seen: &SeenService, turn: Option<&Turn>) -> Value {
-    let last = seen.last.as_ref();
-    let rollout = seen.rollout.as_ref();
-    let instances: Vec<Value> = seen
-        .instances
-        .iter()
-        .map(|instance| json!({"version": instance.version, "status": instance.status}))
-        .collect();
-    json!({
-        "service": seen.service,
-        "rollout": rollout.map(|rollout| rollout.id),
-        "phase": last.and_then(|last| last.record.state.as_ref()).map(|state| state.phase),
-        "desired": last.map(|last| &last.record.desired),
-        "state": last.and_then(|last| last.record.state.as_ref()),
-        "last": last.map(|last| json!({"number": last.number, "at": last.at, "told": last.record.told})),
-        "plan": rollout.map(|rollout| &rollout.basis.plan),
-        "recovery": rollout.and_then(|rollout| rollout.basis.proof.as_ref()),
-        "traffic": seen.measurements.traffic,
-        "monitor": turn.map(|turn| &turn.results),
-        "generation": seen.generation(),
-        "instances": instances,
-        "read_at": seen.read_at,
-    })
 }
 
 /// A text that is shown again and again in the same place of a terminal.

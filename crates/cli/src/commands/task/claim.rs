@@ -3,8 +3,8 @@
 use adjutant_app::Home;
 use adjutant_outbound::clock;
 use adjutant_store::Written;
-use adjutant_work::{Claim, ClaimRequest, Intake, OnOverlap, Overlap, Target, Task, Won};
-use serde::Serialize;
+use adjutant_wire::{ReleasedJson, WonJson};
+use adjutant_work::{Claim, ClaimRequest, OnOverlap, Target, Task, Won};
 
 use super::holder;
 use crate::arguments::{ClaimArguments, Format, HolderArguments, ReleaseArguments};
@@ -15,27 +15,6 @@ use crate::failure::Failure;
 use crate::refusal;
 use crate::settings::Settings;
 use crate::streams;
-
-/// A claim that was won, as a program reads it.
-#[derive(Serialize)]
-struct WonJson<'a> {
-    task: String,
-    revision: i64,
-    epoch: i64,
-    agent: &'a str,
-    renewed: bool,
-    lasts_ms: i64,
-    overlaps: &'a [Overlap],
-    intake: &'a Intake,
-}
-
-/// A task that was given back, as a program reads it.
-#[derive(Serialize)]
-struct ReleasedJson {
-    task: String,
-    revision: i64,
-    state: &'static str,
-}
 
 pub(super) fn claim(arguments: &ClaimArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
@@ -48,7 +27,7 @@ pub(super) fn claim(arguments: &ClaimArguments, settings: &Settings) -> Result<E
     match (claim, format) {
         (Claim::Refused(refused), _) => boundary::tell(&refused, format, &home, settings),
         (Claim::Won(won), Format::Json) => {
-            streams::print_json(&json_of(&won))?;
+            streams::print_json(&WonJson::from(won.as_ref()))?;
             Ok(Exit::Done)
         }
         (Claim::Won(won), Format::Human) => {
@@ -106,19 +85,6 @@ fn request(
     })
 }
 
-fn json_of(won: &Won) -> WonJson<'_> {
-    WonJson {
-        task: won.task.id.to_string(),
-        revision: won.task.revision,
-        epoch: won.lease.epoch.number(),
-        agent: won.lease.owner.as_str(),
-        renewed: won.renewed,
-        lasts_ms: won.lasts_millis,
-        overlaps: &won.overlaps,
-        intake: &won.task.intake,
-    }
-}
-
 fn text_of(won: &Won) -> String {
     let (task, epoch) = (&won.task, won.lease.epoch);
     let lasts = refusal::time_text(won.lasts_millis);
@@ -158,11 +124,7 @@ pub(super) fn release(arguments: &ReleaseArguments, settings: &Settings) -> Resu
     match (written, format) {
         (Written::Refused(refused), _) => refusal::tell(&refused, format),
         (Written::Task(task), Format::Json) => {
-            streams::print_json(&ReleasedJson {
-                task: task.id.to_string(),
-                revision: task.revision,
-                state: task.state.name(),
-            })?;
+            streams::print_json(&ReleasedJson::from(task.as_ref()))?;
             Ok(Exit::Done)
         }
         (Written::Task(task), Format::Human) => {

@@ -12,11 +12,11 @@ use adjutant_work::{ConflictHunk, DeclaredOverlap, DeclaredSide, Drift, HunkSide
 use super::watching;
 use crate::arguments::{ConflictsArguments, Format};
 use crate::commands::{complete, find_home, open_store};
-use crate::conflict_json::ConflictsJson;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::streams;
+use adjutant_wire::ConflictsJson;
 
 pub(super) fn conflicts(
     arguments: &ConflictsArguments,

@@ -2,6 +2,7 @@
 
 use adjutant_app::{HandedOff, HandsOn, Portion, read_text};
 use adjutant_outbound::clock;
+use adjutant_wire::HandedOffJson;
 use adjutant_work::{PartialHandoff, read_handoff};
 use serde::Serialize;
 
@@ -14,13 +15,6 @@ use crate::failure::Failure;
 use crate::refusal;
 use crate::settings::Settings;
 use crate::streams;
-use crate::task_json::TaskJson;
-
-#[derive(Serialize)]
-struct HandedOffJson<'a> {
-    from: String,
-    task: TaskJson<'a>,
-}
 
 #[derive(Serialize)]
 struct IncompleteJson {
@@ -70,10 +64,7 @@ pub(crate) fn hand_off(arguments: HandoffArguments, settings: &Settings) -> Resu
         HandedOff::Outside { task, outside } => boundary::stop(task, &outside, &[], format),
         HandedOff::Task { new, from } => {
             match format {
-                Format::Json => streams::print_json(&HandedOffJson {
-                    from: from.to_string(),
-                    task: new.as_ref().into(),
-                })?,
+                Format::Json => streams::print_json(&HandedOffJson::new(from, new.as_ref()))?,
                 Format::Human => {
                     let (id, to) = (new.id, &handoff.to);
                     let title = &new.intake.title;

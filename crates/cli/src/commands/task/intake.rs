@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::refusal;
 use crate::settings::Settings;
 use crate::streams;
-use crate::task_json::TaskJson;
+use adjutant_wire::TaskJson;
 
 pub(super) fn template(_arguments: &TemplateArguments) -> Result<Exit, Failure> {
     streams::print(template::BLANK)?;

@@ -2,6 +2,7 @@
 
 use adjutant_app::ShownTask;
 use adjutant_store::{TaskFilter, TaskPage};
+use adjutant_wire::{ShownTaskJson, TaskPageJson};
 use adjutant_work::{LinkKind, Refusal, Task, TaskState, template};
 
 use super::proof::strength_text;
@@ -13,7 +14,6 @@ use crate::refusal;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
-use crate::task_json::{PageJson, ShownTaskJson};
 
 pub(super) fn list(arguments: ListTasksArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
@@ -43,7 +43,7 @@ pub(super) fn list(arguments: ListTasksArguments, settings: &Settings) -> Result
         Ok(adjutant_app::list_tasks(&store, &filter).await?)
     })?;
     match format {
-        Format::Json => streams::print_json(&PageJson {
+        Format::Json => streams::print_json(&TaskPageJson {
             tasks: page.tasks.iter().map(Into::into).collect(),
             more: page.more,
         })?,

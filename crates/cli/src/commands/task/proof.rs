@@ -6,6 +6,7 @@ use adjutant_app::{
 };
 use adjutant_domain::{Digest, ObjectId, TaskId};
 use adjutant_outbound::clock;
+use adjutant_wire::ProvenJson;
 use adjutant_work::{CheckProof, Drift, Proof, RunRecord, Stage, Strength, Unproven};
 use serde::Serialize;
 
@@ -22,14 +23,6 @@ use crate::unproven;
 
 /// How long a lease lasts when it is renewed while checks run, in milliseconds: half an hour.
 const LEASE_MILLIS: i64 = 30 * 60 * 1_000;
-
-#[derive(Serialize)]
-struct ProvenJson<'a> {
-    task: TaskId,
-    record: Digest,
-    weaker: bool,
-    proof: &'a Proof,
-}
 
 #[derive(Serialize)]
 struct StepJson<'a> {
@@ -84,12 +77,7 @@ fn print_proven(completed: &Completed, format: Format) -> Result<(), Failure> {
         Drift::Within | Drift::NothingDeclared => {}
     }
     match format {
-        Format::Json => streams::print_json(&ProvenJson {
-            task: completed.task.id,
-            record: completed.record,
-            weaker: proof.is_weaker(),
-            proof,
-        }),
+        Format::Json => streams::print_json(&ProvenJson::from(completed)),
         Format::Human => streams::print(&format!(
             "{} is proven\n{}next: adjutant task merge {} brings it into {}\n",
             completed.task.id,

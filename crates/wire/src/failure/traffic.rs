@@ -4,7 +4,7 @@ use adjutant_app::TrafficError;
 use adjutant_traffic::{ServeError, TrafficControlError, TrafficRefusal};
 
 use super::Failure;
-use crate::exit::Exit;
+use crate::Exit;
 
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {

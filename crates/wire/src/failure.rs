@@ -1,5 +1,6 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
+mod race;
 mod rollout;
 mod traffic;
 
@@ -15,11 +16,11 @@ use adjutant_outbound::git::GitError;
 use adjutant_outbound::repository::RepositoryError;
 use adjutant_store::StoreError;
 
-use crate::exit::Exit;
+use crate::Exit;
 
 /// A command that could not answer.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     exit: Exit,
     problem: String,
     remedy: String,
@@ -27,7 +28,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// Something the caller can mend.
-    pub(crate) fn usage(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn usage(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             exit: Exit::Usage,
             problem: problem.into(),
@@ -36,7 +37,7 @@ impl Failure {
     }
 
     /// There is nothing to answer with.
-    pub(crate) fn no_data(problem: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
+    pub fn no_data(problem: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
         Self {
             exit: Exit::Undecided,
             problem: format!("NO DATA AVAILABLE: {problem}"),
@@ -45,12 +46,12 @@ impl Failure {
     }
 
     /// Something that cannot happen, and did.
-    pub(crate) fn defect(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub fn defect(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::of(Exit::Internal, error, "Report this: it is a defect.")
     }
 
     /// The machine refused what every program may do.
-    pub(crate) fn machine(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn machine(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             exit: Exit::Internal,
             problem: problem.into(),
@@ -66,21 +67,21 @@ impl Failure {
         }
     }
 
-    pub(crate) fn exit(&self) -> Exit {
+    pub fn exit(&self) -> Exit {
         self.exit
     }
 
-    pub(crate) fn problem(&self) -> &str {
+    pub fn problem(&self) -> &str {
         &self.problem
     }
 
-    pub(crate) fn remedy(&self) -> &str {
+    pub fn remedy(&self) -> &str {
         &self.remedy
     }
 }
 
 /// An error with its causes, in one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes: Vec<String> = std::iter::successors(Some(error), |error| error.source())
         .map(ToString::to_string)
         .collect();

@@ -3,11 +3,12 @@
 use adjutant_app::ShownTask;
 use adjutant_store::{Attempt, Note};
 use adjutant_work::{Intake, Link, Proof, ProvenWork, Strength, Task, TaskState};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A task in a list.
-#[derive(Serialize)]
-pub(crate) struct TaskJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct TaskJson<'a> {
     id: String,
     revision: i64,
     state: &'static str,
@@ -26,23 +27,28 @@ pub(crate) struct TaskJson<'a> {
     reason: Option<&'a str>,
     /// The work that its checks accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     work: Option<&'a ProvenWork>,
     /// The commit that brought it into the target branch.
     #[serde(skip_serializing_if = "Option::is_none")]
     merged: Option<&'a str>,
+    /// What it asks for.
+    #[schemars(with = "serde_json::Value")]
     intake: &'a Intake,
 }
 
 /// A task with everything about it.
-#[derive(Serialize)]
-pub(crate) struct ShownTaskJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct ShownTaskJson<'a> {
     #[serde(flatten)]
     task: TaskJson<'a>,
     /// What is left of the lease; below 0 when it ran out.
     #[serde(skip_serializing_if = "Option::is_none")]
     lease_seconds_left: Option<f64>,
+    #[schemars(with = "Vec<serde_json::Value>")]
     links: &'a [Link],
     /// Links of other tasks to this one; `target` is the other.
+    #[schemars(with = "Vec<serde_json::Value>")]
     links_to: &'a [Link],
     /// What the checks of its proven work say about it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,27 +61,29 @@ pub(crate) struct ShownTaskJson<'a> {
 }
 
 /// A page of tasks.
-#[derive(Serialize)]
-pub(crate) struct PageJson<'a> {
-    pub(crate) tasks: Vec<TaskJson<'a>>,
+#[derive(Serialize, JsonSchema)]
+pub struct TaskPageJson<'a> {
+    /// The tasks.
+    pub tasks: Vec<TaskJson<'a>>,
     /// Whether there are more after the last one.
-    pub(crate) more: bool,
+    pub more: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CheckJson<'a> {
     name: &'a str,
+    #[schemars(with = "serde_json::Value")]
     strength: &'a Strength,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct NoteJson<'a> {
     at: String,
     agent: Option<&'a str>,
     text: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AttemptJson<'a> {
     epoch: i64,
     agent: &'a str,

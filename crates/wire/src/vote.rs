@@ -2,10 +2,11 @@
 
 use adjutant_app::ListedVote;
 use adjutant_store::StoredVote;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-pub(crate) struct VoteJson {
+#[derive(Serialize, JsonSchema)]
+pub struct VoteJson {
     id: i64,
     subject: String,
     role: String,
@@ -24,7 +25,7 @@ pub(crate) struct VoteJson {
     decision: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct VoteEvidenceJson {
     run: String,
     file: String,
@@ -32,15 +33,15 @@ struct VoteEvidenceJson {
     sha256: String,
 }
 
-#[derive(Serialize)]
-pub(crate) struct RefusedVoteJson {
-    pub(crate) refused: String,
-    pub(crate) next: String,
+#[derive(Serialize, JsonSchema)]
+pub struct RefusedVoteJson {
+    pub refused: String,
+    pub next: String,
 }
 
 impl VoteJson {
     /// A vote that was cast just now.
-    pub(crate) fn cast(stored: &StoredVote) -> Self {
+    pub fn cast(stored: &StoredVote) -> Self {
         Self::of(stored, false)
     }
 

@@ -3,10 +3,11 @@
 
 use adjutant_domain::{Measured, Timestamp, Validity};
 use adjutant_objective::{AlertAnswer, BurnAlert, Objective, ObjectiveStanding, WindowAnswer};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-pub(crate) struct ObjectiveJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct ObjectiveJson<'a> {
     name: &'a str,
     service: &'a str,
     title: &'a str,
@@ -15,7 +16,7 @@ pub(crate) struct ObjectiveJson<'a> {
     alerts: Vec<AlertJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AlertJson<'a> {
     name: &'a str,
     severity: &'static str,
@@ -27,11 +28,12 @@ struct AlertJson<'a> {
     receivers: &'a [String],
 }
 
-#[derive(Serialize)]
-pub(crate) struct StandingJson<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct ObjectiveStandingJson<'a> {
     name: &'a str,
     service: &'a str,
     state: String,
+    #[schemars(with = "String")]
     at: Timestamp,
     target: f64,
     window: WindowJson<'a>,
@@ -40,25 +42,32 @@ pub(crate) struct StandingJson<'a> {
     alerts: Vec<AlertStandingJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WindowJson<'a> {
     window_ms: i64,
+    #[schemars(with = "String")]
     validity: Validity,
     #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
+    #[schemars(with = "Option<serde_json::Value>")]
     attained: Option<&'a Measured>,
+    #[schemars(with = "Option<serde_json::Value>")]
     burn: Option<&'a Measured>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BudgetJson<'a> {
+    #[schemars(with = "serde_json::Value")]
     spent: &'a Measured,
+    #[schemars(with = "serde_json::Value")]
     remaining: &'a Measured,
+    #[schemars(with = "serde_json::Value")]
     allowed: &'a Measured,
+    #[schemars(with = "serde_json::Value")]
     bad: &'a Measured,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AlertStandingJson<'a> {
     #[serde(flatten)]
     alert: AlertJson<'a>,
@@ -94,7 +103,7 @@ impl<'a> From<&'a BurnAlert> for AlertJson<'a> {
     }
 }
 
-impl<'a> From<&'a ObjectiveStanding> for StandingJson<'a> {
+impl<'a> From<&'a ObjectiveStanding> for ObjectiveStandingJson<'a> {
     fn from(standing: &'a ObjectiveStanding) -> Self {
         Self {
             name: standing.name.as_str(),

@@ -1,15 +1,15 @@
-//! The JSON of answers that are lists and records of the store. Gate answers, comparisons and
-//! reports have published schemas of their own, in `report`.
+//! The JSON of evidence.
 
 use std::collections::BTreeMap;
 
-use adjutant_app::{AddedEvidence, Condition, Finding, Home, KnownGate, Origin, ShownEvidence};
+use adjutant_app::{AddedEvidence, ShownEvidence};
 use adjutant_domain::{MeasureName, Measurement, Unit};
 use adjutant_store::{Added, StoredEvidence, StoredMeasurement};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-pub(crate) struct EvidenceJson {
+#[derive(Serialize, JsonSchema)]
+pub struct EvidenceJson {
     id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     new: Option<bool>,
@@ -27,32 +27,17 @@ pub(crate) struct EvidenceJson {
     measurements: Option<Vec<MeasurementJson>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct MeasurementJson {
     measure: String,
     labels: BTreeMap<String, String>,
+    #[schemars(with = "String")]
     unit: Unit,
     shape: String,
     n: Option<i64>,
     statistic: Option<String>,
     value: Option<f64>,
     place: String,
-}
-
-#[derive(Serialize)]
-pub(crate) struct GateJson {
-    name: String,
-    title: String,
-    criteria: usize,
-    /// `built-in`, or the file.
-    origin: String,
-}
-
-#[derive(Serialize)]
-pub(crate) struct FindingJson {
-    what: &'static str,
-    condition: &'static str,
-    seen: String,
 }
 
 impl From<&StoredEvidence> for EvidenceJson {
@@ -103,7 +88,7 @@ impl From<&AddedEvidence> for EvidenceJson {
 }
 
 /// The evidence's number, and whether it is new.
-pub(crate) fn number(added: Added) -> (i64, bool) {
+pub fn number(added: Added) -> (i64, bool) {
     match added {
         Added::New(id) => (id, true),
         Added::AlreadyThere(id) => (id, false),
@@ -137,46 +122,5 @@ impl From<&Measurement> for MeasurementJson {
             value: None,
             place: measurement.locator.to_string(),
         }
-    }
-}
-
-impl GateJson {
-    pub(crate) fn of(gate: &KnownGate, home: &Home) -> Self {
-        Self {
-            name: gate.name.to_string(),
-            title: gate.title.clone(),
-            criteria: gate.criteria,
-            origin: origin(&gate.origin, home),
-        }
-    }
-}
-
-/// Where a policy is written, in words; a file as it is seen from the current folder.
-pub(crate) fn origin(origin: &Origin, home: &Home) -> String {
-    match origin {
-        Origin::BuiltIn => "built-in".to_owned(),
-        Origin::File(path) => {
-            let within = path.strip_prefix(&home.folder).unwrap_or(path);
-            within.display().to_string()
-        }
-    }
-}
-
-impl From<&Finding> for FindingJson {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            what: finding.what,
-            condition: condition(finding.condition),
-            seen: finding.seen.clone(),
-        }
-    }
-}
-
-/// How something is, in one word.
-pub(crate) fn condition(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Good => "good",
-        Condition::Absent => "absent",
-        Condition::Bad => "bad",
     }
 }

@@ -11,7 +11,7 @@ const VERSION: u32 = 1;
 
 /// Everything that is in each other's way.
 #[derive(Serialize)]
-pub(crate) struct ConflictsJson<'a> {
+pub struct ConflictsJson<'a> {
     version: u32,
     work_trees: Vec<WorkTreeJson<'a>>,
     conflicts: Vec<ConflictJson<'a>>,

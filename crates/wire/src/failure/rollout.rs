@@ -3,7 +3,7 @@
 use adjutant_app::{EngineError, PlanError, RolloutError};
 
 use super::Failure;
-use crate::exit::Exit;
+use crate::Exit;
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {

@@ -1,11 +1,12 @@
 //! The exit codes, all in one place. Anything undecided is never 0.
 
 use adjutant_domain::{Outcome, Validity, Verdict};
+use adjutant_objective::ObjectiveState;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Done, GO, PASS.
     Done = 0,
     /// Something inside failed.
@@ -23,7 +24,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    pub(crate) fn of_verdict(verdict: Verdict) -> Self {
+    pub fn of_verdict(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Go => Exit::Done,
             Verdict::ShadowOnly => Exit::ShadowOnly,
@@ -33,7 +34,7 @@ impl Exit {
     }
 
     /// An answer that is not valid is undecided, whatever its outcome says.
-    pub(crate) fn of_answer(validity: Validity, outcome: Outcome) -> Self {
+    pub fn of_answer(validity: Validity, outcome: Outcome) -> Self {
         match (validity, outcome) {
             (Validity::Valid, Outcome::Pass) => Exit::Done,
             (Validity::Valid, Outcome::Fail) => Exit::Rejected,
@@ -47,6 +48,19 @@ impl Exit {
                 _,
             ) => Exit::Undecided,
         }
+    }
+
+    /// The worst of them; met is only what all are.
+    pub fn of_objectives(states: impl Iterator<Item = ObjectiveState>) -> Self {
+        let mut exit = Exit::Done;
+        for state in states {
+            exit = match (state, exit) {
+                (ObjectiveState::Exhausted | ObjectiveState::BurningFast, _) => Exit::Rejected,
+                (ObjectiveState::Undecided, Exit::Done) => Exit::Undecided,
+                (ObjectiveState::Undecided | ObjectiveState::Met, before) => before,
+            };
+        }
+        exit
     }
 }
 

@@ -1,0 +1,29 @@
+//! The JSON of agents.
+
+use adjutant_app::KnownAgent;
+use adjutant_work::{Agent, Record, Trial};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// An agent with what is known of its work.
+#[derive(Serialize, JsonSchema)]
+pub struct KnownAgentJson<'a> {
+    #[schemars(with = "serde_json::Value")]
+    agent: &'a Agent,
+    /// What became of its claims, by kind of task.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    records: &'a [Record],
+    /// What the records count.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    trials: &'a [Trial],
+}
+
+impl<'a> From<&'a KnownAgent> for KnownAgentJson<'a> {
+    fn from(known: &'a KnownAgent) -> Self {
+        Self {
+            agent: &known.agent,
+            records: &known.records,
+            trials: &known.trials,
+        }
+    }
+}

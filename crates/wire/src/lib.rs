@@ -1,0 +1,39 @@
+//! What every surface tells: the JSON of tasks, evidence, votes and the rest, refusals with what to
+//! do next, and failures with their remedies. The command line prints these, the HTTP API and MCP
+//! answer with them, so that no two surfaces say different things.
+//!
+//! **Invariant.** Shapes and words only: nothing here loads, decides or writes. Gate answers,
+//! comparisons and reports have published shapes of their own, in `report`.
+
+mod agent;
+mod conflict;
+mod evidence;
+pub mod exit;
+pub mod failure;
+mod finding;
+mod gate;
+mod holding;
+mod journal;
+mod objective;
+pub mod refusal;
+mod role;
+pub mod rollout;
+mod task;
+pub mod unproven;
+mod vote;
+
+pub use agent::KnownAgentJson;
+pub use conflict::ConflictsJson;
+pub use evidence::{EvidenceJson, number};
+pub use exit::Exit;
+pub use failure::Failure;
+pub use finding::{FindingJson, condition};
+pub use gate::{GateJson, origin};
+pub use holding::{HandedOffJson, ProvenJson, ReleasedJson, WonJson};
+pub use journal::{JournalCheckJson, JournalEntryJson};
+pub use objective::{ObjectiveJson, ObjectiveStandingJson};
+pub use refusal::RefusalJson;
+pub use role::RoleJson;
+pub use task::{ShownTaskJson, TaskJson, TaskPageJson};
+pub use unproven::UnprovenJson;
+pub use vote::{RefusedVoteJson, VoteJson};
