@@ -20,14 +20,7 @@ pub async fn claim(
     request: &ClaimRequest,
     now: Timestamp,
 ) -> Result<Claim, HoldingError> {
-    let mut request = request.clone();
-    request.pauses.extend(pauses(store, home, now).await?);
-    if request.role.is_none() && !matches!(request.target, Target::Renewal(..)) {
-        let agents = store.agents().await?;
-        if let Some(agent) = agents.iter().find(|agent| agent.name == request.agent) {
-            request.role = Some(role_named(home, &agent.role)?.role);
-        }
-    }
+    let request = claim_terms(store, home, request, now).await?;
     let claim = store.claim(&request, now).await?;
     if let Claim::Won(won) = &claim {
         let holder = Holder {
@@ -38,4 +31,26 @@ pub async fn claim(
         remember_holder(home, &holder)?;
     }
     Ok(claim)
+}
+
+/// A request with all that its answer depends on: the pauses, and the role of an agent that is
+/// known. Who asks from another machine has no work tree here that could remember the claim.
+///
+/// # Errors
+/// When the settings cannot be followed, or the store cannot be read.
+pub async fn claim_terms(
+    store: &Store,
+    home: &Home,
+    request: &ClaimRequest,
+    now: Timestamp,
+) -> Result<ClaimRequest, HoldingError> {
+    let mut request = request.clone();
+    request.pauses.extend(pauses(store, home, now).await?);
+    if request.role.is_none() && !matches!(request.target, Target::Renewal(..)) {
+        let agents = store.agents().await?;
+        if let Some(agent) = agents.iter().find(|agent| agent.name == request.agent) {
+            request.role = Some(role_named(home, &agent.role)?.role);
+        }
+    }
+    Ok(request)
 }

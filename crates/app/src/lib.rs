@@ -53,7 +53,7 @@ pub use agents::{
 };
 pub use assigning::{Assigned, PassedOver, run_best_agent};
 pub use checking::CheckingError;
-pub use claiming::claim;
+pub use claiming::{claim, claim_terms};
 pub use comparing::{Compared, ComparisonRequest, compare};
 pub use competing::{
     CompeteAnswer, CompeteRequest, Competition, CompetitionEntry, CompetitionOutcome, Seen, compete,

@@ -16,6 +16,7 @@ mod rollout;
 mod routine;
 mod schema;
 mod selftest;
+mod serve;
 mod shadow;
 mod task;
 mod traffic;
@@ -62,6 +63,9 @@ pub(crate) use routine::{
 };
 pub(crate) use schema::{SchemaCommand, SchemaDiffArguments, SchemaFormat};
 pub(crate) use selftest::{RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
+pub(crate) use serve::{
+    CreateTokenArguments, LinkArguments, RevokeTokenArguments, ServeArguments, TokenCommand,
+};
 pub(crate) use shadow::{ShadowCommand, ShadowCompareArguments, ShadowFormat};
 pub(crate) use task::{
     AddTaskArguments, ClaimArguments, CompeteArguments, CompleteArguments, ConflictsArguments,
@@ -173,6 +177,11 @@ pub(crate) enum Command {
     Journal(JournalCommand),
     /// Looks at Adjutant's own health.
     Doctor(DoctorArguments),
+    /// Serves the HTTP API, for programs on this machine and for the dashboard.
+    Serve(ServeArguments),
+    /// Makes, lists and revokes the tokens that open the HTTP API.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Proves on this machine and this database what is promised about the queue.
     #[command(subcommand)]
     Selftest(SelftestCommand),

@@ -22,13 +22,16 @@ mod routine;
 mod schema;
 mod self_test;
 mod selftest;
+mod serve;
 mod shadow;
 mod task;
+mod token;
 mod traffic;
 mod verify;
 mod vote;
 
 use std::future::Future;
+use std::path::PathBuf;
 
 use adjutant_app::{Home, locate};
 use adjutant_outbound::clock;
@@ -67,6 +70,8 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),
         Command::Doctor(arguments) => doctor::doctor(&arguments, settings),
+        Command::Serve(arguments) => serve::serve(&arguments, settings),
+        Command::Token(command) => token::run(command, settings),
         Command::Selftest(command) => selftest::run(command, settings),
     }
 }
@@ -80,6 +85,16 @@ fn find_home(settings: &Settings) -> Result<Home, Failure> {
         )
     })?;
     Ok(locate(&folder, settings.database_url.clone())?)
+}
+
+/// Where this program is, for those that start it again.
+fn this_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| {
+        Failure::machine(
+            format!("this program does not know where it is: {error}"),
+            "Start it by its path.",
+        )
+    })
 }
 
 pub(crate) async fn open_store(home: &Home) -> Result<Store, Failure> {

@@ -32,6 +32,7 @@ pub use measurement::{
 pub use name::{
     AgentName, CheckName, CriterionId, DirectiveId, GateName, InvalidName, MeasureName,
     NorthStarName, ObjectiveName, OwnMeasure, RequestKey, RoleName, RunId, ServiceName, Subject,
+    TokenName,
 };
 pub use object_id::{InvalidObjectId, ObjectId};
 pub use task_id::{Epoch, InvalidTaskId, TaskId};

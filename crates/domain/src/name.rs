@@ -91,6 +91,8 @@ names! {
     CheckName = "check";
     /// What makes a repeated request the same request.
     RequestKey = "request key";
+    /// What a token is called by those who give it out and revoke it.
+    TokenName = "token";
     /// A measure that says whether the whole effort goes where it should, such as `interviews`.
     NorthStarName = "north-star gate";
     /// What a service promises its users, such as `search-availability`.

@@ -62,6 +62,24 @@ impl FileWatch {
         Err(std::io::ErrorKind::Unsupported.into())
     }
 
+    /// Waits for the first change. `false` when none came in that time.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    #[cfg(target_os = "linux")]
+    pub fn wait_once(&mut self, at_most: Duration) -> std::io::Result<bool> {
+        self.inner.wait(at_most)
+    }
+
+    /// Waits for the first change.
+    ///
+    /// # Errors
+    /// Always: this system is not known.
+    #[cfg(not(target_os = "linux"))]
+    pub fn wait_once(&mut self, _at_most: Duration) -> std::io::Result<bool> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
     /// Waits for a change, and until the swarm it came with has passed. `false` when none came in
     /// that time.
     ///

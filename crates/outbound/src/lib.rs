@@ -28,3 +28,4 @@ pub mod process;
 pub mod prometheus;
 pub mod repository;
 pub mod sample_file;
+pub mod secret;

@@ -6,7 +6,7 @@ use adjutant_gate::{Decision, PastCriterion, PastDecision};
 use crate::evidence::{NewEvidence, insert_all, insert_artifact};
 use crate::journal::{self, JournalKind};
 use crate::session::{Purpose, Session};
-use crate::value::variant_text;
+use crate::value::{Row, variant_text};
 use crate::{Store, StoreError};
 
 /// A decision that is to be stored.
@@ -95,6 +95,51 @@ impl Store {
         Ok(decisions)
     }
 
+    /// Decisions as they are listed, of one gate or of all, newest first; those before `before`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn decisions(
+        &self,
+        gate: Option<&GateName>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        let mut parameters = vec![before.unwrap_or(i64::MAX).into()];
+        let mut of_gate = "";
+        if let Some(gate) = gate {
+            parameters.push(gate.as_str().into());
+            of_gate = "AND gate = $2";
+        }
+        parameters.push(i64::from(limit).into());
+        let sql = format!(
+            "SELECT id, gate, decided_at, verdict, record FROM decision \
+             WHERE id < $1 {of_gate} ORDER BY id DESC LIMIT ${}",
+            parameters.len()
+        );
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session.query("list decisions", &sql, &parameters).await?;
+        session.commit().await?;
+        rows.iter().map(stored_decision).collect()
+    }
+
+    /// Whether a decision has this record.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn has_decision(&self, record: Digest) -> Result<bool, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session
+            .query(
+                "look up a decision",
+                "SELECT id FROM decision WHERE record = $1 LIMIT 1",
+                &[record.to_string().into()],
+            )
+            .await?;
+        session.commit().await?;
+        Ok(!rows.is_empty())
+    }
+
     /// The last decision of a gate.
     ///
     /// # Errors
@@ -125,18 +170,20 @@ async fn latest(
         .await?;
     let mut decisions = rows
         .iter()
-        .map(|row| {
-            Ok(StoredDecision {
-                id: row.integer(0)?,
-                gate: row.parse(1)?,
-                decided_at: Timestamp::from_unix_millis(row.integer(2)?),
-                verdict: row.variant(3)?,
-                record: row.parse(4)?,
-            })
-        })
+        .map(stored_decision)
         .collect::<Result<Vec<_>, StoreError>>()?;
     decisions.reverse();
     Ok(decisions)
+}
+
+fn stored_decision(row: &Row) -> Result<StoredDecision, StoreError> {
+    Ok(StoredDecision {
+        id: row.integer(0)?,
+        gate: row.parse(1)?,
+        decided_at: Timestamp::from_unix_millis(row.integer(2)?),
+        verdict: row.variant(3)?,
+        record: row.parse(4)?,
+    })
 }
 
 async fn criteria_of(

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
 use crate::{
-    Store, StoreError, directives, incidents, north_stars, rollouts, routines, tasks, votes,
+    Store, StoreError, directives, incidents, north_stars, rollouts, routines, tasks, tokens, votes,
 };
 
 /// What happened.
@@ -62,6 +62,10 @@ pub enum JournalKind {
     DirectiveEnded,
     /// A person added something to an incident.
     IncidentNoted,
+    /// A token was made.
+    TokenCreated,
+    /// A token was revoked.
+    TokenRevoked,
 }
 
 /// One entry.
@@ -121,6 +125,8 @@ impl JournalKind {
             JournalKind::DirectiveBegun => "directive.begun",
             JournalKind::DirectiveEnded => "directive.ended",
             JournalKind::IncidentNoted => "incident.noted",
+            JournalKind::TokenCreated => "token.created",
+            JournalKind::TokenRevoked => "token.revoked",
         }
     }
 
@@ -141,6 +147,39 @@ impl Store {
         let entries = entries(&mut session).await?;
         session.commit().await?;
         Ok(entries)
+    }
+
+    /// The entries after a position, oldest first, no more than `limit`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn journal_after(
+        &self,
+        position: i64,
+        limit: u32,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session
+            .query(
+                "read the journal",
+                "SELECT position, at, kind, content, previous, hash FROM journal \
+                 WHERE position > $1 ORDER BY position LIMIT $2",
+                &[position.into(), i64::from(limit).into()],
+            )
+            .await?;
+        session.commit().await?;
+        rows.iter().map(entry).collect()
+    }
+
+    /// The position of the last entry; 0 when there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn journal_end(&self) -> Result<i64, StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let (position, _) = last(&mut session).await?;
+        session.commit().await?;
+        Ok(position)
     }
 
     /// Recomputes the chain, and looks for evidence, decisions and tasks that no entry explains.
@@ -304,6 +343,7 @@ async fn changes(
     changes.extend(votes::explained(session).await?);
     changes.extend(directives::explained(session).await?);
     changes.extend(incidents::explained(session).await?);
+    changes.extend(tokens::explained(session).await?);
     Ok(changes)
 }
 

@@ -7,11 +7,13 @@
 //! that is read here is that of the leases, because it has to be read inside the transaction.
 
 mod agents;
+mod answers;
 mod artifacts;
 mod decisions;
 mod directives;
 mod error;
 mod evidence;
+mod figures;
 mod incidents;
 mod journal;
 mod leading;
@@ -24,6 +26,8 @@ mod scratch;
 mod session;
 mod sqlite;
 mod tasks;
+mod tokens;
+mod unit;
 mod value;
 mod votes;
 
@@ -33,10 +37,12 @@ use adjutant_domain::{Digest, Timestamp};
 use tokio::sync::Mutex;
 
 pub use agents::{AgentChange, AgentRun, RunBytes};
+pub use answers::KeptAnswer;
 pub use decisions::{NewDecision, StoredDecision};
 pub use directives::{Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding};
 pub use error::{DatabaseError, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
+pub use figures::StoreFigures;
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
 pub use leading::Lead;
 pub use north_stars::NewObservation;
@@ -47,10 +53,12 @@ pub use tasks::{
     Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
     TaskPage, TaskProgress, Written,
 };
+pub use tokens::NewToken;
+pub use unit::Unit;
 pub use votes::StoredVote;
 
 use artifacts::Artifacts;
-use session::{Connection, Purpose, Session};
+use session::{Connection, Engine, Purpose, Session};
 
 /// The file name of the SQLite database.
 const DATABASE_FILE: &str = "adjutant.db";
@@ -79,18 +87,18 @@ impl Store {
     /// When the folder or the database cannot be opened, or a newer Adjutant wrote it.
     pub async fn open(location: &Location, now: Timestamp) -> Result<Self, StoreError> {
         let artifacts = Artifacts::open(location.folder.join("artifacts"))?;
-        let (connection, database) = match &location.postgres {
+        let (engine, database) = match &location.postgres {
             Some(url) => (
-                Connection::Postgres(postgres::Client::connect(url).await?),
+                Engine::Postgres(postgres::Client::connect(url).await?),
                 postgres::without_password(url),
             ),
             None => {
                 let path = location.folder.join(DATABASE_FILE);
                 let connection = sqlite::open(&path)?;
-                (Connection::Sqlite(connection), path.display().to_string())
+                (Engine::Sqlite(connection), path.display().to_string())
             }
         };
-        let connection = Mutex::new(connection);
+        let connection = Mutex::new(Connection::new(engine));
         migrations::migrate(&connection, now).await?;
         Ok(Self {
             connection,

@@ -92,9 +92,9 @@ impl Client {
 
     /// Ends a transaction that was not committed. Nobody waits for the answer: when it fails the
     /// connection is broken, and every later statement says so.
-    pub(crate) fn roll_back(&self) {
+    pub(crate) fn roll_back(&self, sql: &str) {
         // The first poll hands the statement to the driver.
-        let mut statement = std::pin::pin!(self.client.batch_execute("ROLLBACK"));
+        let mut statement = std::pin::pin!(self.client.batch_execute(sql));
         let mut context = Context::from_waker(Waker::noop());
         match statement.as_mut().poll(&mut context) {
             Poll::Pending | Poll::Ready(Ok(()) | Err(_)) => {}

@@ -9,9 +9,15 @@ use crate::value::{Row, Value};
 use crate::{DatabaseError, StoreError, postgres, sqlite};
 
 /// The engine that holds the rows.
-pub(crate) enum Connection {
+pub(crate) enum Engine {
     Sqlite(rusqlite::Connection),
     Postgres(postgres::Client),
+}
+
+/// A connection, and how many transactions are open on it, one inside the other.
+pub(crate) struct Connection {
+    engine: Engine,
+    depth: u32,
 }
 
 /// An open transaction. Dropped without [`Session::commit`], it is rolled back.
@@ -31,17 +37,55 @@ pub(crate) enum Purpose {
 }
 
 impl Connection {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { engine, depth: 0 }
+    }
+
+    /// Begins a transaction; inside another one it is a part of that, which can be taken back alone.
+    pub(crate) async fn begin(&mut self, purpose: Purpose) -> Result<(), StoreError> {
+        let sql = match (self.depth, &self.engine, purpose) {
+            (1.., _, _) => "SAVEPOINT part",
+            (0, Engine::Sqlite(_), Purpose::Read) => "BEGIN DEFERRED",
+            (0, Engine::Sqlite(_), Purpose::Write) => "BEGIN IMMEDIATE",
+            (0, Engine::Postgres(_), Purpose::Read) => postgres::BEGIN_READ,
+            (0, Engine::Postgres(_), Purpose::Write) => postgres::BEGIN_WRITE,
+        };
+        self.batch("begin", sql).await?;
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Keeps what was written since the last [`Self::begin`].
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        let sql = match self.depth {
+            0 | 1 => "COMMIT",
+            2.. => "RELEASE part",
+        };
+        self.batch("commit", sql).await?;
+        self.depth = self.depth.saturating_sub(1);
+        Ok(())
+    }
+
+    /// Forgets what was written since the last [`Self::begin`].
+    pub(crate) fn roll_back(&mut self) {
+        let sql = match self.depth {
+            0 | 1 => "ROLLBACK",
+            2.. => "ROLLBACK TO part; RELEASE part",
+        };
+        match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::roll_back(connection, sql),
+            Engine::Postgres(client) => client.roll_back(sql),
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
     /// Runs several statements without parameters.
-    pub(crate) async fn batch(
-        &mut self,
-        operation: &'static str,
-        sql: &str,
-    ) -> Result<(), StoreError> {
-        match self {
-            Connection::Sqlite(connection) => {
+    async fn batch(&mut self, operation: &'static str, sql: &str) -> Result<(), StoreError> {
+        match &mut self.engine {
+            Engine::Sqlite(connection) => {
                 connection.execute_batch(sql).map_err(DatabaseError::from)
             }
-            Connection::Postgres(client) => client.batch(sql).await,
+            Engine::Postgres(client) => client.batch(sql).await,
         }
         .map_err(|source| StoreError::Statement { operation, source })
     }
@@ -52,13 +96,7 @@ impl<'a> Session<'a> {
         mut connection: MutexGuard<'a, Connection>,
         purpose: Purpose,
     ) -> Result<Self, StoreError> {
-        let sql = match (&*connection, purpose) {
-            (Connection::Sqlite(_), Purpose::Read) => "BEGIN DEFERRED",
-            (Connection::Sqlite(_), Purpose::Write) => "BEGIN IMMEDIATE",
-            (Connection::Postgres(_), Purpose::Read) => postgres::BEGIN_READ,
-            (Connection::Postgres(_), Purpose::Write) => postgres::BEGIN_WRITE,
-        };
-        connection.batch("begin", sql).await?;
+        connection.begin(purpose).await?;
         Ok(Self {
             connection,
             committed: false,
@@ -72,14 +110,14 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        match &*self.connection {
-            Connection::Sqlite(_) => false,
-            Connection::Postgres(_) => true,
+        match self.connection.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(_) => true,
         }
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.connection.batch("commit", "COMMIT").await?;
+        self.connection.commit().await?;
         self.committed = true;
         Ok(())
     }
@@ -102,9 +140,9 @@ impl<'a> Session<'a> {
     ) -> Result<u64, StoreError> {
         self.has_written = true;
         refuse_nul(operation, parameters)?;
-        match &mut *self.connection {
-            Connection::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
-            Connection::Postgres(client) => client.execute(sql, parameters).await,
+        match &mut self.connection.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
+            Engine::Postgres(client) => client.execute(sql, parameters).await,
         }
         .map_err(|source| StoreError::Statement { operation, source })
     }
@@ -116,9 +154,9 @@ impl<'a> Session<'a> {
         sql: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
-        let rows = match &mut *self.connection {
-            Connection::Sqlite(connection) => sqlite::query(connection, sql, parameters),
-            Connection::Postgres(client) => client.query(sql, parameters).await,
+        let rows = match &mut self.connection.engine {
+            Engine::Sqlite(connection) => sqlite::query(connection, sql, parameters),
+            Engine::Postgres(client) => client.query(sql, parameters).await,
         }
         .map_err(|source| StoreError::Statement { operation, source })?;
         Ok(rows
@@ -156,12 +194,8 @@ fn refuse_nul(operation: &'static str, parameters: &[Value]) -> Result<(), Store
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        if self.committed {
-            return;
-        }
-        match &mut *self.connection {
-            Connection::Sqlite(connection) => sqlite::roll_back(connection),
-            Connection::Postgres(client) => client.roll_back(),
+        if !self.committed {
+            self.connection.roll_back();
         }
     }
 }

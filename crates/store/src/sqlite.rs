@@ -152,9 +152,9 @@ fn cell(value: ValueRef<'_>) -> Value {
     clippy::unused_result_ok,
     reason = "drop cannot return an error; SQLite rolls back by itself when the connection ends"
 )]
-pub(crate) fn roll_back(connection: &Connection) {
+pub(crate) fn roll_back(connection: &Connection, sql: &str) {
     if !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK").ok();
+        connection.execute_batch(sql).ok();
     }
 }
 

@@ -13,7 +13,7 @@ mod links;
 mod listing;
 mod notes;
 mod progress;
-mod requests;
+pub(crate) mod requests;
 mod rows;
 mod verifying;
 

@@ -4,6 +4,8 @@ use adjutant_app::{Ordered, SeenService};
 use adjutant_domain::ServiceName;
 use adjutant_rollout::{Turn, step};
 use adjutant_store::StoredServiceEvent;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What would be decided now, while a rollout is under way.
@@ -59,4 +61,33 @@ pub fn ordered_json(service: &ServiceName, ordered: &Ordered) -> Value {
         "rollout": ordered.rollout,
         "record": ordered.record,
     })
+}
+
+/// A service as it is listed.
+#[derive(Serialize, JsonSchema)]
+pub struct ServiceJson {
+    service: String,
+    rollout: Option<String>,
+    /// The phase of its rollout; null before the first.
+    phase: Option<String>,
+    /// The number of what happened last.
+    number: i64,
+    at: String,
+}
+
+impl ServiceJson {
+    /// A service, and what happened to it last.
+    pub fn of(service: &ServiceName, last: &StoredServiceEvent) -> Self {
+        Self {
+            service: service.to_string(),
+            rollout: last.rollout.map(|id| id.to_string()),
+            phase: last
+                .record
+                .state
+                .as_ref()
+                .map(|state| state.phase.name().to_owned()),
+            number: last.number,
+            at: last.at.to_string(),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! **Invariant.** No I/O, no clock, no randomness, no environment, no SQL. A lease time is a
 //! number that the store's clock gave; nothing here compares it with any other clock.
 
+pub mod access;
 mod agent;
 pub mod applications;
 mod assignment;
@@ -71,5 +72,7 @@ pub use proof::{
 };
 pub use record::{AcceptanceRate, Record, Trial, TrialOutcome, Weight, record_of, records_of};
 pub use role::{Boundaries, InvalidRole, PRESETS, Role, Territory, preset, read_roles};
-pub use task::{Lease, LeaseTime, Link, LinkKind, ProvenWork, StateName, Task, TaskState};
+pub use task::{
+    InvalidStateName, Lease, LeaseTime, Link, LinkKind, ProvenWork, StateName, Task, TaskState,
+};
 pub use verification::{InvalidVerification, VerificationSettings, read_verification};

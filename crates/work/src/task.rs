@@ -175,6 +175,25 @@ impl StateName {
     }
 }
 
+/// A word that is no state of a task.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a task is one of {}, not {given}", StateName::ALL.map(StateName::as_str).join(", "))]
+pub struct InvalidStateName {
+    /// The word.
+    pub given: String,
+}
+
+impl std::str::FromStr for StateName {
+    type Err = InvalidStateName;
+
+    fn from_str(given: &str) -> Result<Self, InvalidStateName> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == given);
+        found.ok_or_else(|| InvalidStateName {
+            given: given.to_owned(),
+        })
+    }
+}
+
 impl TaskState {
     /// Which state it is.
     pub fn kind(&self) -> StateName {

@@ -71,6 +71,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "api",
+        &[
+            "domain", "gate", "work", "rollout", "report", "store", "outbound", "app", "wire",
+        ],
+    ),
+    (
         "cli",
         &[
             "domain",
@@ -89,6 +95,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "traffic",
             "app",
             "wire",
+            "api",
         ],
     ),
     ("testkit", &["domain", "work", "store"]),
@@ -116,11 +123,12 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["store", "testkit"]),
     ("reqwest", &["outbound"]),
     ("clap", &["cli"]),
-    ("hyper", &["traffic"]),
+    ("axum", &["api"]),
+    ("hyper", &["traffic", "api"]),
     (
         "tokio",
         &[
-            "store", "outbound", "traffic", "engine", "app", "cli", "testkit",
+            "store", "outbound", "traffic", "engine", "app", "api", "cli", "testkit",
         ],
     ),
 ];

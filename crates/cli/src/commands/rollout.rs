@@ -31,16 +31,10 @@ pub(super) fn run(command: RolloutCommand, settings: &Settings) -> Result<Exit, 
 
 /// Where services run: beside the state, with this program.
 pub(super) fn ground(home: &Home, settings: &Settings) -> Result<Ground, Failure> {
-    let program = std::env::current_exe().map_err(|error| {
-        Failure::machine(
-            format!("this program does not know where it is: {error}"),
-            "Start it by its path.",
-        )
-    })?;
     Ok(Ground {
         folder: home.state.folder.join("services"),
         work_folder: home.top.clone(),
-        program,
+        program: super::this_program()?,
         environment: settings::program_environment(),
         logs: adjutant_app::LogMemory::default(),
         dies_after: std::cell::Cell::new(settings.dies_after),

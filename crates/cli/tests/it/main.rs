@@ -4,6 +4,7 @@
 
 mod acp;
 mod agents;
+mod api;
 mod assigning;
 mod bad_input;
 mod claim;
@@ -21,6 +22,7 @@ mod gate;
 mod handoff;
 mod help;
 mod home;
+mod http_server;
 mod intake;
 mod mirror;
 mod model;

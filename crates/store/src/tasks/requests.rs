@@ -18,7 +18,7 @@ const OPERATION: &str = "look up a request key";
 const KEPT_MILLIS: i64 = 8 * 24 * 3_600 * 1_000;
 
 /// What is known of a key.
-pub(super) enum Known<T> {
+pub(crate) enum Known<T> {
     /// Nothing: do it, and remember it under this digest of the request.
     No(String),
     /// It was done: this was the answer.
@@ -28,12 +28,12 @@ pub(super) enum Known<T> {
 }
 
 /// Looks for an earlier answer to the same request.
-pub(super) async fn look_up<T: DeserializeOwned>(
+pub(crate) async fn look_up<T: DeserializeOwned>(
     session: &mut Session<'_>,
     key: &RequestKey,
     body: &impl Serialize,
 ) -> Result<Known<T>, StoreError> {
-    let body = sha256::digest_of(json_text(OPERATION, body)?.as_bytes()).to_string();
+    let body = digest_of(body)?;
     let rows = session
         .query(
             OPERATION,
@@ -48,8 +48,13 @@ pub(super) async fn look_up<T: DeserializeOwned>(
     }
 }
 
+/// What two requests under one key are compared by.
+pub(crate) fn digest_of(body: &impl Serialize) -> Result<String, StoreError> {
+    Ok(sha256::digest_of(json_text(OPERATION, body)?.as_bytes()).to_string())
+}
+
 /// Remembers an answer, and forgets those that are too old.
-pub(super) async fn remember(
+pub(crate) async fn remember(
     session: &mut Session<'_>,
     key: &RequestKey,
     body: String,

@@ -21,7 +21,7 @@ pub(crate) struct ListTasksArguments {
     #[arg(long)]
     pub(crate) ready: bool,
     /// Only in this state.
-    #[arg(long, value_parser = state)]
+    #[arg(long)]
     pub(crate) state: Option<StateName>,
     /// Only what needs this role.
     #[arg(long)]
@@ -40,14 +40,6 @@ pub(crate) struct ListTasksArguments {
     pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) format: FormatArguments,
-}
-
-fn state(given: &str) -> Result<StateName, String> {
-    let known = StateName::ALL.map(StateName::as_str);
-    let found = StateName::ALL
-        .into_iter()
-        .find(|state| state.as_str() == given);
-    found.ok_or_else(|| format!("a task is one of {}", known.join(", ")))
 }
 
 #[derive(Debug, Args)]

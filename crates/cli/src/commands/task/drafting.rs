@@ -3,10 +3,9 @@
 use std::io::BufRead;
 
 use adjutant_outbound::editor;
+use adjutant_wire::IntakeBody;
 use adjutant_work::template::{self, Filled};
-use adjutant_work::{Check, CheckRun, Intake, Link, LinkKind, PathGlob, ProofKind, Risk};
-use adjutant_work::{Priority, TaskKind, Timebox};
-use serde::Deserialize;
+use adjutant_work::{Check, CheckRun, Link, LinkKind, ProofKind};
 
 use crate::arguments::IntakeArguments;
 use crate::failure::Failure;
@@ -17,27 +16,6 @@ const CHECK_SECONDS_MAX: u32 = 600;
 
 /// The most tasks of one call: they are one transaction.
 const LINES_MAX: usize = 10_000;
-
-/// One line of standard input. A field that is left out is empty.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct IntakeLine {
-    title: String,
-    kind: Option<TaskKind>,
-    goal: String,
-    context: String,
-    success_criteria: Vec<String>,
-    deliverables: Vec<String>,
-    non_goals: Vec<String>,
-    risks: Vec<Risk>,
-    test_hooks: Vec<String>,
-    timebox: Option<Timebox>,
-    priority: Option<Priority>,
-    paths: Vec<PathGlob>,
-    role: Option<adjutant_domain::RoleName>,
-    checks: Vec<Check>,
-    links: Vec<Link>,
-}
 
 /// One task a line of standard input.
 pub(super) fn read_lines() -> Result<Vec<Filled>, Failure> {
@@ -57,33 +35,11 @@ pub(super) fn read_lines() -> Result<Vec<Filled>, Failure> {
         if tasks.len() == LINES_MAX {
             return Err(invalid(format!("more than {LINES_MAX} tasks")));
         }
-        let line: IntakeLine =
+        let line: IntakeBody =
             serde_json::from_str(&line).map_err(|error| invalid(error.to_string()))?;
-        tasks.push(filled_of(line));
+        tasks.push(line.into());
     }
     Ok(tasks)
-}
-
-fn filled_of(line: IntakeLine) -> Filled {
-    Filled {
-        intake: Intake {
-            title: line.title,
-            kind: line.kind,
-            goal: line.goal,
-            context: line.context,
-            success_criteria: line.success_criteria,
-            deliverables: line.deliverables,
-            non_goals: line.non_goals,
-            risks: line.risks,
-            test_hooks: line.test_hooks,
-            timebox: line.timebox,
-            priority: line.priority,
-            paths: line.paths,
-            role: line.role,
-            checks: line.checks,
-        },
-        links: line.links,
-    }
 }
 
 /// Puts what the options say over what is there. A list option replaces the whole list.

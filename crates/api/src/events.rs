@@ -1,0 +1,333 @@
+//! Live events: the journal as it grows, as server-sent events. One thread watches for all
+//! subscribers. Who was away says where it stopped (`Last-Event-ID`) and misses nothing; who is slow
+//! is not waited for, and reads what it missed from the store.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use adjutant_outbound::clock;
+use adjutant_outbound::file_watch::FileWatch;
+use adjutant_store::{JournalEntry, Location, Store};
+use adjutant_wire::{Failure, JournalEntryJson};
+use adjutant_work::access::Right;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::sync::{broadcast, watch};
+
+use crate::Api;
+use crate::operation::{Operation, get};
+use crate::problem::Problem;
+use crate::request::Asked;
+
+/// Events that a subscriber may be behind before it reads from the store again.
+const BEHIND_MAX: usize = 1_024;
+
+/// Entries that are read at a time.
+const PAGE: u32 = 256;
+
+/// How long a stream may be silent: a proxy on the way gives up on one that says nothing.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+
+/// How often PostgreSQL is asked, which no file tells of.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
+/// Changes within this time are told together.
+const SETTLING: Duration = Duration::from_millis(25);
+
+/// An event as it is sent.
+#[derive(Debug)]
+struct Frame {
+    position: i64,
+    text: Bytes,
+}
+
+/// The journal's end, for whoever wants to hear of it.
+pub(crate) struct Events {
+    sender: broadcast::Sender<Arc<Frame>>,
+    is_over: Arc<AtomicBool>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Events {
+    /// Starts watching.
+    pub(crate) fn watch(location: &Location, stop: watch::Receiver<bool>) -> Result<Self, Failure> {
+        let (sender, _) = broadcast::channel(BEHIND_MAX);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (told, over, location) = (sender.clone(), Arc::clone(&is_over), location.clone());
+        let watching = move || {
+            if let Err(failure) = keep_watching(&location, &told, &over) {
+                // Subscribers see that the stream ends, and why.
+                tell_failure(&told, &failure);
+            }
+        };
+        std::thread::Builder::new()
+            .name("events".to_owned())
+            .spawn(watching)
+            .map_err(|error| {
+                Failure::machine(format!("no thread: {error}"), "Close other programs.")
+            })?;
+        Ok(Self {
+            sender,
+            is_over,
+            stop,
+        })
+    }
+
+    /// How many subscribers there are.
+    pub(crate) fn subscribers(&self) -> usize {
+        self.sender.receiver_count()
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+fn keep_watching(
+    location: &Location,
+    sender: &broadcast::Sender<Arc<Frame>>,
+    is_over: &AtomicBool,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::machine(format!("no runtime: {error}"), "Close other programs.")
+        })?;
+    runtime.block_on(async {
+        let store = Store::open(location, clock::now()).await?;
+        let mut change = Change::of(location);
+        let mut last = store.journal_end().await?;
+        while !is_over.load(Ordering::Relaxed) {
+            if !change.wait() {
+                continue;
+            }
+            loop {
+                let entries = store.journal_after(last, PAGE).await?;
+                let Some(newest) = entries.last() else { break };
+                last = newest.position;
+                for entry in &entries {
+                    // Nobody may be listening.
+                    match sender.send(Arc::new(frame(entry)?)) {
+                        Ok(_) | Err(_) => {}
+                    }
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn tell_failure(sender: &broadcast::Sender<Arc<Frame>>, failure: &Failure) {
+    let text = format!(
+        "event: problem\ndata: {}\n\n",
+        failure.problem().replace('\n', " ")
+    );
+    match sender.send(Arc::new(Frame {
+        position: i64::MAX,
+        text: text.into(),
+    })) {
+        Ok(_) | Err(_) => {}
+    }
+}
+
+/// What says that the journal may have grown.
+enum Change {
+    /// The system tells of writes to the database's folder.
+    Files(FileWatch),
+    /// Only looking tells.
+    Looking,
+}
+
+impl Change {
+    fn of(location: &Location) -> Self {
+        if location.postgres.is_some() {
+            return Self::Looking;
+        }
+        let watch = FileWatch::new().and_then(|mut watch| {
+            watch.set(&BTreeSet::from([location.folder.clone()]))?;
+            Ok(watch)
+        });
+        watch.map_or(Self::Looking, Self::Files)
+    }
+
+    /// Waits a second at most; whether it is worth looking.
+    fn wait(&mut self) -> bool {
+        match self {
+            Self::Looking => {
+                std::thread::sleep(ASKED_EVERY);
+                true
+            }
+            Self::Files(watch) => match watch.wait_once(ASKED_EVERY) {
+                Ok(changed) => {
+                    if changed {
+                        std::thread::sleep(SETTLING);
+                    }
+                    changed
+                }
+                // From now on, looking has to do.
+                Err(_unwatched) => {
+                    *self = Self::Looking;
+                    true
+                }
+            },
+        }
+    }
+}
+
+fn frame(entry: &JournalEntry) -> Result<Frame, Failure> {
+    let json = JournalEntryJson::try_from(entry)
+        .and_then(|entry| serde_json::to_string(&entry))
+        .map_err(|error| Failure::defect(&error))?;
+    Ok(Frame {
+        position: entry.position,
+        text: format!(
+            "id: {}\nevent: {}\ndata: {json}\n\n",
+            entry.position, entry.kind
+        )
+        .into(),
+    })
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct EventsQuery {
+    /// The position that was seen last; the stream goes on after it. `Last-Event-ID` says the same.
+    after: Option<i64>,
+}
+
+/// What a subscriber still has to hear.
+struct Subscriber {
+    api: Api,
+    receiver: broadcast::Receiver<Arc<Frame>>,
+    stop: watch::Receiver<bool>,
+    position: i64,
+    /// Read from the store and not sent yet.
+    behind: std::vec::IntoIter<Frame>,
+    /// Whether the store may hold more than was read.
+    is_behind: bool,
+}
+
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        get(
+            ("events", "/events"),
+            "The journal as it grows, as server-sent events; the id of each is its position.",
+            Right::Read,
+            events,
+        )
+        .asks::<EventsQuery>()
+        .answers_with("text/event-stream"),
+    ]
+}
+
+async fn events(
+    State(api): State<Api>,
+    Asked(query): Asked<EventsQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let resumed = match headers.get("last-event-id") {
+        None => query.after,
+        Some(id) => Some(
+            id.to_str()
+                .ok()
+                .and_then(|id| id.parse().ok())
+                .ok_or_else(|| {
+                    Problem::malformed(
+                        "Last-Event-ID is no position",
+                        "Send the id of the last event.",
+                    )
+                })?,
+        ),
+    };
+    // Subscribed before the end is read: what comes in between is told twice, and dropped once.
+    let receiver = api.events().sender.subscribe();
+    let position = match resumed {
+        Some(position) => position,
+        None => {
+            api.lanes()
+                .read(async |store| Ok(store.journal_end().await?))
+                .await?
+        }
+    };
+    let subscriber = Subscriber {
+        stop: api.events().stop.clone(),
+        api,
+        receiver,
+        position,
+        behind: vec![].into_iter(),
+        is_behind: resumed.is_some(),
+    };
+    let opened = Bytes::from(format!(": after {position}\n\n"));
+    let stream = stream::unfold(
+        (subscriber, Some(opened)),
+        |(mut subscriber, opened)| async {
+            let next = match opened {
+                Some(opened) => Some(opened),
+                None => subscriber.next().await,
+            };
+            next.map(|text| (Ok::<_, std::convert::Infallible>(text), (subscriber, None)))
+        },
+    );
+    let mut response = Body::from_stream(stream).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
+    Ok(response)
+}
+
+impl Subscriber {
+    /// The next text to send; nothing when the server stops.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(frame) = self.behind.next() {
+                self.position = frame.position;
+                return Some(frame.text);
+            }
+            if self.is_behind {
+                self.catch_up().await?;
+                continue;
+            }
+            let received = tokio::select! {
+                received = tokio::time::timeout(SILENCE_MAX, self.receiver.recv()) => received,
+                _ = self.stop.wait_for(|stops| *stops) => return None,
+            };
+            match received {
+                Err(_silent) => return Some(Bytes::from_static(b": still here\n\n")),
+                Ok(Ok(frame)) if frame.position <= self.position => {}
+                Ok(Ok(frame)) if frame.position == self.position + 1 => {
+                    self.position = frame.position;
+                    return Some(frame.text.clone());
+                }
+                Ok(Ok(frame)) if frame.position == i64::MAX => return Some(frame.text.clone()),
+                Ok(Ok(_) | Err(broadcast::error::RecvError::Lagged(_))) => self.is_behind = true,
+                Ok(Err(broadcast::error::RecvError::Closed)) => return None,
+            }
+        }
+    }
+
+    /// Reads the next page of what was missed; the stream ends when it cannot be read.
+    async fn catch_up(&mut self) -> Option<()> {
+        let after = self.position;
+        let page = self.api.lanes().read(async move |store| {
+            let entries = store.journal_after(after, PAGE).await?;
+            Ok(entries.iter().map(frame).collect::<Result<Vec<_>, _>>()?)
+        });
+        let page = page.await.ok()?;
+        self.is_behind = page.len() == PAGE as usize;
+        self.behind = page.into_iter();
+        Some(())
+    }
+}

@@ -1,0 +1,174 @@
+//! The HTTP API: the use cases of `app` as resources below `/api/v1`, with the JSON that the command
+//! line prints, live events, and the doors that every request passes.
+//!
+//! **Invariant.** Nothing here decides anything about work, evidence or rollouts: it reads a request,
+//! asks who sent it, calls one use case and writes the answer. What an operation needs, takes and
+//! answers stands in one table; the router and the OpenAPI document are made from it.
+
+mod access;
+mod connection;
+mod door;
+mod events;
+mod health;
+mod lane;
+mod metrics;
+mod openapi;
+mod operation;
+mod problem;
+mod reply;
+mod request;
+mod resource;
+mod router;
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use adjutant_app::{Ground, Home};
+use adjutant_outbound::process::Environment;
+use adjutant_store::{KeptAnswer, Store};
+use adjutant_wire::Failure;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use access::Hosts;
+use events::Events;
+use lane::Lanes;
+use metrics::RequestTimes;
+use problem::Problem;
+use reply::Reply;
+use request::Mark;
+
+pub use door::{MadeToken, list_tokens, make_link, make_token, revoke_token};
+
+/// What is served, and to whom.
+#[derive(Debug, Clone)]
+pub struct ServeSettings {
+    /// Where the settings and the state are.
+    pub home: Home,
+    /// This program, which keeps instances.
+    pub program: PathBuf,
+    /// What programs see of the environment.
+    pub environment: Environment,
+    /// Names that the server answers to besides its own address, with their ports.
+    pub hosts: Vec<String>,
+}
+
+struct Shared {
+    settings: ServeSettings,
+    lanes: Lanes,
+    events: Events,
+    times: RequestTimes,
+}
+
+/// What every handler has.
+#[derive(Clone)]
+pub(crate) struct Api(Arc<Shared>);
+
+impl Api {
+    pub(crate) fn home(&self) -> &Home {
+        &self.0.settings.home
+    }
+
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.0.lanes
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.0.events
+    }
+
+    pub(crate) fn times(&self) -> &RequestTimes {
+        &self.0.times
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        self.0.settings.environment.clone()
+    }
+
+    /// Where services run.
+    pub(crate) fn ground(&self) -> Ground {
+        let settings = &self.0.settings;
+        Ground {
+            folder: settings.home.state.folder.join("services"),
+            work_folder: settings.home.top.clone(),
+            program: settings.program.clone(),
+            environment: settings.environment.clone(),
+            dies_after: Cell::new(None),
+        }
+    }
+
+    /// Writes once: a request that is repeated under its key gets the answer that it got, which is
+    /// stored in the transaction of what it did.
+    pub(crate) async fn write(
+        &self,
+        mark: Mark,
+        work: impl AsyncFnOnce(&Store) -> Result<Reply, Problem> + Send + 'static,
+    ) -> Result<Reply, Problem> {
+        self.lanes()
+            .write(async move |store| once(store, &mark, work).await)
+            .await
+    }
+}
+
+async fn once(
+    store: &Store,
+    mark: &Mark,
+    work: impl AsyncFnOnce(&Store) -> Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
+    let unit = store.open_unit().await?;
+    if let Some(key) = &mark.key {
+        match store.kept_answer(key, mark.request).await? {
+            Ok(None) => {}
+            Ok(Some(kept)) => return Ok(Reply::replayed(kept.status, kept.body)),
+            Err(refusal) => return Err((&refusal).into()),
+        }
+    }
+    let reply = work(store).await;
+    match &reply {
+        Ok(reply) => {
+            if let Some(key) = &mark.key {
+                let kept = KeptAnswer {
+                    status: reply.status.as_u16(),
+                    body: String::from_utf8_lossy(&reply.body).into_owned(),
+                };
+                store.keep_answer(key, mark.request, &kept).await?;
+            }
+            unit.keep().await?;
+        }
+        // What was refused may have found a lease that ran out: that is kept.
+        Err(problem) if !problem.status().is_server_error() => unit.keep().await?,
+        Err(_failed) => drop(unit),
+    }
+    reply
+}
+
+/// Serves until `stop` says true, and then until what has begun is answered.
+///
+/// # Errors
+/// When the state cannot be opened, or threads cannot be started.
+pub async fn serve(
+    listener: TcpListener,
+    address: SocketAddr,
+    settings: ServeSettings,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let hosts = Hosts::new(address, &settings.hosts);
+    let lanes = Lanes::open(&settings.home.state)?;
+    let events = Events::watch(&settings.home.state, stop.clone())?;
+    let api = Api(Arc::new(Shared {
+        settings,
+        lanes,
+        events,
+        times: RequestTimes::new(),
+    }));
+    connection::serve(listener, router::router(&api, hosts), stop).await;
+    api.lanes().close();
+    Ok(())
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> String {
+    openapi::document(&router::operations())
+}

@@ -1,0 +1,162 @@
+//! What could not be answered, as `application/problem+json` (RFC 9457), always with what to do
+//! next. The one place that knows which status a failure has.
+
+use adjutant_domain::InvalidName;
+use adjutant_wire::{Exit, Failure, RefusalJson, UnprovenJson, refusal, unproven};
+use adjutant_work::{Refusal, Unproven};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The type of its body.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// A request that was not answered.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct Problem {
+    /// The kind of problem, in the words of its status.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened.
+    detail: String,
+    /// What to do next.
+    hint: String,
+    /// A refusal as the command line prints it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<Value>,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        detail: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            title: status.canonical_reason().unwrap_or("Problem"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            hint: hint.into(),
+            refused: None,
+        }
+    }
+
+    /// There is nothing of that name.
+    pub(crate) fn unknown(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail, hint)
+    }
+
+    /// The request does not say what it should.
+    pub(crate) fn malformed(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail, hint)
+    }
+
+    /// The bearer may not do that.
+    pub(crate) fn forbidden(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail, hint)
+    }
+
+    /// Something that cannot happen, and did.
+    pub(crate) fn defect(error: &(dyn std::error::Error + 'static)) -> Self {
+        Failure::defect(error).into()
+    }
+
+    /// What was refused, as the command line prints it.
+    fn with_refused(mut self, refused: &impl Serialize) -> Self {
+        // A refusal that cannot be written as JSON is still told in words.
+        self.refused = serde_json::to_value(refused).ok();
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::new(
+            status_of(failure.exit()),
+            failure.problem(),
+            failure.remedy(),
+        )
+    }
+}
+
+/// The status of a failure that ends a command with this exit code.
+fn status_of(exit: Exit) -> StatusCode {
+    match exit {
+        Exit::Usage => StatusCode::BAD_REQUEST,
+        Exit::Undecided | Exit::ShadowOnly | Exit::Refused => StatusCode::CONFLICT,
+        Exit::Rejected => StatusCode::UNPROCESSABLE_ENTITY,
+        Exit::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Exit::Done => StatusCode::OK,
+    }
+}
+
+impl From<&Refusal> for Problem {
+    fn from(refused: &Refusal) -> Self {
+        let status = match refused {
+            Refusal::Unknown { .. } => StatusCode::NOT_FOUND,
+            Refusal::WrongRole { .. } | Refusal::OutOfBounds { .. } => StatusCode::FORBIDDEN,
+            Refusal::KeyReused { .. } | Refusal::Incomplete { .. } | Refusal::Cycle { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Refusal::Held { .. }
+            | Refusal::Busy { .. }
+            | Refusal::StaleEpoch { .. }
+            | Refusal::Expired { .. }
+            | Refusal::Blocked { .. }
+            | Refusal::NotOpen { .. }
+            | Refusal::Overlapping { .. }
+            | Refusal::Paused { .. }
+            | Refusal::NothingReady { .. }
+            | Refusal::Changed { .. } => StatusCode::CONFLICT,
+        };
+        Self::new(status, refusal::reason(refused), refusal::next(refused))
+            .with_refused(&RefusalJson::from(refused))
+    }
+}
+
+impl From<&Unproven> for Problem {
+    fn from(reason: &Unproven) -> Self {
+        Self::new(
+            status_of(unproven::exit(reason)),
+            unproven::problem(reason),
+            unproven::next(reason),
+        )
+        .with_refused(&UnprovenJson::from(reason))
+    }
+}
+
+impl From<InvalidName> for Problem {
+    fn from(error: InvalidName) -> Self {
+        Self::malformed(error.to_string(), "Use another name.")
+    }
+}
+
+impl From<adjutant_store::StoreError> for Problem {
+    fn from(error: adjutant_store::StoreError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        if status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,108 @@
+//! The resources, one file each: what is asked for, the use case, the answer.
+
+mod artifacts;
+mod evidence;
+mod gates;
+mod holding;
+mod incidents;
+mod journal;
+mod objectives;
+mod people;
+mod reports;
+mod rollouts;
+mod tasks;
+mod votes;
+
+use adjutant_work::access::Right;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::operation::Operation;
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// Records that a list gives at a time, where the request does not say.
+const PAGE: usize = 100;
+
+/// The most that it can ask for.
+const PAGE_MAX: usize = 1_000;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    [
+        tasks::operations(),
+        holding::operations(),
+        people::operations(),
+        evidence::operations(),
+        artifacts::operations(),
+        gates::operations(),
+        votes::operations(),
+        rollouts::operations(),
+        incidents::operations(),
+        objectives::operations(),
+        reports::operations(),
+        journal::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A part of a list.
+#[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
+struct PageQuery {
+    /// The record that was seen last; the list goes on after it.
+    after: Option<i64>,
+    /// How many records, 100 unless it is said, 1,000 at most.
+    #[schemars(range(min = 1, max = 1_000))]
+    limit: Option<u16>,
+}
+
+impl PageQuery {
+    fn limit(self) -> Result<usize, Problem> {
+        limit_of(self.limit.map(u32::from))
+    }
+}
+
+fn limit_of(asked: Option<u32>) -> Result<usize, Problem> {
+    let limit = asked.map_or(PAGE, |limit| limit as usize);
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::malformed(
+        format!("a limit of {limit} cannot be given"),
+        format!("Ask for 1 to {PAGE_MAX}."),
+    ))
+}
+
+/// The records of one page of a whole list, and the number of the last one if there are more.
+fn page_of<T>(
+    all: Vec<T>,
+    query: PageQuery,
+    id: impl Fn(&T) -> i64,
+) -> Result<(Vec<T>, Option<i64>), Problem> {
+    let limit = query.limit()?;
+    let mut rest = all
+        .into_iter()
+        .filter(|one| query.after.is_none_or(|after| id(one) > after));
+    let page: Vec<T> = rest.by_ref().take(limit).collect();
+    let next = rest.next().and_then(|_| page.last().map(&id));
+    Ok((page, next))
+}
+
+/// A name in the path.
+fn named<T: std::str::FromStr>(text: &str) -> Result<T, Problem>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| {
+        Problem::malformed(error.to_string(), "Use a name that a list gave.")
+    })
+}
+
+/// A list as JSON, with where it goes on.
+fn listed<T: serde::Serialize>(page: &[T], next: Option<i64>) -> Result<Reply, Problem> {
+    Ok(Reply::json(&page)?.continued_after(next))
+}
+
+/// What everybody with a token may look at.
+const READ: Right = Right::Read;

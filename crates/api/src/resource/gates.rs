@@ -1,0 +1,131 @@
+//! Gates and their decisions.
+
+use adjutant_app::{DecisionRecord, PolicyError};
+use adjutant_domain::{Digest, GateName};
+use adjutant_report::wire::GateAnswer;
+use adjutant_wire::{DecisionJson, Failure, GateJson, GatePolicyJson};
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{READ, limit_of, listed, named};
+use crate::Api;
+use crate::operation::{Operation, get};
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::request::Asked;
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        get(("list_gates", "/gates"), "Lists gates.", READ, gates).answers::<Vec<GateJson>>(),
+        get(
+            ("show_gate", "/gates/{gate}"),
+            "Shows the policy of a gate.",
+            READ,
+            gate,
+        )
+        .answers::<GatePolicyJson<'_>>(),
+        get(
+            ("list_decisions", "/decisions"),
+            "Lists decisions, newest first.",
+            READ,
+            decisions,
+        )
+        .asks::<DecisionsQuery>()
+        .answers::<Vec<DecisionJson>>(),
+        get(
+            ("show_decision", "/decisions/{record}"),
+            "Shows a decision with every criterion, interval and reason.",
+            READ,
+            decision,
+        )
+        .answers::<GateAnswer>(),
+    ]
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DecisionsQuery {
+    /// Only of this gate.
+    gate: Option<String>,
+    /// The decision that was seen last; the list goes on with older ones.
+    after: Option<i64>,
+    /// How many, 100 unless it is said, 1,000 at most.
+    #[schemars(range(min = 1, max = 1_000))]
+    limit: Option<u32>,
+}
+
+async fn gates(State(api): State<Api>) -> Result<Reply, Problem> {
+    let home = api.home().clone();
+    api.lanes()
+        .read(async move |_store| {
+            let known = adjutant_app::known_gates(&home, None).map_err(Failure::from)?;
+            let json: Vec<_> = known.iter().map(|gate| GateJson::of(gate, &home)).collect();
+            Reply::json(&json)
+        })
+        .await
+}
+
+async fn gate(State(api): State<Api>, Path(gate): Path<String>) -> Result<Reply, Problem> {
+    let gate: GateName = named(&gate)?;
+    let home = api.home().clone();
+    api.lanes()
+        .read(
+            async move |_store| match adjutant_app::find_policy(&home, None, &gate) {
+                Ok(found) => Reply::json(&GatePolicyJson::of(&found, &home)),
+                Err(error @ PolicyError::Unknown { .. }) => {
+                    Err(Problem::unknown(error.to_string(), "See /api/v1/gates."))
+                }
+                Err(error) => Err(Failure::from(error).into()),
+            },
+        )
+        .await
+}
+
+async fn decisions(
+    State(api): State<Api>,
+    Asked(query): Asked<DecisionsQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let gate: Option<GateName> = query.gate.as_deref().map(named).transpose()?;
+    let limit = limit_of(query.limit)?;
+    let reply = api.lanes().read(async move |store| {
+        let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+        let mut found = store.decisions(gate.as_ref(), query.after, most).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| last.id);
+        let json: Vec<DecisionJson> = found.iter().map(Into::into).collect();
+        listed(&json, next)
+    });
+    Ok(reply.await?.unless_known(&headers))
+}
+
+async fn decision(
+    State(api): State<Api>,
+    Path(record): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let record: Digest = named(&record)?;
+    let reply = api.lanes().read(async move |store| {
+        let opened = open_record(store, record).await?;
+        Reply::json(&GateAnswer::from(&opened.decision))
+    });
+    Ok(reply.await?.unless_known(&headers))
+}
+
+/// The record of a decision that was stored as one: not just any artifact that looks like it.
+pub(super) async fn open_record(
+    store: &adjutant_store::Store,
+    record: Digest,
+) -> Result<DecisionRecord, Problem> {
+    if !store.has_decision(record).await? {
+        return Err(Problem::unknown(
+            format!("no decision has the record {record}"),
+            "See /api/v1/decisions.",
+        ));
+    }
+    Ok(DecisionRecord::open(store, record).map_err(Failure::from)?)
+}

@@ -1,0 +1,250 @@
+//! A server of the built program, and a client that sends what it is told, byte by byte.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use adjutant_testkit::program;
+use adjutant_testkit::workspace::Workspace;
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_adjutant");
+
+/// A loaded machine is slow; a server that hangs is not waited for for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server over a repository of its own.
+pub(crate) struct Served {
+    pub(crate) workspace: Workspace,
+    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) link: String,
+    pub(crate) admin: String,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+/// An event of the stream.
+pub(crate) struct Event {
+    pub(crate) id: i64,
+    pub(crate) kind: String,
+    pub(crate) data: Value,
+}
+
+/// An open stream of events.
+pub(crate) struct Events(BufReader<TcpStream>);
+
+impl Served {
+    pub(crate) fn start() -> Self {
+        Self::start_in(Workspace::repository(), &[])
+    }
+
+    pub(crate) fn start_in(workspace: Workspace, options: &[&str]) -> Self {
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--format", "json"];
+        arguments.extend(options);
+        let mut child = program::command(PROGRAM, workspace.path(), &arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let told: Value = serde_json::from_str(&line).unwrap();
+        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        let address = text("server").strip_prefix("http://").unwrap().parse();
+        Self {
+            workspace,
+            child,
+            address: address.unwrap(),
+            link: text("link"),
+            admin: text("token"),
+        }
+    }
+
+    /// What a command of the program prints, in the same repository.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let output = program::command(PROGRAM, self.workspace.path(), arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The secret of a new token.
+    pub(crate) fn token(&self, arguments: &[&str]) -> String {
+        let mut command = vec!["token", "create"];
+        command.extend(arguments);
+        self.run(&command).trim().to_owned()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answered {
+        self.get_with(path, &[])
+    }
+
+    pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
+        self.at_with(&format!("/api/v1{path}"), headers)
+    }
+
+    pub(crate) fn at(&self, path: &str) -> Answered {
+        self.at_with(path, &[])
+    }
+
+    fn at_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
+        let bearer = format!("Bearer {}", self.admin);
+        let mut all = vec![("Authorization", bearer.as_str())];
+        all.extend(headers);
+        self.send("GET", path, &all, "")
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answered {
+        self.post_with(path, body, &[])
+    }
+
+    pub(crate) fn post_with(&self, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answered {
+        self.post_as(&self.admin, path, body, headers)
+    }
+
+    pub(crate) fn post_as(
+        &self,
+        secret: &str,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Answered {
+        let bearer = format!("Bearer {secret}");
+        let mut all = vec![
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        all.extend(headers);
+        self.send("POST", &format!("/api/v1{path}"), &all, &body.to_string())
+    }
+
+    /// Sends a request with the server's own name as its host, unless the headers name another.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answered {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        if headers.iter().all(|(name, _)| *name != "Host") {
+            text.push_str(&format!("Host: {}\r\n", self.address));
+        }
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if method != "GET" {
+            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        self.exchange(text.as_bytes())
+    }
+
+    /// Sends bytes as they are, and reads until the server closes.
+    pub(crate) fn exchange(&self, bytes: &[u8]) -> Answered {
+        let mut stream = self.connect();
+        stream.write_all(bytes).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        Answered::read(&String::from_utf8_lossy(&answer))
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Opens the stream of events, after an event or from now on.
+    pub(crate) fn events(&self, after: Option<i64>) -> Events {
+        let mut stream = self.connect();
+        let last = after.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
+        write!(
+            stream,
+            "GET /api/v1/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{last}\r\n",
+            self.address, self.admin
+        )
+        .unwrap();
+        let mut events = Events(BufReader::new(stream));
+        // The stream is open when its first line comes: nothing after it is missed.
+        while !events.line().starts_with(": after") {}
+        events
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Events {
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = self.0.read_line(&mut line).unwrap();
+        assert_ne!(read, 0, "the stream ended");
+        line.trim_end().to_owned()
+    }
+
+    pub(crate) fn next(&mut self) -> Event {
+        let mut event = Event {
+            id: 0,
+            kind: String::new(),
+            data: Value::Null,
+        };
+        loop {
+            let line = self.line();
+            if let Some(id) = line.strip_prefix("id: ") {
+                event.id = id.parse().unwrap();
+            } else if let Some(kind) = line.strip_prefix("event: ") {
+                event.kind = kind.to_owned();
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                event.data = serde_json::from_str(data).unwrap();
+                return event;
+            }
+        }
+    }
+}
+
+impl Answered {
+    fn read(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        Self {
+            status: status.unwrap_or_else(|| panic!("no answer but {text:?}")),
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    /// The answer, which has this status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}\n{}", self.head, self.body);
+        self
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}

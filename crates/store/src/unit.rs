@@ -1,0 +1,50 @@
+//! Several verbs as one transaction: each can still be taken back alone, and all are on disk at
+//! once. Who has many writers waiting pays for one sync instead of one each.
+
+use crate::session::Purpose;
+use crate::{Store, StoreError};
+
+/// An open unit. Dropped without [`Unit::keep`], nothing of it ever was.
+///
+/// While it is open, every verb of its store belongs to it: a store with units has one user.
+pub struct Unit<'a> {
+    store: &'a Store,
+    is_kept: bool,
+}
+
+impl Store {
+    /// Opens a unit; inside another one it is a part of that.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn open_unit(&self) -> Result<Unit<'_>, StoreError> {
+        self.connection.lock().await.begin(Purpose::Write).await?;
+        Ok(Unit {
+            store: self,
+            is_kept: false,
+        })
+    }
+}
+
+impl Unit<'_> {
+    /// Keeps everything that was done in it.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then nothing of it is kept.
+    pub async fn keep(mut self) -> Result<(), StoreError> {
+        self.store.connection.lock().await.commit().await?;
+        self.is_kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unit<'_> {
+    fn drop(&mut self) {
+        // Nobody else uses the store, so the lock is free.
+        if !self.is_kept
+            && let Ok(mut connection) = self.store.connection.try_lock()
+        {
+            connection.roll_back();
+        }
+    }
+}
