@@ -220,7 +220,7 @@ pub(crate) async fn token_of(api: &Api, secret: &str) -> Result<AccessToken, Pro
     }
     let digest = sha256::digest_of(secret.as_bytes());
     let found = api
-        .lanes()
+        .desks()
         .read(async move |store| Ok(store.token_of(digest).await?))
         .await?;
     let token = found.filter(|token| is_same(token.digest, digest));

@@ -132,7 +132,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 async fn list(State(api): State<Api>) -> Result<Reply, Problem> {
-    api.lanes()
+    api.desks()
         .read(async |store| {
             let tokens = store.list_tokens().await?;
             let now = clock::now();
@@ -175,7 +175,7 @@ async fn open(State(api): State<Api>, Asked(query): Asked<LinkQuery>) -> Result<
         return Err(spent());
     }
     let session = api
-        .lanes()
+        .desks()
         .write(async move |store| {
             let now = clock::now();
             // Whoever comes second finds it revoked: there is one writer.

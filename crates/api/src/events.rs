@@ -255,7 +255,7 @@ async fn events(
     let position = match resumed {
         Some(position) => position,
         None => {
-            api.lanes()
+            api.desks()
                 .read(async |store| Ok(store.journal_end().await?))
                 .await?
         }
@@ -321,7 +321,7 @@ impl Subscriber {
     /// Reads the next page of what was missed; the stream ends when it cannot be read.
     async fn catch_up(&mut self) -> Option<()> {
         let after = self.position;
-        let page = self.api.lanes().read(async move |store| {
+        let page = self.api.desks().read(async move |store| {
             let entries = store.journal_after(after, PAGE).await?;
             Ok(entries.iter().map(frame).collect::<Result<Vec<_>, _>>()?)
         });

@@ -20,7 +20,7 @@ async fn healthz() -> &'static str {
 
 /// The database answers, too.
 async fn readyz(State(api): State<Api>) -> Result<&'static str, Problem> {
-    api.lanes()
+    api.desks()
         .read(async |store| {
             store.journal_end().await?;
             Ok("ready\n")

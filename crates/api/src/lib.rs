@@ -7,10 +7,10 @@
 
 mod access;
 mod connection;
+mod desk;
 mod door;
 mod events;
 mod health;
-mod lane;
 mod metrics;
 mod openapi;
 mod operation;
@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use adjutant_app::{Ground, Home};
+use adjutant_app::{Ground, Home, LogMemory};
 use adjutant_outbound::process::Environment;
 use adjutant_store::{KeptAnswer, Store};
 use adjutant_wire::Failure;
@@ -33,8 +33,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use access::Hosts;
+use desk::Desks;
 use events::Events;
-use lane::Lanes;
 use metrics::RequestTimes;
 use problem::Problem;
 use reply::Reply;
@@ -57,7 +57,7 @@ pub struct ServeSettings {
 
 struct Shared {
     settings: ServeSettings,
-    lanes: Lanes,
+    desks: Desks,
     events: Events,
     times: RequestTimes,
 }
@@ -71,8 +71,8 @@ impl Api {
         &self.0.settings.home
     }
 
-    pub(crate) fn lanes(&self) -> &Lanes {
-        &self.0.lanes
+    pub(crate) fn desks(&self) -> &Desks {
+        &self.0.desks
     }
 
     pub(crate) fn events(&self) -> &Events {
@@ -95,6 +95,7 @@ impl Api {
             work_folder: settings.home.top.clone(),
             program: settings.program.clone(),
             environment: settings.environment.clone(),
+            logs: LogMemory::default(),
             dies_after: Cell::new(None),
         }
     }
@@ -106,7 +107,7 @@ impl Api {
         mark: Mark,
         work: impl AsyncFnOnce(&Store) -> Result<Reply, Problem> + Send + 'static,
     ) -> Result<Reply, Problem> {
-        self.lanes()
+        self.desks()
             .write(async move |store| once(store, &mark, work).await)
             .await
     }
@@ -117,7 +118,7 @@ async fn once(
     mark: &Mark,
     work: impl AsyncFnOnce(&Store) -> Result<Reply, Problem>,
 ) -> Result<Reply, Problem> {
-    let unit = store.open_unit().await?;
+    let group = store.open_group().await?;
     if let Some(key) = &mark.key {
         match store.kept_answer(key, mark.request).await? {
             Ok(None) => {}
@@ -135,11 +136,11 @@ async fn once(
                 };
                 store.keep_answer(key, mark.request, &kept).await?;
             }
-            unit.keep().await?;
+            group.keep().await?;
         }
         // What was refused may have found a lease that ran out: that is kept.
-        Err(problem) if !problem.status().is_server_error() => unit.keep().await?,
-        Err(_failed) => drop(unit),
+        Err(problem) if !problem.status().is_server_error() => group.keep().await?,
+        Err(_failed) => drop(group),
     }
     reply
 }
@@ -155,16 +156,16 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let hosts = Hosts::new(address, &settings.hosts);
-    let lanes = Lanes::open(&settings.home.state)?;
+    let desks = Desks::open(&settings.home.state)?;
     let events = Events::watch(&settings.home.state, stop.clone())?;
     let api = Api(Arc::new(Shared {
         settings,
-        lanes,
+        desks,
         events,
         times: RequestTimes::new(),
     }));
     connection::serve(listener, router::router(&api, hosts), stop).await;
-    api.lanes().close();
+    api.desks().close();
     Ok(())
 }
 

@@ -72,7 +72,7 @@ pub(crate) async fn timed(State(api): State<Api>, request: Request, next: Next) 
 
 async fn metrics(State(api): State<Api>) -> Result<Reply, Problem> {
     let figures = api
-        .lanes()
+        .desks()
         .read(async |store| Ok(store.figures().await?))
         .await?;
     let mut registry = Registry::with_prefix("adjutant");
@@ -113,10 +113,10 @@ fn register_stored(registry: &mut Registry, figures: &StoreFigures) {
 }
 
 fn register_process(registry: &mut Registry, api: &Api) {
-    let (readers, writer) = api.lanes().waiting();
+    let (readers, writer) = api.desks().waiting();
     let waiting = Family::<Labels, Gauge>::default();
-    for (lane, count) in [("reader", readers), ("writer", writer)] {
-        set(&waiting, vec![("lane", lane.to_owned())], count as u64);
+    for (desk, count) in [("reader", readers), ("writer", writer)] {
+        set(&waiting, vec![("desk", desk.to_owned())], count as u64);
     }
     registry.register(
         "requests_waiting",

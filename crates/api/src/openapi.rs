@@ -8,7 +8,7 @@ use crate::operation::{Answers, Operation};
 use crate::problem::Problem;
 
 /// What every operation may answer with instead.
-const PROBLEMS: [(&str, &str); 11] = [
+const PROBLEMS: [(&str, &str); 12] = [
     ("400", "The request cannot be read."),
     ("401", "No token, or one that opens nothing."),
     (
@@ -28,6 +28,7 @@ const PROBLEMS: [(&str, &str); 11] = [
         "422",
         "The request is understood, and cannot be carried out as it is.",
     ),
+    ("507", "The disk is full."),
     ("503", "Too many requests wait, or the server is stopping."),
 ];
 

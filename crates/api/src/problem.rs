@@ -140,6 +140,13 @@ impl From<InvalidName> for Problem {
 
 impl From<adjutant_store::StoreError> for Problem {
     fn from(error: adjutant_store::StoreError) -> Self {
+        if error.is_full() {
+            return Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "the disk is full",
+                "Make space on the disk of the database, and send it again.",
+            );
+        }
         Failure::from(error).into()
     }
 }

@@ -1,5 +1,5 @@
 //! Answers that were given under a key of the client's: who repeats a request gets the answer it
-//! got, and nothing is done twice. Opened in one [`crate::Unit`] with what the request does, both
+//! got, and nothing is done twice. Opened in one [`crate::WriteGroup`] with what the request does, both
 //! are stored or neither.
 
 use adjutant_domain::{Digest, RequestKey};

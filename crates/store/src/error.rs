@@ -96,7 +96,38 @@ pub enum DatabaseError {
     Driver(#[source] std::io::Error),
 }
 
+impl DatabaseError {
+    fn is_full(&self) -> bool {
+        match self {
+            DatabaseError::Sqlite(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            DatabaseError::Postgres(error) => {
+                error.code() == Some(&tokio_postgres::error::SqlState::DISK_FULL)
+            }
+            DatabaseError::Driver(_) => false,
+        }
+    }
+}
+
 impl StoreError {
+    /// Whether the disk is full: everything works again when there is space.
+    pub fn is_full(&self) -> bool {
+        match self {
+            StoreError::Open { source, .. } | StoreError::Statement { source, .. } => {
+                source.is_full()
+            }
+            StoreError::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            StoreError::SqliteTooOld { .. }
+            | StoreError::SchemaTooNew { .. }
+            | StoreError::ForeignRow { .. }
+            | StoreError::Nul { .. }
+            | StoreError::Encode { .. }
+            | StoreError::ArtifactMissing(_)
+            | StoreError::ArtifactChanged { .. } => false,
+        }
+    }
+
     /// What the user can do about it.
     pub fn remedy(&self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ mod directives;
 mod error;
 mod evidence;
 mod figures;
+mod group;
 mod incidents;
 mod journal;
 mod leading;
@@ -27,7 +28,7 @@ mod session;
 mod sqlite;
 mod tasks;
 mod tokens;
-mod unit;
+
 mod value;
 mod votes;
 
@@ -43,6 +44,7 @@ pub use directives::{Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEndi
 pub use error::{DatabaseError, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
 pub use figures::StoreFigures;
+pub use group::WriteGroup;
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
 pub use leading::Lead;
 pub use north_stars::NewObservation;
@@ -54,7 +56,7 @@ pub use tasks::{
     TaskPage, TaskProgress, Written,
 };
 pub use tokens::NewToken;
-pub use unit::Unit;
+
 pub use votes::StoredVote;
 
 use artifacts::Artifacts;

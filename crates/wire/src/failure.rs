@@ -2,6 +2,7 @@
 
 mod race;
 mod rollout;
+mod store;
 mod traffic;
 
 use adjutant_app::{
@@ -14,7 +15,6 @@ use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
 use adjutant_outbound::git::GitError;
 use adjutant_outbound::repository::RepositoryError;
-use adjutant_store::StoreError;
 
 use crate::Exit;
 
@@ -155,12 +155,6 @@ impl From<DepsError> for Failure {
                 Self::of(Exit::Usage, &error, remedy)
             }
         }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::of(Exit::Internal, &error, error.remedy())
     }
 }
 

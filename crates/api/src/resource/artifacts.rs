@@ -60,7 +60,7 @@ async fn open(
 ) -> Result<Response, Problem> {
     let digest: Digest = named(&digest)?;
     let place = place_of(query.at.as_deref().unwrap_or_default())?;
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         if let Bearer::Agent { agent, .. } = &caller.token.bearer
             && !store.is_own_artifact(digest, agent).await?
         {

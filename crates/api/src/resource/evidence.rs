@@ -57,7 +57,7 @@ async fn list(
         after: query.after,
         limit: query.limit,
     };
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let all = adjutant_app::list_evidence(store, subject.as_ref()).await?;
         let (page, next) = page_of(all, page, |evidence| evidence.id)?;
         let json: Vec<EvidenceJson> = page.iter().map(Into::into).collect();
@@ -71,7 +71,7 @@ async fn show(
     Path(which): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let shown = adjutant_app::show_evidence(store, &which).await?;
         if shown.is_empty() {
             return Err(Problem::unknown(

@@ -59,7 +59,7 @@ struct DecisionsQuery {
 
 async fn gates(State(api): State<Api>) -> Result<Reply, Problem> {
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .read(async move |_store| {
             let known = adjutant_app::known_gates(&home, None).map_err(Failure::from)?;
             let json: Vec<_> = known.iter().map(|gate| GateJson::of(gate, &home)).collect();
@@ -71,7 +71,7 @@ async fn gates(State(api): State<Api>) -> Result<Reply, Problem> {
 async fn gate(State(api): State<Api>, Path(gate): Path<String>) -> Result<Reply, Problem> {
     let gate: GateName = named(&gate)?;
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .read(
             async move |_store| match adjutant_app::find_policy(&home, None, &gate) {
                 Ok(found) => Reply::json(&GatePolicyJson::of(&found, &home)),
@@ -91,7 +91,7 @@ async fn decisions(
 ) -> Result<Response, Problem> {
     let gate: Option<GateName> = query.gate.as_deref().map(named).transpose()?;
     let limit = limit_of(query.limit)?;
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
         let mut found = store.decisions(gate.as_ref(), query.after, most).await?;
         let more = found.len() > limit;
@@ -109,7 +109,7 @@ async fn decision(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let record: Digest = named(&record)?;
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let opened = open_record(store, record).await?;
         Reply::json(&GateAnswer::from(&opened.decision))
     });

@@ -185,7 +185,7 @@ async fn claim(State(api): State<Api>, posted: Posted<ClaimBody>) -> Result<Repl
     };
     // Read beside the writer: the settings are files, and git may be asked about them.
     let request = api
-        .lanes()
+        .desks()
         .read(async move |store| {
             let terms = adjutant_app::claim_terms(store, &home, &request, clock::now()).await;
             Ok(terms.map_err(Failure::from)?)
@@ -410,7 +410,7 @@ async fn complete(
         lease_millis: CHECKING_MILLIS,
     };
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .act(async move |store| {
             let done = adjutant_app::complete_work(store, &home, &request, clock::now()).await;
             match done.map_err(Failure::from)? {

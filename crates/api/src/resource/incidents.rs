@@ -63,7 +63,7 @@ fn written_json(text: Result<String, serde_json::Error>) -> Result<Reply, Proble
 
 async fn list(State(api): State<Api>, Asked(query): Asked<ServiceQuery>) -> Result<Reply, Problem> {
     let service = query.service()?;
-    api.lanes()
+    api.desks()
         .read(async move |store| {
             let incidents = adjutant_app::list_incidents(store, service.as_ref()).await?;
             written_json(written::list_json(&incidents))
@@ -76,7 +76,7 @@ async fn figures(
     Asked(query): Asked<ServiceQuery>,
 ) -> Result<Reply, Problem> {
     let service = query.service()?;
-    api.lanes()
+    api.desks()
         .read(async move |store| {
             let figures = adjutant_app::delivery_figures(store, service.as_ref()).await?;
             written_json(written::figures_json(&figures))
@@ -86,7 +86,7 @@ async fn figures(
 
 async fn show(State(api): State<Api>, Path(incident): Path<String>) -> Result<Reply, Problem> {
     let id: IncidentId = named(&incident)?;
-    api.lanes()
+    api.desks()
         .read(async move |store| {
             let Some(found) = adjutant_app::show_incident(store, &id).await? else {
                 return Err(Problem::unknown(

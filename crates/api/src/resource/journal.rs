@@ -57,7 +57,7 @@ async fn entries(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let limit = page.limit()?;
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
         let mut found = store.journal_after(page.after.unwrap_or(0), most).await?;
         let more = found.len() > limit;
@@ -72,7 +72,7 @@ async fn entries(
 
 /// Reads all there is, so it has a thread of its own.
 async fn check(State(api): State<Api>) -> Result<Reply, Problem> {
-    api.lanes()
+    api.desks()
         .act(async |store| {
             let check = store.verify_journal().await?;
             Reply::json(&JournalCheckJson::from(&check))
@@ -81,7 +81,7 @@ async fn check(State(api): State<Api>) -> Result<Reply, Problem> {
 }
 
 async fn directives(State(api): State<Api>) -> Result<Reply, Problem> {
-    api.lanes()
+    api.desks()
         .read(async |store| {
             let attempts = store.directive_attempts().await?;
             let json: Vec<_> = attempts.iter().map(DirectiveAttemptJson::from).collect();
@@ -92,7 +92,7 @@ async fn directives(State(api): State<Api>) -> Result<Reply, Problem> {
 
 async fn doctor(State(api): State<Api>) -> Result<Reply, Problem> {
     let (home, environment) = (api.home().clone(), api.environment());
-    api.lanes()
+    api.desks()
         .act(async move |_store| {
             let now = clock::now();
             let mut findings = adjutant_app::examine(&home, now).await?;

@@ -44,7 +44,7 @@ struct ObjectiveQuery {
 
 async fn list(State(api): State<Api>) -> Result<Reply, Problem> {
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .read(async move |_store| {
             let found = find_objectives(&home, &[]).map_err(Failure::from)?;
             let json: Vec<_> = found.objectives.iter().map(ObjectiveJson::from).collect();
@@ -63,7 +63,7 @@ async fn standings(
         None => vec![],
     };
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .act(async move |store| {
             let found = find_objectives(&home, &[]).map_err(Failure::from)?;
             let now = clock::now();

@@ -25,7 +25,7 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 async fn agents(State(api): State<Api>) -> Result<Reply, Problem> {
-    api.lanes()
+    api.desks()
         .read(async |store| {
             let known = adjutant_app::list_agents(store).await?;
             let json: Vec<_> = known.iter().map(KnownAgentJson::from).collect();
@@ -36,7 +36,7 @@ async fn agents(State(api): State<Api>) -> Result<Reply, Problem> {
 
 async fn roles(State(api): State<Api>) -> Result<Reply, Problem> {
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .read(async move |_store| {
             let known = adjutant_app::known_roles(&home).map_err(Failure::from)?;
             let json: Vec<_> = known.iter().map(RoleJson::from).collect();
@@ -48,7 +48,7 @@ async fn roles(State(api): State<Api>) -> Result<Reply, Problem> {
 async fn role(State(api): State<Api>, Path(role): Path<String>) -> Result<Reply, Problem> {
     let role: RoleName = named(&role)?;
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .read(async move |_store| {
             let known = adjutant_app::known_roles(&home).map_err(Failure::from)?;
             match known.iter().find(|found| found.role.name == role) {

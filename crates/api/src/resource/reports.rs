@@ -52,7 +52,7 @@ async fn render(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let record: Digest = named(&record)?;
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let opened = open_record(store, record).await?;
         let facts = opened
             .facts(store, &opened.decision)
@@ -88,7 +88,7 @@ fn text(media: &'static str, text: String) -> Reply {
 
 async fn verify(State(api): State<Api>, posted: Posted<ReportText>) -> Result<Reply, Problem> {
     let report = posted.body.report;
-    api.lanes()
+    api.desks()
         .read(async move |store| {
             let json = match adjutant_app::verify(store, &report) {
                 Ok(verification) => VerificationJson::from(&verification),

@@ -51,7 +51,7 @@ fn never(service: &ServiceName) -> Problem {
 }
 
 async fn list(State(api): State<Api>) -> Result<Reply, Problem> {
-    api.lanes()
+    api.desks()
         .read(async |store| {
             let mut json = Vec::new();
             for service in store.services().await? {
@@ -67,7 +67,7 @@ async fn list(State(api): State<Api>) -> Result<Reply, Problem> {
 async fn status(State(api): State<Api>, Path(service): Path<String>) -> Result<Reply, Problem> {
     let service: ServiceName = named(&service)?;
     let ground = api.ground();
-    api.lanes()
+    api.desks()
         .read(async move |store| {
             let seen = look_at_service(store, &ground, &service).await;
             let seen = seen.map_err(Failure::from)?;
@@ -86,7 +86,7 @@ async fn history(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let service: ServiceName = named(&service)?;
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let all = store.service_events(&service, None).await?;
         if all.is_empty() {
             return Err(never(&service));

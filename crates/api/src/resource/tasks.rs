@@ -86,7 +86,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let filter = query.filter()?;
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let page = adjutant_app::list_tasks(store, &filter).await?;
         let last = page.tasks.last().map(|task| task.id);
         let reply = Reply::json(&TaskPageJson {
@@ -105,7 +105,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let task: TaskId = named(&task)?;
     let reply =
-        api.lanes().read(
+        api.desks().read(
             async move |store| match adjutant_app::show_task(store, task).await? {
                 Some(shown) => Reply::json(&ShownTaskJson::from(&shown)),
                 None => Err((&Refusal::Unknown { task }).into()),
@@ -116,7 +116,7 @@ async fn show(
 
 async fn conflicts(State(api): State<Api>) -> Result<Reply, Problem> {
     let home = api.home().clone();
-    api.lanes()
+    api.desks()
         .act(async move |store| {
             let held = adjutant_app::read_held_tasks(store).await?;
             let found = adjutant_app::find_conflicts(&home, &held, clock::now());

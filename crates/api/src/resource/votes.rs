@@ -51,7 +51,7 @@ async fn list(
         after: query.after,
         limit: query.limit,
     };
-    let reply = api.lanes().read(async move |store| {
+    let reply = api.desks().read(async move |store| {
         let all = adjutant_app::list_votes(store, subject.as_ref()).await?;
         let (page, next) = page_of(all, page, |listed| listed.stored.id)?;
         let json: Vec<VoteJson> = page.iter().map(Into::into).collect();
@@ -62,7 +62,7 @@ async fn list(
 
 async fn show(State(api): State<Api>, Path(vote): Path<String>) -> Result<Reply, Problem> {
     let vote: i64 = named(&vote)?;
-    api.lanes()
+    api.desks()
         .read(async move |store| {
             let all = adjutant_app::list_votes(store, None).await?;
             match all.iter().find(|listed| listed.stored.id == vote) {

@@ -170,7 +170,7 @@ fn the_server_says_that_it_lives_and_what_it_counts() {
     let metrics = served.at("/metrics").expect(200).body;
     for line in [
         "adjutant_tasks{state=\"draft\"} 1",
-        "adjutant_requests_waiting{lane=\"writer\"} 0",
+        "adjutant_requests_waiting{desk=\"writer\"} 0",
         "adjutant_http_request_duration_seconds_count{route=\"/api/v1/tasks\",method=\"GET\",status=\"200\"} 1",
         "# EOF",
     ] {

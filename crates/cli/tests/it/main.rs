@@ -2,6 +2,7 @@
 //! real files, in an environment with nothing in it.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+mod access;
 mod acp;
 mod agents;
 mod api;

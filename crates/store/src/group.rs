@@ -4,29 +4,29 @@
 use crate::session::Purpose;
 use crate::{Store, StoreError};
 
-/// An open unit. Dropped without [`Unit::keep`], nothing of it ever was.
+/// An open group. Dropped without [`WriteGroup::keep`], nothing of it ever was.
 ///
-/// While it is open, every verb of its store belongs to it: a store with units has one user.
-pub struct Unit<'a> {
+/// While it is open, every verb of its store belongs to it: a store with groups has one user.
+pub struct WriteGroup<'a> {
     store: &'a Store,
     is_kept: bool,
 }
 
 impl Store {
-    /// Opens a unit; inside another one it is a part of that.
+    /// Opens a group; inside another one it is a part of that.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn open_unit(&self) -> Result<Unit<'_>, StoreError> {
+    pub async fn open_group(&self) -> Result<WriteGroup<'_>, StoreError> {
         self.connection.lock().await.begin(Purpose::Write).await?;
-        Ok(Unit {
+        Ok(WriteGroup {
             store: self,
             is_kept: false,
         })
     }
 }
 
-impl Unit<'_> {
+impl WriteGroup<'_> {
     /// Keeps everything that was done in it.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Unit<'_> {
     }
 }
 
-impl Drop for Unit<'_> {
+impl Drop for WriteGroup<'_> {
     fn drop(&mut self) {
         // Nobody else uses the store, so the lock is free.
         if !self.is_kept

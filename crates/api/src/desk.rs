@@ -1,4 +1,4 @@
-//! The lanes to the store. A store belongs to one thread; requests wait for one in a line of bounded
+//! The desks to the store. A store belongs to one thread; requests wait for one in a line of bounded
 //! length. Readers take turns. There is one writer: it takes whoever waits into one transaction, so
 //! that many writers pay for one sync of the disk. What runs programs or talks to others, and may
 //! take minutes, has a thread and a store of its own.
@@ -86,12 +86,12 @@ struct Line {
 }
 
 /// A line of requests, and the threads that serve it.
-struct Lane {
+struct Desk {
     line: Mutex<Line>,
     changed: Condvar,
 }
 
-impl Lane {
+impl Desk {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             line: Mutex::default(),
@@ -126,7 +126,7 @@ impl Lane {
         }
     }
 
-    /// Waits for requests, and takes no more than `most`. Empty when the lane is closed.
+    /// Waits for requests, and takes no more than `most`. Empty when the desk is closed.
     fn take(&self, most: usize) -> Vec<Box<dyn Job>> {
         let mut line = self.line();
         while line.waiting.is_empty() && !line.is_closed {
@@ -169,42 +169,42 @@ fn broken() -> Problem {
     )
 }
 
-/// All lanes, and the threads that serve them.
-pub(crate) struct Lanes {
+/// All desks, and the threads that serve them.
+pub(crate) struct Desks {
     location: Location,
-    readers: Arc<Lane>,
-    writer: Arc<Lane>,
+    readers: Arc<Desk>,
+    writer: Arc<Desk>,
     acting: Arc<Semaphore>,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
 }
 
-impl Lanes {
+impl Desks {
     /// Opens the stores and starts the threads.
     pub(crate) fn open(location: &Location) -> Result<Self, Failure> {
-        let lanes = Self {
+        let desks = Self {
             location: location.clone(),
-            readers: Lane::new(),
-            writer: Lane::new(),
+            readers: Desk::new(),
+            writer: Desk::new(),
             acting: Arc::new(Semaphore::new(ACTING_MAX)),
             threads: Mutex::default(),
         };
         for _ in 0..READERS {
-            lanes.start("reader", &lanes.readers, 1)?;
+            desks.start("reader", &desks.readers, 1)?;
         }
-        lanes.start("writer", &lanes.writer, GROUP_MAX)?;
-        Ok(lanes)
+        desks.start("writer", &desks.writer, GROUP_MAX)?;
+        Ok(desks)
     }
 
-    fn start(&self, name: &str, lane: &Arc<Lane>, most: usize) -> Result<(), Failure> {
-        let (lane, location) = (Arc::clone(lane), self.location.clone());
+    fn start(&self, name: &str, desk: &Arc<Desk>, most: usize) -> Result<(), Failure> {
+        let (desk, location) = (Arc::clone(desk), self.location.clone());
         let (ready, is_ready) = std::sync::mpsc::channel();
         let serving = move || {
-            let desk = match Desk::open(&location) {
-                Ok(desk) => desk,
+            let seat = match Seat::open(&location) {
+                Ok(seat) => seat,
                 Err(failure) => return told(&ready, Err(failure)),
             };
             told(&ready, Ok(()));
-            serve(&lane, desk, &location, most);
+            serve(&desk, seat, &location, most);
         };
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
@@ -251,8 +251,8 @@ impl Lanes {
         let (answer, answered) = oneshot::channel();
         let thread = std::thread::Builder::new().name("acting".to_owned());
         let started = thread.spawn(move || {
-            let done = match Desk::open(&location) {
-                Ok(desk) => desk.runtime.block_on(work(&desk.store)),
+            let done = match Seat::open(&location) {
+                Ok(seat) => seat.runtime.block_on(work(&seat.store)),
                 Err(failure) => Err(failure.into()),
             };
             hand_over(answer, done);
@@ -297,12 +297,12 @@ fn told<T>(ready: &std::sync::mpsc::Sender<T>, value: T) {
 }
 
 /// A thread's own store, and the runtime that its work runs on.
-struct Desk {
+struct Seat {
     runtime: tokio::runtime::Runtime,
     store: Store,
 }
 
-impl Desk {
+impl Seat {
     fn open(location: &Location) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -313,31 +313,31 @@ impl Desk {
     }
 }
 
-/// Serves a lane until it is closed. A request that panics ends alone: the store is opened anew,
+/// Serves a desk until it is closed. A request that panics ends alone: the store is opened anew,
 /// because a transaction may be half done.
-fn serve(lane: &Lane, mut desk: Desk, location: &Location, most: usize) {
+fn serve(desk: &Desk, mut seat: Seat, location: &Location, most: usize) {
     loop {
-        let jobs = lane.take(most);
+        let jobs = desk.take(most);
         if jobs.is_empty() {
             return;
         }
         let is_group = most > 1;
         let served = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            desk.runtime.block_on(async {
+            seat.runtime.block_on(async {
                 if is_group {
-                    write_group(&desk.store, jobs).await;
+                    write_group(&seat.store, jobs).await;
                 } else {
                     for job in jobs {
-                        let deliver = job.run(&desk.store).await;
+                        let deliver = job.run(&seat.store).await;
                         deliver(None);
                     }
                 }
             });
         }));
         if served.is_err() {
-            match Desk::open(location) {
-                Ok(new) => desk = new,
-                Err(failure) => return refuse_all(lane, &failure.into()),
+            match Seat::open(location) {
+                Ok(new) => seat = new,
+                Err(failure) => return refuse_all(desk, &failure.into()),
             }
         }
     }
@@ -346,8 +346,8 @@ fn serve(lane: &Lane, mut desk: Desk, location: &Location, most: usize) {
 /// All of them in one transaction; whoever fails is taken back alone, and all are on disk before
 /// anybody hears of it.
 async fn write_group(store: &Store, jobs: Vec<Box<dyn Job>>) {
-    let unit = match store.open_unit().await {
-        Ok(unit) => unit,
+    let group = match store.open_group().await {
+        Ok(group) => group,
         Err(error) => {
             let problem = error.into();
             return jobs.into_iter().for_each(|job| job.fail(&problem));
@@ -357,16 +357,16 @@ async fn write_group(store: &Store, jobs: Vec<Box<dyn Job>>) {
     for job in jobs {
         done.push(job.run(store).await);
     }
-    let problem = unit.keep().await.err().map(Problem::from);
+    let problem = group.keep().await.err().map(Problem::from);
     for deliver in done {
         deliver(problem.as_ref());
     }
 }
 
-/// A lane without a store: whoever waits, and whoever comes, hears why.
-fn refuse_all(lane: &Lane, problem: &Problem) {
+/// A desk without a store: whoever waits, and whoever comes, hears why.
+fn refuse_all(desk: &Desk, problem: &Problem) {
     loop {
-        let jobs = lane.take(usize::MAX);
+        let jobs = desk.take(usize::MAX);
         if jobs.is_empty() {
             return;
         }

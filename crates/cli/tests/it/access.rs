@@ -1,0 +1,380 @@
+//! Who gets in, and who does not: docs/security.md names these tests.
+
+use serde_json::{Value, json};
+
+use crate::http_server::Served;
+
+/// Every operation as the document describes it: method and path.
+fn operations(served: &Served) -> Vec<(String, String, String)> {
+    let document = served.at("/api/v1/openapi.json").expect(200).json();
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, described) in methods.as_object().unwrap() {
+            let right = described["description"].as_str().unwrap();
+            let right = right.strip_prefix("Needs the right to ").unwrap();
+            operations.push((
+                method.to_uppercase(),
+                path.replace(['{', '}'], ""),
+                right.trim_end_matches('.').to_owned(),
+            ));
+        }
+    }
+    operations
+}
+
+fn status_of(served: &Served, method: &str, path: &str, secret: Option<&str>) -> u16 {
+    let bearer = secret.map(|secret| format!("Bearer {secret}"));
+    let mut headers = vec![("Content-Type", "application/json")];
+    headers.extend(bearer.as_deref().map(|bearer| ("Authorization", bearer)));
+    // A stream of events does not end by itself; its status is all that is asked for.
+    if path.ends_with("/events") {
+        headers.push(("Last-Event-ID", "none"));
+    }
+    served.send(method, path, &headers, "{}").status
+}
+
+#[test]
+fn every_operation_wants_a_token_with_its_right() {
+    let served = Served::start();
+    let revoked = served.token(&["gone", "--admin"]);
+    served.run(&["token", "revoke", "gone"]);
+    let expired = served.token(&["old", "--admin", "--expires", "1s"]);
+    let agent = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
+    let reader = served.token(&["wall", "--reader"]);
+    let link = served.link.split("code=").nth(1).unwrap().to_owned();
+    while served
+        .run(&["token", "list"])
+        .lines()
+        .any(|line| line.starts_with("old") && line.contains("good"))
+    {}
+
+    let mut table = String::new();
+    for (method, path, right) in operations(&served) {
+        for secret in [
+            None,
+            Some("adj_wrong"),
+            Some(&*revoked),
+            Some(&*expired),
+            Some(&*link),
+        ] {
+            let status = status_of(&served, &method, &path, secret);
+            let wanted = if secret == Some(&*link) { 403 } else { 401 };
+            assert_eq!(status, wanted, "{method} {path} with {secret:?}");
+        }
+        let lets_in = |secret: &str| {
+            let status = status_of(&served, &method, &path, Some(secret));
+            assert!(status < 500, "{method} {path}: {status}");
+            if status == 403 { "-" } else { "yes" }
+        };
+        table.push_str(&format!(
+            "{right:<14}{method:<5}{path:<42}agent {:<4} reader {:<4} admin {}\n",
+            lets_in(&agent),
+            lets_in(&reader),
+            lets_in(&served.admin),
+        ));
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_token_that_is_revoked_opens_nothing_from_then_on() {
+    let served = Served::start();
+    let reader = served.token(&["wall", "--reader"]);
+    let status = || status_of(&served, "GET", "/api/v1/tasks", Some(&reader));
+    assert_eq!(status(), 200);
+    served.run(&["token", "revoke", "wall"]);
+    assert_eq!(status(), 401);
+}
+
+#[test]
+fn an_agent_speaks_for_itself_in_its_role_only() {
+    let served = Served::start();
+    let ada = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
+    for body in [
+        json!({ "agent": "ben" }),
+        json!({ "role": "architect-planner" }),
+    ] {
+        let refused = served
+            .post_as(&ada, "/claims", &body, &[])
+            .expect(403)
+            .json();
+        assert!(
+            refused["detail"]
+                .as_str()
+                .unwrap()
+                .contains("agent ada in the role")
+        );
+    }
+    let release = json!({ "agent": "ben", "epoch": 1, "reason": "mine" });
+    served
+        .post_as(&ada, "/tasks/T-1/release", &release, &[])
+        .expect(403);
+    let checks = json!({ "intake": { "title": "x", "checks": [{
+        "name": "x", "run": { "command": { "argv": ["touch", "/tmp/pwned"] } },
+        "proof": "red_green", "tests": [], "frozen": [], "seconds_max": 1
+    }] } });
+    let refused = served.post_as(&ada, "/tasks", &checks, &[]);
+    assert!(matches!(refused.status, 400 | 403), "{}", refused.body);
+    let filed = served.post_as(&ada, "/tasks", &json!({ "intake": { "title": "x" } }), &[]);
+    assert_eq!(filed.expect(201).json()["state"], "draft");
+}
+
+#[test]
+fn an_agent_opens_its_own_artifacts_only() {
+    let served = Served::start();
+    served
+        .workspace
+        .write("latency.csv", "latency_ms\n1\n2\n3\n");
+    served.run(&[
+        "evidence",
+        "add",
+        "latency.csv",
+        "--subject",
+        "candidate",
+        "--run",
+        "run_1",
+    ]);
+    let evidence = served.get("/evidence").expect(200).json();
+    let path = format!(
+        "/api/v1/artifacts/{}",
+        evidence[0]["sha256"].as_str().unwrap()
+    );
+    let ada = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
+    assert_eq!(status_of(&served, "GET", &path, Some(&ada)), 403);
+    let whole = served.at(&path).expect(200);
+    assert_eq!(whole.body, "latency_ms\n1\n2\n3\n");
+    assert_eq!(whole.header("content-disposition"), Some("attachment"));
+    assert_eq!(
+        served.at(&format!("{path}?at=L2-3")).expect(200).body,
+        "1\n2\n"
+    );
+}
+
+#[test]
+fn no_name_of_an_artifact_leads_out_of_the_store() {
+    let served = Served::start();
+    for name in [
+        "..%2f..%2fadjutant.db",
+        "%2e%2e/adjutant.db",
+        "../adjutant.db",
+        "..\\adjutant.db",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "%00",
+        "a%00b",
+        "sha256:",
+        "~root",
+        "....//",
+        "%252e%252e%252f",
+        "%c0%ae%c0%ae/",
+        "file:///etc/passwd",
+        ".",
+        "%20",
+        "0",
+    ] {
+        let status = served.at(&format!("/api/v1/artifacts/{name}")).status;
+        assert!(matches!(status, 400 | 404), "{name}: {status}");
+    }
+    let digest = "0".repeat(64);
+    for place in [
+        "../../etc/passwd",
+        "L0",
+        "L9-1",
+        "-",
+        "L1-99999999999999999999999",
+    ] {
+        let status = served
+            .at(&format!("/api/v1/artifacts/{digest}?at={place}"))
+            .status;
+        assert_eq!(status, 400, "{place}");
+    }
+}
+
+#[test]
+fn a_name_that_is_not_the_servers_is_refused() {
+    let served = Served::start();
+    let bearer = format!("Bearer {}", served.admin);
+    let port = served.address.port();
+    for host in [
+        "evil.example",
+        "evil.example:80",
+        "127.0.0.1.nip.io",
+        "localhost",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "0.0.0.0",
+        "",
+        "[::]",
+        "localhost.evil.example",
+    ] {
+        for path in ["/api/v1/tasks", "/healthz", "/metrics", "/open?code=x", "/"] {
+            let headers = [("Host", host), ("Authorization", bearer.as_str())];
+            let refused = served.send("GET", path, &headers, "");
+            assert!(
+                matches!(refused.status, 400 | 421),
+                "{host} {path}: {}",
+                refused.status
+            );
+        }
+    }
+    let local = format!("LocalHost:{port}");
+    let headers = [("Host", local.as_str()), ("Authorization", bearer.as_str())];
+    served
+        .send("GET", "/api/v1/tasks", &headers, "")
+        .expect(200);
+    let twice = format!(
+        "GET /api/v1/tasks HTTP/1.1\r\nHost: {}\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+        served.address
+    );
+    served.exchange(twice.as_bytes()).expect(400);
+}
+
+#[test]
+fn a_page_of_another_site_is_refused() {
+    let served = Served::start();
+    let bearer = format!("Bearer {}", served.admin);
+    let own = format!("http://{}", served.address);
+    let ask = |headers: &[(&str, &str)]| {
+        let mut all = vec![
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        all.extend(headers);
+        served
+            .send("POST", "/api/v1/claims", &all, r#"{"agent":"ada"}"#)
+            .status
+    };
+    for origin in [
+        "null",
+        "http://evil.example",
+        "https://127.0.0.1.evil.example",
+        "file://",
+        "http://127.0.0.1:1",
+    ] {
+        assert_eq!(ask(&[("Origin", origin)]), 403, "{origin}");
+    }
+    assert_eq!(ask(&[("Sec-Fetch-Site", "cross-site")]), 403);
+    assert_eq!(ask(&[("Sec-Fetch-Site", "same-site")]), 403);
+    assert_eq!(
+        ask(&[("Origin", &own), ("Sec-Fetch-Site", "same-origin")]),
+        409
+    );
+    // What a form of another site can send without being asked.
+    for media in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+    ] {
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", media)];
+        let form = served.send("POST", "/api/v1/claims", &headers, r#"{"agent":"ada"}"#);
+        assert_eq!(form.status, 415, "{media:?}");
+    }
+}
+
+#[test]
+fn a_link_opens_the_dashboard_once_and_its_session_acts_from_its_own_page_only() {
+    let served = Served::start();
+    let path = served
+        .link
+        .split_once(&served.address.to_string())
+        .unwrap()
+        .1;
+    let opened = served.send("GET", path, &[], "").expect(303);
+    let cookie = opened.header("set-cookie").unwrap();
+    assert!(
+        cookie.contains("; HttpOnly; SameSite=Strict; Path=/"),
+        "{cookie}"
+    );
+    served.send("GET", path, &[], "").expect(401);
+
+    let session = cookie.split(';').next().unwrap();
+    let cookie = [("Cookie", session)];
+    assert_eq!(served.send("GET", "/api/v1/tasks", &cookie, "").status, 200);
+    let own = format!("http://{}", served.address);
+    let claim = |headers: &[(&str, &str)]| {
+        let mut all = vec![("Cookie", session), ("Content-Type", "application/json")];
+        all.extend(headers);
+        served
+            .send("POST", "/api/v1/claims", &all, r#"{"agent":"ada"}"#)
+            .status
+    };
+    assert_eq!(claim(&[]), 403);
+    assert_eq!(claim(&[("Origin", "http://evil.example")]), 403);
+    assert_eq!(claim(&[("Origin", &own)]), 409);
+}
+
+#[test]
+fn what_is_too_long_or_breaks_off_is_refused_with_its_reason() {
+    let served = Served::start();
+    let long = "x".repeat((16 << 20) + 1);
+    let body = json!({ "intake": { "title": long }, "draft": true });
+    let refused = served.post("/tasks", &body).expect(413).json();
+    assert!(refused["detail"].as_str().unwrap().contains("16777216"));
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{\"intake\":{}}{",
+        "\u{0}",
+        &"[".repeat(100_000),
+    ] {
+        let headers = [
+            ("Authorization", &*format!("Bearer {}", served.admin)),
+            ("Content-Type", "application/json"),
+        ];
+        let refused = served.send("POST", "/api/v1/tasks", &headers, body);
+        assert!(matches!(refused.status, 400 | 422), "{}", refused.body);
+    }
+    let nul = json!({ "intake": { "title": "a\u{0}b" }, "draft": true });
+    let refused = served.post("/tasks", &nul);
+    assert!(refused.status < 500, "{}", refused.body);
+    let endless = format!(
+        "GET / HTTP/1.1\r\nHost: {}\r\nX: {}",
+        served.address,
+        "x".repeat(64 * 1024)
+    );
+    assert!(matches!(
+        served.exchange(endless.as_bytes()).status,
+        400 | 431
+    ));
+}
+
+#[test]
+fn fields_of_a_task_are_kept_as_they_are_and_never_run() {
+    let served = Served::start();
+    let hostile = [
+        "$(touch pwned)",
+        "`touch pwned`",
+        "; touch pwned",
+        "| touch pwned",
+        "&& touch pwned",
+        "--upload-pack=touch pwned",
+        "'; DROP TABLE task; --",
+        "<script>window.__pwn=1</script>",
+        "\u{202e}evil",
+        "../../../../etc/passwd",
+        "${IFS}touch${IFS}pwned",
+        "%0atouch pwned",
+    ];
+    for text in hostile {
+        let body =
+            json!({ "intake": { "title": text, "goal": text, "context": text }, "draft": true });
+        let filed = served.post("/tasks", &body).expect(201).json();
+        assert_eq!(filed["intake"]["goal"], text);
+        let commit = json!({ "agent": "ada", "epoch": 1, "commit": text });
+        let id = filed["id"].as_str().unwrap();
+        let refused = served.post(&format!("/tasks/{id}/complete"), &commit);
+        assert_eq!(refused.status, 400, "{text}: {}", refused.body);
+    }
+    assert!(!served.workspace.path().join("pwned").exists());
+    let shown: Value = served.get("/tasks?limit=100").expect(200).json();
+    assert_eq!(shown["tasks"].as_array().unwrap().len(), hostile.len());
+}
+
+#[test]
+fn another_address_than_loopback_has_to_be_meant() {
+    let stage = crate::stage::Stage::new();
+    insta::assert_snapshot!(stage.outcome(&["serve", "--listen", "0.0.0.0:0"]));
+}
