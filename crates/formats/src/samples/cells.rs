@@ -78,13 +78,14 @@ impl CellEnds {
     /// The cells of one column of these rows.
     #[inline(always)]
     pub(super) fn column(&self, column: usize, rows: Range<usize>) -> impl Iterator<Item = Cell> {
-        let first = rows.start * self.width + column;
-        let length = rows.len() * self.width;
-        let starts = self.places[first..][..length].chunks_exact(self.width);
-        let nexts = self.places[first + 1..][..length].chunks_exact(self.width);
-        starts.zip(nexts).map(|(starts, nexts)| Cell {
-            start: starts[0] as usize,
-            end: nexts[0] as usize - 1,
+        let mut rest = &self.places[rows.start * self.width + column..];
+        rows.map_while(move |_row| {
+            let [start, next] = *rest.first_chunk()?;
+            rest = rest.get(self.width..)?;
+            Some(Cell {
+                start: start as usize,
+                end: (next as usize).wrapping_sub(1),
+            })
         })
     }
 }
@@ -113,20 +114,20 @@ fn before_quote(searched: &[u8; SEARCHED]) -> u64 {
     }
 }
 
-/// Notes the places of the bits, that of the lowest being `first`; how many. They are noted some at
-/// once, which may be too many: a branch for each of them costs more.
+/// Notes the places of the bits, that of the lowest being `first`; how many. As many as most bytes
+/// hold are noted at once, which may be too many: a branch for each of them costs more.
 #[inline(always)]
 fn note(mut bits: u64, first: u32, room: &mut [u32; SEARCHED]) -> usize {
-    const SOME: usize = 4;
+    const MOST: usize = 12;
     let count = bits.count_ones() as usize;
-    for some in room.as_chunks_mut::<SOME>().0 {
-        if bits == 0 {
-            break;
-        }
-        for place in some {
-            *place = first.wrapping_add(bits.trailing_zeros());
-            bits &= bits.wrapping_sub(1);
-        }
+    let mut note_lowest = |place: &mut u32| {
+        *place = first.wrapping_add(bits.trailing_zeros());
+        bits &= bits.wrapping_sub(1);
+    };
+    let (most, others) = room.split_at_mut(MOST);
+    most.iter_mut().for_each(&mut note_lowest);
+    if count > MOST {
+        others[..count - MOST].iter_mut().for_each(note_lowest);
     }
     count
 }

@@ -107,6 +107,89 @@ const fn tens(digits: u32) -> u64 {
     10_u64.pow(digits)
 }
 
+/// How the numbers of a column are written: with so many digits after the point.
+pub(super) struct Layout {
+    /// What stands where, with zeros for digits.
+    zeros: u8x16,
+    /// How far each byte may lie above that.
+    spans: u8x16,
+    /// The shortest such number: it has a digit before the point.
+    shortest: usize,
+    weights: &'static Weights,
+    left: f64x2,
+    divisor: f64x2,
+}
+
+impl Layout {
+    /// How the number of `length` bytes before the last byte of `tail`, which is `after`, would be
+    /// written if it is one.
+    pub(super) fn of(tail: &[u8; TAIL], length: usize, after: u8) -> Self {
+        // A point needs a digit before it.
+        let first = AFTER.saturating_sub(length).max(1);
+        let point = tail[first..AFTER].iter().rposition(|&byte| byte == b'.');
+        let point = point.map_or(AFTER, |at| first + at);
+        let (mut zeros, mut spans) = ([b'0'; TAIL], [9; TAIL]);
+        (zeros[point], spans[point]) = (b'.', 0);
+        (zeros[AFTER], spans[AFTER]) = (after, 0);
+        let weights = &WEIGHTS[point];
+        Self {
+            zeros: u8x16::new(zeros),
+            spans: u8x16::new(spans),
+            shortest: TAIL - point,
+            weights,
+            left: f64x2::splat(weights.halves[0]),
+            divisor: f64x2::splat(weights.divisor),
+        }
+    }
+
+    /// Reads two numbers, each as [`decimal`] does, and notes in `strays` when one is not written
+    /// this way: the values then mean nothing.
+    #[inline(always)]
+    pub(super) fn read_two(
+        &self,
+        tails: [&[u8; TAIL]; 2],
+        lengths: [usize; 2],
+        strays: &mut Strays,
+    ) -> [f64; 2] {
+        let one = self.digits(tails[0], lengths[0], strays);
+        let other = self.digits(tails[1], lengths[1], strays);
+        let fours = joined(fours(one, self.weights), fours(other, self.weights));
+        let halves = i16x8::from_i32x8_saturate(fours).dot(i16x8::new(self.weights.fours));
+        let [left, right, other_left, other_right] = halves.to_array().map(f64::from);
+        let lefts = f64x2::new([left, other_left]) * self.left;
+        let rights = f64x2::new([right, other_right]);
+        ((lefts + rights) / self.divisor).to_array()
+    }
+
+    #[inline(always)]
+    fn digits(&self, tail: &[u8; TAIL], length: usize, strays: &mut Strays) -> u8x16 {
+        let mask = u8x16::new(MASKS[length % TAIL].0);
+        let digits = (u8x16::new(*tail) ^ self.zeros) & mask;
+        strays.bytes |= digits.saturating_sub(self.spans);
+        strays.has_length |= length.wrapping_sub(self.shortest) > AFTER - self.shortest;
+        digits
+    }
+}
+
+/// Whether something was not written as a layout says.
+pub(super) struct Strays {
+    /// How far bytes lie above what may be there.
+    bytes: u8x16,
+    has_length: bool,
+}
+
+impl Strays {
+    pub(super) const NONE: Self = Self {
+        bytes: u8x16::new([0; TAIL]),
+        has_length: false,
+    };
+
+    #[inline(always)]
+    pub(super) fn is_none(&self) -> bool {
+        !self.has_length && self.bytes == u8x16::splat(0)
+    }
+}
+
 /// The number of `length` bytes that `tail` holds before the last byte, which is `after`: digits,
 /// or digits around a point. `None` for anything else.
 #[inline(always)]
@@ -136,15 +219,20 @@ pub(super) fn decimal(tail: &[u8; TAIL], length: usize, after: u8) -> Option<f64
 
 #[inline(always)]
 fn value(digits: u8x16, weights: &Weights) -> f64 {
-    let low = i16x8::from_u8x16_low(digits).dot(i16x8::new(weights.low));
-    let high = i16x8::from_u8x16_high(digits).dot(i16x8::new(weights.high));
-    let pairs = i16x8::from_i32x8_saturate(joined(low, high));
-    let fours = pairs.dot(i16x8::new(weights.pairs));
+    let fours = fours(digits, weights);
     let fours = i16x8::from_i32x8_saturate(joined(fours, fours));
     let [left, right, ..] = fours.dot(i16x8::new(weights.fours)).to_array();
     let halves = f64x2::new([f64::from(left), f64::from(right)]) * f64x2::new(weights.halves);
     let [left, right] = halves.to_array();
     (left + right) / weights.divisor
+}
+
+/// The value of each four digits.
+#[inline(always)]
+fn fours(digits: u8x16, weights: &Weights) -> i32x4 {
+    let low = i16x8::from_u8x16_low(digits).dot(i16x8::new(weights.low));
+    let high = i16x8::from_u8x16_high(digits).dot(i16x8::new(weights.high));
+    i16x8::from_i32x8_saturate(joined(low, high)).dot(i16x8::new(weights.pairs))
 }
 
 #[inline(always)]
@@ -159,11 +247,28 @@ mod tests {
 
     use super::*;
 
-    /// Reads `text` as it stands in a line, with other cells before it.
-    fn read(text: &str) -> Option<f64> {
+    /// The end of a line in which `text` stands, with other cells before it.
+    fn tail(text: &str) -> [u8; TAIL] {
         let line = format!("99.9,99999999.99,{text},");
-        let tail = line.as_bytes().last_chunk::<TAIL>().unwrap();
-        decimal(tail, text.len(), b',')
+        *line.as_bytes().last_chunk().unwrap()
+    }
+
+    fn read(text: &str) -> Option<f64> {
+        decimal(&tail(text), text.len(), b',')
+    }
+
+    /// Reads two numbers that should be written as `example` is.
+    fn read_alike(example: &str, texts: [&str; 2]) -> Option<[f64; 2]> {
+        let layout = Layout::of(&tail(example), example.len(), b',');
+        let [one, other] = texts.map(tail);
+        let mut strays = Strays::NONE;
+        let lengths = texts.map(str::len);
+        let values = layout.read_two([&one, &other], lengths, &mut strays);
+        strays.is_none().then_some(values)
+    }
+
+    fn digits_after_point(text: &str) -> Option<usize> {
+        text.find('.').map(|point| text.len() - point)
     }
 
     #[test]
@@ -192,6 +297,13 @@ mod tests {
         assert_eq!(decimal(other_end.last_chunk().unwrap(), 2, b','), None);
     }
 
+    #[test]
+    fn nothing_is_written_as_an_example_that_is_no_number() {
+        for example in [".12345678901234", "", "x", "1234567890123456"] {
+            assert_eq!(read_alike(example, ["x", "12"]), None, "{example}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_number_is_the_one_the_standard_library_parses(
@@ -199,6 +311,23 @@ mod tests {
         ) {
             let expected: f64 = text.parse().unwrap();
             prop_assert_eq!(read(&text).map(f64::to_bits), Some(expected.to_bits()));
+        }
+
+        #[test]
+        fn two_numbers_are_read_together_if_both_are_written_as_the_example_is(
+            example in "[0-9]{1,9}(\\.[0-9]{0,5})?|[0-9.,\\-]{0,17}",
+            one in "[0-9]{1,16}|[0-9]{0,9}\\.[0-9]{0,5}|[0-9.,\\-]{0,17}",
+            other in "[0-9]{1,16}|[0-9]{0,9}\\.[0-9]{0,5}|[0-9.,\\-]{0,17}",
+        ) {
+            let both = |[one, other]: [f64; 2]| (one.to_bits(), other.to_bits());
+            let found = read_alike(&example, [&one, &other]).map(both);
+            let alone = read(&one).zip(read(&other)).map(|(one, other)| both([one, other]));
+            let is_alike = |text: &str| digits_after_point(text) == digits_after_point(&example);
+            if read(&example).is_some() && is_alike(&one) && is_alike(&other) {
+                prop_assert_eq!(found, alone);
+            } else {
+                prop_assert!(found.is_none() || found == alone);
+            }
         }
 
         #[test]

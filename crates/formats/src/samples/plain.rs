@@ -4,7 +4,7 @@
 
 use super::block::{BLOCK_ROWS, Block, Slot};
 use super::cells::{Cell, CellEnds};
-use super::decimal::{AFTER, TAIL, decimal};
+use super::decimal::{Layout, Strays, TAIL, decimal};
 use super::number;
 use super::repeated::RepeatedCell;
 use super::table::{Table, Target};
@@ -14,6 +14,9 @@ const CELLS_MAX: usize = 4_096;
 
 /// How many rows are looked at after one that is not plain: others may follow.
 const ROWS_AFTER_OTHER: usize = 8;
+
+/// How many numbers are read before it is asked whether all were written alike.
+const ROWS_ALIKE: usize = 32;
 
 /// How the cells of a plain row are read.
 #[derive(Debug, Clone)]
@@ -216,6 +219,7 @@ impl FoundRows<'_> {
         after: u8,
         values: &mut [f64],
     ) -> usize {
+        let first = first + self.read_alike::<BEFORE>(column, first, after, values);
         let cells = self.ends.column(column, first..self.rows);
         for (row, (cell, value)) in cells.zip(&mut values[first..]).enumerate() {
             let end = cell.end.wrapping_sub(BEFORE);
@@ -225,6 +229,50 @@ impl FoundRows<'_> {
             }
         }
         self.rows
+    }
+
+    /// As `read_decimals`, as long as numbers are written like the first one; how many rows, at
+    /// least, come before one that is not. Not inlined, its loop has more registers.
+    #[inline(never)]
+    fn read_alike<const BEFORE: usize>(
+        &self,
+        column: usize,
+        first: usize,
+        after: u8,
+        values: &mut [f64],
+    ) -> usize {
+        let Some(layout) = self.layout::<BEFORE>(column, first, after) else {
+            return 0;
+        };
+        let mut numbers = self.ends.column(column, first..self.rows).map(|cell| {
+            let end = cell.end.wrapping_sub(BEFORE);
+            tail_before(self.text, end).map(|tail| (tail, end.wrapping_sub(cell.start)))
+        });
+        let (groups, _) = values[first..self.rows].as_chunks_mut::<ROWS_ALIKE>();
+        for (group, values) in groups.iter_mut().enumerate() {
+            let mut strays = Strays::NONE;
+            for pair in values.as_chunks_mut::<2>().0 {
+                let Some(Some((tail, length))) = numbers.next() else {
+                    return group * ROWS_ALIKE;
+                };
+                let Some(Some((other_tail, other_length))) = numbers.next() else {
+                    return group * ROWS_ALIKE;
+                };
+                *pair = layout.read_two([tail, other_tail], [length, other_length], &mut strays);
+            }
+            if !strays.is_none() {
+                return group * ROWS_ALIKE;
+            }
+        }
+        groups.len() * ROWS_ALIKE
+    }
+
+    /// How the number of a column in this row is written.
+    fn layout<const BEFORE: usize>(&self, column: usize, row: usize, after: u8) -> Option<Layout> {
+        let cell = self.ends.column(column, row..self.rows).next()?;
+        let end = cell.end.wrapping_sub(BEFORE);
+        let tail = tail_before(self.text, end)?;
+        Some(Layout::of(tail, end.wrapping_sub(cell.start), after))
     }
 
     /// Reads numbers of many digits; how many rows come before the first that is none.
@@ -259,8 +307,13 @@ impl FoundRows<'_> {
 /// The short number from `start` to `end`, where `after` stands.
 #[inline(always)]
 fn decimal_before(text: &[u8], end: usize, start: usize, after: u8) -> Option<f64> {
-    let tail = text.get(end.wrapping_sub(AFTER)..)?.first_chunk::<TAIL>()?;
-    decimal(tail, end.wrapping_sub(start), after)
+    decimal(tail_before(text, end)?, end.wrapping_sub(start), after)
+}
+
+/// The bytes up to and with the one at `end`.
+#[inline(always)]
+fn tail_before(text: &[u8], end: usize) -> Option<&[u8; TAIL]> {
+    text.get(..=end)?.last_chunk()
 }
 
 /// As [`number_in`], where it is rarely asked for.
