@@ -276,7 +276,7 @@ impl SamplesReader {
     /// Reads the whole rows that `bytes` starts with; how many bytes they are.
     fn read_lines(&mut self, bytes: &[u8]) -> Result<usize, FormatError> {
         let whole_lines = memrchr(b'\n', bytes).map_or(0, |at| at + 1);
-        let (text, bad) = match std::str::from_utf8(&bytes[..whole_lines]) {
+        let (text, bad) = match simdutf8::compat::from_utf8(&bytes[..whole_lines]) {
             Ok(text) => (text, None),
             Err(error) => {
                 let good = &bytes[..error.valid_up_to()];
