@@ -7,7 +7,7 @@ const PROBED_MIN: usize = 32_768;
 
 /// How many probes bracket the window: their rank error is about `n / sqrt(PROBES)`, so that the
 /// bracket holds about one per cent of a large sample.
-const PROBES: usize = 65_536;
+const PROBES: usize = 16_384;
 
 /// How far the bracket reaches beyond the window, in standard errors of a probe's rank. Once in a
 /// thousand it misses; the next attempt is wider, the last takes everything.
