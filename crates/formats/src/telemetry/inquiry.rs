@@ -88,10 +88,7 @@ fn quoted(text: &str) -> String {
 /// The start of a file without white space, if it may be a JSON object.
 pub(super) fn compact_head(head: &[u8]) -> Option<String> {
     let text = text::decode_head(head)?;
-    let compact: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .take(COMPACT_BYTES_MAX)
-        .collect();
-    compact.starts_with('{').then_some(compact)
+    let is_object = text.trim_start().starts_with('{');
+    let compact = text.chars().filter(|c| !c.is_whitespace());
+    is_object.then(|| compact.take(COMPACT_BYTES_MAX).collect())
 }
