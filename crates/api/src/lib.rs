@@ -111,6 +111,46 @@ impl Api {
             .write(async move |store| once(store, &mark, work).await)
             .await
     }
+
+    /// Does what may take long. Its answer is kept under its key when it is done; whoever repeats a
+    /// request before that has it done again, so only what may be done twice belongs here.
+    pub(crate) async fn act(
+        &self,
+        mark: Mark,
+        work: impl AsyncFnOnce(&Store) -> Result<Reply, Problem> + Send + 'static,
+    ) -> Result<Reply, Problem> {
+        self.desks()
+            .act(async move |store| {
+                if let Some(reply) = answered(store, &mark).await? {
+                    return Ok(reply);
+                }
+                let reply = work(store).await?;
+                if let Some(key) = &mark.key {
+                    store.keep_answer(key, mark.request, &kept(&reply)).await?;
+                }
+                Ok(reply)
+            })
+            .await
+    }
+}
+
+/// An answer as it is kept under its key.
+fn kept(reply: &Reply) -> KeptAnswer {
+    KeptAnswer {
+        status: reply.status.as_u16(),
+        body: String::from_utf8_lossy(&reply.body).into_owned(),
+    }
+}
+
+/// The answer that the same request got before.
+async fn answered(store: &Store, mark: &Mark) -> Result<Option<Reply>, Problem> {
+    let Some(key) = &mark.key else {
+        return Ok(None);
+    };
+    match store.kept_answer(key, mark.request).await? {
+        Ok(kept) => Ok(kept.map(|kept| Reply::replayed(kept.status, kept.body))),
+        Err(refusal) => Err((&refusal).into()),
+    }
 }
 
 async fn once(
@@ -119,22 +159,14 @@ async fn once(
     work: impl AsyncFnOnce(&Store) -> Result<Reply, Problem>,
 ) -> Result<Reply, Problem> {
     let group = store.open_group().await?;
-    if let Some(key) = &mark.key {
-        match store.kept_answer(key, mark.request).await? {
-            Ok(None) => {}
-            Ok(Some(kept)) => return Ok(Reply::replayed(kept.status, kept.body)),
-            Err(refusal) => return Err((&refusal).into()),
-        }
+    if let Some(reply) = answered(store, mark).await? {
+        return Ok(reply);
     }
     let reply = work(store).await;
     match &reply {
         Ok(reply) => {
             if let Some(key) = &mark.key {
-                let kept = KeptAnswer {
-                    status: reply.status.as_u16(),
-                    body: String::from_utf8_lossy(&reply.body).into_owned(),
-                };
-                store.keep_answer(key, mark.request, &kept).await?;
+                store.keep_answer(key, mark.request, &kept(reply)).await?;
             }
             group.keep().await?;
         }

@@ -162,3 +162,22 @@ fn query_parameters(shape: Value) -> Vec<Value> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn the_checked_in_document_is_the_generated_one() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/openapi.json");
+        if option_env!("ADJUTANT_WRITE_SCHEMAS").is_some() {
+            std::fs::write(&file, crate::openapi()).unwrap();
+        }
+        let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            checked_in == crate::openapi(),
+            "write the generated text over schemas/openapi.json: \
+             ADJUTANT_WRITE_SCHEMAS=1 cargo test -p adjutant-api openapi"
+        );
+    }
+}

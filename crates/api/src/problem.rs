@@ -1,8 +1,11 @@
 //! What could not be answered, as `application/problem+json` (RFC 9457), always with what to do
 //! next. The one place that knows which status a failure has.
 
+use adjutant_app::VoteRefusal;
 use adjutant_domain::InvalidName;
-use adjutant_wire::{Exit, Failure, RefusalJson, UnprovenJson, refusal, unproven};
+use adjutant_wire::{
+    Exit, Failure, RefusalJson, RefusedVoteJson, UnprovenJson, refusal, unproven, vote_refusal,
+};
 use adjutant_work::{Refusal, Unproven};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -129,6 +132,17 @@ impl From<&Unproven> for Problem {
             unproven::next(reason),
         )
         .with_refused(&UnprovenJson::from(reason))
+    }
+}
+
+impl From<&VoteRefusal> for Problem {
+    fn from(refusal: &VoteRefusal) -> Self {
+        Self::new(
+            status_of(vote_refusal::exit(refusal)),
+            vote_refusal::reason(refusal),
+            vote_refusal::next(refusal),
+        )
+        .with_refused(&RefusedVoteJson::from(refusal))
     }
 }
 

@@ -48,6 +48,7 @@ mod verifying;
 mod voting;
 
 pub use adjutant_engine::{EngineError, LogMemory};
+pub use adjutant_formats::Format as EvidenceFormat;
 pub use agents::{
     KnownAgent, Ranking, RankingError, add_agent, list_agents, rank_agents, remove_agent,
 };

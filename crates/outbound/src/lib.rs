@@ -24,6 +24,7 @@ pub mod lock;
 pub mod mirror_files;
 pub mod mlflow;
 pub mod model_file;
+pub mod offered_file;
 pub mod process;
 pub mod prometheus;
 pub mod repository;

@@ -25,6 +25,7 @@ mod token;
 pub mod unproven;
 mod verification;
 mod vote;
+pub mod vote_refusal;
 
 pub use agent::KnownAgentJson;
 pub use conflict::ConflictsJson;
@@ -45,4 +46,5 @@ pub use task::{ShownTaskJson, TaskJson, TaskPageJson};
 pub use token::AccessTokenJson;
 pub use unproven::UnprovenJson;
 pub use verification::VerificationJson;
-pub use vote::{RefusedVoteJson, VoteJson};
+pub use vote::VoteJson;
+pub use vote_refusal::RefusedVoteJson;

@@ -33,12 +33,6 @@ struct VoteEvidenceJson {
     sha256: String,
 }
 
-#[derive(Serialize, JsonSchema)]
-pub struct RefusedVoteJson {
-    pub refused: String,
-    pub next: String,
-}
-
 impl VoteJson {
     /// A vote that was cast just now.
     pub fn cast(stored: &StoredVote) -> Self {

@@ -1,9 +1,13 @@
 //! Gates and their decisions.
 
-use adjutant_app::{DecisionRecord, PolicyError};
-use adjutant_domain::{Digest, GateName};
+use std::collections::BTreeMap;
+
+use adjutant_app::{DecisionRecord, GateRequest, PolicyError};
+use adjutant_domain::{CriterionId, Digest, GateName};
+use adjutant_outbound::clock;
 use adjutant_report::wire::GateAnswer;
 use adjutant_wire::{DecisionJson, Failure, GateJson, GatePolicyJson};
+use adjutant_work::access::Right;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -12,10 +16,10 @@ use serde::Deserialize;
 
 use super::{READ, limit_of, listed, named};
 use crate::Api;
-use crate::operation::{Operation, get};
+use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Asked;
+use crate::request::{Asked, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -42,7 +46,53 @@ pub(super) fn operations() -> Vec<Operation> {
             decision,
         )
         .answers::<GateAnswer>(),
+        post(
+            ("ask_gate", "/gates/{gate}/decisions"),
+            "Asks a gate about the latest stored evidence; the decision is kept.",
+            Right::Decide,
+            ask,
+        )
+        .takes::<AskBody>()
+        .answers::<GateAnswer>()
+        .creates(),
     ]
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskBody {
+    /// Reasons for criteria whose policy allows one.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    reasons: BTreeMap<CriterionId, String>,
+}
+
+/// Opens every artifact, so it has a thread of its own. No file or address is read but what is stored.
+async fn ask(
+    State(api): State<Api>,
+    Path(gate): Path<String>,
+    posted: Posted<AskBody>,
+) -> Result<Reply, Problem> {
+    let gate: GateName = named(&gate)?;
+    let home = api.home().clone();
+    api.act(posted.mark, async move |store| {
+        let policy = match adjutant_app::find_policy(&home, None, &gate) {
+            Ok(policy) => policy,
+            Err(error @ PolicyError::Unknown { .. }) => {
+                return Err(Problem::unknown(error.to_string(), "See /api/v1/gates."));
+            }
+            Err(error) => return Err(Failure::from(error).into()),
+        };
+        let request = GateRequest {
+            policy: &policy,
+            sources: &[],
+            reasons: &posted.body.reasons,
+        };
+        let decided = adjutant_app::run_gate(store, &request, clock::now()).await;
+        let decided = decided.map_err(Failure::from)?;
+        Ok(Reply::json(&GateAnswer::from(&decided.decision))?.created())
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

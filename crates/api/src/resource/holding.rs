@@ -410,20 +410,19 @@ async fn complete(
         lease_millis: CHECKING_MILLIS,
     };
     let home = api.home().clone();
-    api.desks()
-        .act(async move |store| {
-            let done = adjutant_app::complete_work(store, &home, &request, clock::now()).await;
-            match done.map_err(Failure::from)? {
-                Completion::Proven(completed) => Reply::json(&ProvenJson::from(completed.as_ref())),
-                Completion::Unproven(reason) => Err((&reason).into()),
-                Completion::Refused(refused) => Err((&refused).into()),
-                Completion::Outside { outside, .. } => Err((&Refusal::OutOfBounds {
-                    task: request.holder.task,
-                    role: outside.role,
-                    because: outside.because,
-                })
-                    .into()),
-            }
-        })
-        .await
+    api.act(posted.mark, async move |store| {
+        let done = adjutant_app::complete_work(store, &home, &request, clock::now()).await;
+        match done.map_err(Failure::from)? {
+            Completion::Proven(completed) => Reply::json(&ProvenJson::from(completed.as_ref())),
+            Completion::Unproven(reason) => Err((&reason).into()),
+            Completion::Refused(refused) => Err((&refused).into()),
+            Completion::Outside { outside, .. } => Err((&Refusal::OutOfBounds {
+                task: request.holder.task,
+                role: outside.role,
+                because: outside.because,
+            })
+                .into()),
+        }
+    })
+    .await
 }

@@ -1,20 +1,28 @@
 //! Services and their rollouts.
 
-use adjutant_app::look_at_service;
-use adjutant_domain::ServiceName;
-use adjutant_wire::rollout::{event_json, seen_json, turn};
+use adjutant_app::{
+    OrderRefusal, Ordered, RolloutError, WhileWaiting, control, look_at_service, order_rollout,
+    undo_rollout,
+};
+use adjutant_domain::{Digest, ServiceName};
+use adjutant_outbound::clock;
+use adjutant_rollout::RolloutOrder;
+use adjutant_wire::rollout::{event_json, ordered_json, seen_json, turn};
 use adjutant_wire::{Failure, ServiceJson};
+use adjutant_work::access::Right;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{PageQuery, READ, listed, named, page_of};
 use crate::Api;
-use crate::operation::{Operation, get};
+use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Asked;
+use crate::request::{Asked, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -40,7 +48,132 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .asks::<PageQuery>()
         .answers::<Vec<Value>>(),
+        order_of("promote_rollout", "/rollouts/{service}/promote", promote),
+        order_of("abort_rollout", "/rollouts/{service}/abort", abort),
+        order_of("pause_rollout", "/rollouts/{service}/pause", pause),
+        order_of("resume_rollout", "/rollouts/{service}/resume", resume),
+        order_of("undo_rollout", "/rollouts/{service}/undo", undo),
     ]
+}
+
+fn order_of<H, T>(id: &'static str, path: &'static str, handler: H) -> Operation
+where
+    H: axum::handler::Handler<T, Api> + Clone,
+    T: 'static,
+{
+    post(
+        (id, path),
+        "An order past the measurements; it is recorded with its reason.",
+        Right::Steer,
+        handler,
+    )
+    .takes::<OrderBody>()
+    .answers::<Value>()
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OrderBody {
+    /// Why: an order past the measurements needs words.
+    because: String,
+    /// With promote: all steps that are left at once.
+    #[serde(default)]
+    full: bool,
+    /// With undo: the version to go back to; the one before when it is left out.
+    to: Option<String>,
+}
+
+type Asking = (State<Api>, Path<String>, Posted<OrderBody>);
+
+async fn promote(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+    let order = if posted.body.full {
+        RolloutOrder::PromoteFully
+    } else {
+        RolloutOrder::Promote
+    };
+    give((state, path, posted), order).await
+}
+
+async fn pause(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+    give((state, path, posted), RolloutOrder::Pause).await
+}
+
+async fn resume(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+    give((state, path, posted), RolloutOrder::Resume).await
+}
+
+/// A candidate is taken back at once, whether a controller runs or not.
+async fn abort(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+    let (api, service) = (state.0.clone(), named(&path.0)?);
+    let told = give((state, path, posted), RolloutOrder::Abort).await?;
+    carry(&api, service).await?;
+    Ok(told)
+}
+
+type Told = Result<Reply, Problem>;
+
+async fn give((State(api), Path(service), posted): Asking, order: RolloutOrder) -> Told {
+    let service: ServiceName = named(&service)?;
+    let because = reason(&posted.body.because)?;
+    api.write(posted.mark, async move |store| {
+        let ordered = order_rollout(store, &service, order, &because, clock::now()).await;
+        told(&service, ordered)
+    })
+    .await
+}
+
+async fn undo(
+    State(api): State<Api>,
+    Path(service): Path<String>,
+    posted: Posted<OrderBody>,
+) -> Told {
+    let service: ServiceName = named(&service)?;
+    let because = reason(&posted.body.because)?;
+    let to: Option<Digest> = posted.body.to.as_deref().map(named).transpose()?;
+    let of = service.clone();
+    let told = api
+        .write(posted.mark, async move |store| {
+            let ordered = undo_rollout(store, &of, to, &because, clock::now()).await;
+            told(&of, ordered)
+        })
+        .await?;
+    carry(&api, service).await?;
+    Ok(told)
+}
+
+fn reason(because: &str) -> Result<String, Problem> {
+    match because.trim() {
+        "" => Err(Problem::malformed(
+            "an order past the measurements needs words",
+            "Say why in because.",
+        )),
+        because => Ok(because.to_owned()),
+    }
+}
+
+fn told(
+    service: &ServiceName,
+    answer: Result<Result<Ordered, OrderRefusal>, RolloutError>,
+) -> Told {
+    match answer.map_err(Failure::from)? {
+        Ok(ordered) => Reply::json(&ordered_json(service, &ordered)),
+        Err(refused) => {
+            let (problem, remedy) = adjutant_wire::refusal::of_order(service, &refused);
+            Err(Problem::new(StatusCode::CONFLICT, problem, remedy))
+        }
+    }
+}
+
+/// Brings about what is wanted now. A controller that runs does the same: neither does it twice.
+async fn carry(api: &Api, service: ServiceName) -> Result<(), Problem> {
+    let ground = api.ground();
+    api.desks()
+        .act(async move |store| {
+            let end = control(store, &ground, &service, WhileWaiting::Leave, |_, _| true).await;
+            end.map(|_settled| ())
+                .map_err(|error| Failure::from(error).into())
+        })
+        .await
 }
 
 fn never(service: &ServiceName) -> Problem {

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
-use adjutant_wire::{RefusedVoteJson, VoteJson};
+use adjutant_wire::{RefusedVoteJson, VoteJson, vote_refusal};
 
 pub(super) fn run(arguments: VoteArguments, settings: &Settings) -> Result<Exit, Failure> {
     match arguments.command {
@@ -99,70 +99,15 @@ fn told(
 }
 
 fn refused(refusal: &VoteRefusal, format: Format) -> Result<Exit, Failure> {
-    let exit = match refusal {
-        VoteRefusal::NotAsked { .. }
-        | VoteRefusal::NoVoice { .. }
-        | VoteRefusal::NoEvaluator { .. }
-        | VoteRefusal::OtherSubject { .. } => Exit::Refused,
-        VoteRefusal::NothingSeen { .. } => Exit::Undecided,
-        VoteRefusal::UnknownEvidence { .. } => Exit::Usage,
-    };
+    let exit = vote_refusal::exit(refusal);
     match format {
-        Format::Json => streams::print_json(&RefusedVoteJson {
-            refused: reason(refusal),
-            next: next(refusal),
-        })?,
+        Format::Json => streams::print_json(&RefusedVoteJson::from(refusal))?,
         Format::Human => {
-            streams::tell(&format!("refused: {}", reason(refusal)));
-            streams::tell(&format!("next: {}", next(refusal)));
+            streams::tell(&format!("refused: {}", vote_refusal::reason(refusal)));
+            streams::tell(&format!("next: {}", vote_refusal::next(refusal)));
         }
     }
     Ok(exit)
-}
-
-fn reason(refusal: &VoteRefusal) -> String {
-    match refusal {
-        VoteRefusal::NotAsked { gate } => format!("the gate {gate} asks for no votes"),
-        VoteRefusal::NoVoice { role, voters } => {
-            let voters: Vec<&str> = voters.iter().map(|voter| voter.as_str()).collect();
-            format!("{role} has no voice; these have one: {}", voters.join(", "))
-        }
-        VoteRefusal::OtherSubject { counted } => {
-            format!("the gate counts votes about {counted} only")
-        }
-        VoteRefusal::NoEvaluator { role } => format!("{role} has no built-in evaluator"),
-        VoteRefusal::NothingSeen { subject } => {
-            format!("NO DATA AVAILABLE: nothing was measured about {subject}")
-        }
-        VoteRefusal::UnknownEvidence { which, .. } => {
-            format!("{which} is not among the evidence that the vote is about")
-        }
-    }
-}
-
-fn next(refusal: &VoteRefusal) -> String {
-    match refusal {
-        VoteRefusal::NotAsked { gate } => {
-            format!("Add [gate.{gate}.quorum] to its policy; docs/gates.md shows one.")
-        }
-        VoteRefusal::NoVoice { .. } => {
-            "Leave it to them, or name the role in the quorum of the gate's policy.".to_owned()
-        }
-        VoteRefusal::OtherSubject { counted } => format!("Vote --for {counted}."),
-        VoteRefusal::NoEvaluator { .. } => {
-            "Cast a vote of your own: go, no-go or abstain, with --because.".to_owned()
-        }
-        VoteRefusal::NothingSeen { subject } => {
-            format!("Run adjutant evidence add FILE --subject {subject} --run RUN_ID.")
-        }
-        VoteRefusal::UnknownEvidence { known, .. } => {
-            let known: Vec<String> = known
-                .iter()
-                .map(|stored| format!("{} ({} of {})", stored.id, stored.file, stored.run))
-                .collect();
-            format!("Name one of these: {}.", known.join(", "))
-        }
-    }
 }
 
 fn list(arguments: &ListVotesArguments, settings: &Settings) -> Result<Exit, Failure> {

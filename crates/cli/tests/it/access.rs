@@ -1,5 +1,8 @@
 //! Who gets in, and who does not: docs/security.md names these tests.
 
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use crate::http_server::Served;
@@ -148,6 +151,195 @@ fn an_agent_opens_its_own_artifacts_only() {
         served.at(&format!("{path}?at=L2-3")).expect(200).body,
         "1\n2\n"
     );
+}
+
+#[test]
+fn an_agent_submits_evidence_under_a_plain_name_and_opens_it_again() {
+    let served = Served::start();
+    let ada = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
+    let ben = served.token(&["ben", "--agent", "ben", "--role", "qa-evals-docs"]);
+    let body = |name: &str| {
+        json!({
+            "name": name, "content": "latency_ms\n1\n2\n3\n", "subject": "candidate", "run": "run_1",
+        })
+    };
+    for name in [
+        "../latency.csv",
+        "/etc/passwd",
+        "http://169.254.169.254/latest",
+        "a/b.csv",
+        "-o.csv",
+        "a\u{0}.csv",
+        "",
+    ] {
+        let refused = served.post_as(&ada, "/evidence", &body(name), &[]);
+        assert_eq!(refused.status, 400, "{name:?}: {}", refused.body);
+    }
+    let key = [("Idempotency-Key", "e-1")];
+    let stored = served.post_as(&ada, "/evidence", &body("latency.csv"), &key);
+    let stored = stored.expect(201).json();
+    assert_eq!(stored[0]["new"], true);
+    let again = served.post_as(&ada, "/evidence", &body("latency.csv"), &key);
+    assert_eq!(again.expect(201).json(), stored);
+    let path = format!(
+        "/api/v1/artifacts/{}",
+        stored[0]["sha256"].as_str().unwrap()
+    );
+    assert_eq!(status_of(&served, "GET", &path, Some(&ada)), 200);
+    assert_eq!(status_of(&served, "GET", &path, Some(&ben)), 403);
+    assert!(
+        served
+            .run(&["journal", "verify"])
+            .starts_with("the journal holds")
+    );
+}
+
+#[test]
+fn an_agent_votes_for_its_role_only_and_neither_decides_nor_steers() {
+    let served = Served::start();
+    let ada = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
+    let vote =
+        json!({ "role": "executive", "about": "candidate", "ballot": "ABSTAIN", "because": "x" });
+    let refused = served
+        .post_as(&ada, "/votes", &vote, &[])
+        .expect(403)
+        .json();
+    assert!(
+        refused["detail"]
+            .as_str()
+            .unwrap()
+            .contains("does not vote for executive")
+    );
+    let own =
+        json!({ "about": "candidate", "ballot": "ABSTAIN", "because": "nothing was measured" });
+    let refused = served.post_as(&ada, "/votes", &own, &[]).expect(409).json();
+    assert!(
+        refused["detail"].as_str().unwrap().contains("has no voice"),
+        "{refused}"
+    );
+    let because = json!({ "because": "x" });
+    for order in ["promote", "abort", "pause", "resume", "undo"] {
+        let path = format!("/rollouts/search/{order}");
+        served.post_as(&ada, &path, &because, &[]).expect(403);
+        let refused = served.post(&path, &because).expect(409).json();
+        assert!(!refused["hint"].as_str().unwrap().is_empty(), "{order}");
+        served.post(&path, &json!({ "because": " " })).expect(400);
+    }
+    served
+        .post_as(&ada, "/gates/release/decisions", &json!({}), &[])
+        .expect(403);
+}
+
+#[test]
+fn a_gate_that_is_asked_over_http_decides_on_what_is_stored_once_a_key() {
+    let served = Served::start();
+    let key = [("Idempotency-Key", "g-1")];
+    let ask = || served.post_with("/gates/release/decisions", &json!({}), &key);
+    let decided = ask().expect(201).json();
+    assert_eq!(decided["verdict"], "PAUSE_AND_FIX");
+    assert_eq!(ask().expect(201).json(), decided);
+    let decisions = served.get("/decisions").expect(200).json();
+    assert_eq!(decisions.as_array().unwrap().len(), 1);
+    let record = decisions[0]["record"].as_str().unwrap();
+    assert_eq!(
+        served
+            .get(&format!("/decisions/{record}"))
+            .expect(200)
+            .json(),
+        decided
+    );
+    let report = served
+        .get(&format!("/reports/{record}/markdown"))
+        .expect(200)
+        .body;
+    let verified = served.post("/reports/verify", &json!({ "report": report }));
+    assert_eq!(verified.expect(200).json()["holds"], true);
+    let changed = report.replacen("PAUSE", "PAUZE", 1);
+    let verified = served.post("/reports/verify", &json!({ "report": changed }));
+    assert_eq!(verified.expect(200).json()["holds"], false);
+    served
+        .post("/gates/nowhere/decisions", &json!({}))
+        .expect(404);
+}
+
+#[test]
+fn who_sends_slowly_is_dropped_and_others_are_served_meanwhile() {
+    let served = Served::start();
+    let mut slow: Vec<_> = (0..50).map(|_| served.connect()).collect();
+    for stream in &mut slow {
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+            .unwrap();
+    }
+    assert_eq!(served.at("/readyz").expect(200).body, "ready\n");
+    for mut stream in slow {
+        let mut answer = String::new();
+        // The server ends it, with or without saying why.
+        match stream.read_to_string(&mut answer) {
+            Ok(_) => assert!(answer.is_empty() || answer.contains("408"), "{answer}"),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
+        }
+    }
+}
+
+#[test]
+fn secrets_stand_in_no_answer_no_log_and_not_in_the_state() {
+    let served = Served::start();
+    let ada = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
+    let planted = [
+        ada,
+        served.admin.clone(),
+        "adj_planted_canary_0001".to_owned(),
+    ];
+    for secret in &planted {
+        let bearer = format!("Bearer {secret}");
+        for path in [
+            "/api/v1/tasks",
+            "/api/v1/whoami",
+            "/api/v1/tokens",
+            "/api/v1/nowhere",
+            "/metrics",
+        ] {
+            let answer = served.send("GET", path, &[("Authorization", &bearer)], "");
+            assert!(!answer.body.contains(secret.as_str()), "{path}");
+        }
+        let broken = format!("{{\"intake\": {{\"{secret}\": 1}}}}");
+        served.send(
+            "POST",
+            "/api/v1/tasks",
+            &[
+                ("Authorization", &bearer),
+                ("Content-Type", "application/json"),
+            ],
+            &broken,
+        );
+    }
+    for secret in &planted {
+        for file in files_below(&served.workspace.path().join(".git/adjutant")) {
+            let bytes = std::fs::read(&file).unwrap();
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
+            assert!(!found, "{}", file.display());
+        }
+    }
+    let told = served.end();
+    for secret in &planted {
+        assert!(!told.contains(secret.as_str()), "{told}");
+    }
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.is_file() {
+            files.push(path);
+        }
+    }
+    files
 }
 
 #[test]

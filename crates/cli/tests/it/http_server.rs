@@ -183,6 +183,18 @@ impl Served {
     }
 }
 
+impl Served {
+    /// Ends the server, and gives what it wrote after its first line.
+    pub(crate) fn end(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut told = String::new();
+        let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
+        stdout.unwrap().read_to_string(&mut told).unwrap();
+        stderr.unwrap().read_to_string(&mut told).unwrap();
+        told
+    }
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         self.child.kill().unwrap();
