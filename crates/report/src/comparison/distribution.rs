@@ -33,9 +33,10 @@ impl Distribution {
             .copied()
             .step_by(step(SAMPLES_FOR_RANGE_MAX))
             .collect();
-        some.sort_unstable_by(f64::total_cmp);
         let left_out = (some.len() as f64 * LEFT_OUT) as usize;
-        let (low, high) = (*some.get(left_out)?, *some.get(some.len() - 1 - left_out)?);
+        let highest = some.len().checked_sub(left_out + 1)?;
+        let mut ranked = |rank: usize| *some.select_nth_unstable_by(rank, f64::total_cmp).1;
+        let (low, high) = (ranked(left_out), ranked(highest));
         let runs = || values.chunks(RUN).step_by(step(SAMPLES_COUNTED_MAX));
         let counted: usize = runs().map(<[f64]>::len).sum();
         let mut distribution = Self::empty(low, high, counted as f64)?;
@@ -81,16 +82,15 @@ impl Distribution {
     /// The share of all samples that lies in `low .. high`, bins spread evenly.
     pub(crate) fn share(&self, low: f64, high: f64) -> f64 {
         let width = self.bin_width();
-        let counted: f64 = self
-            .bins
-            .iter()
-            .enumerate()
-            .map(|(at, count)| {
-                let from = self.low + at as f64 * width;
-                count * overlap((from, from + width), (low, high)) / width
-            })
-            .sum();
-        counted / self.total
+        let bins_below = |value: f64| ((value - self.low) / width) as usize;
+        // One more on each side: rounding may move a bin's end across that of the range.
+        let near = bins_below(low).saturating_sub(1)..bins_below(high).saturating_add(2);
+        let bins = self.bins.iter().enumerate();
+        let counted = bins.take(near.end).skip(near.start).map(|(at, count)| {
+            let from = self.low + at as f64 * width;
+            count * overlap((from, from + width), (low, high)) / width
+        });
+        counted.fold(0.0, |sum, count| sum + count) / self.total
     }
 
     fn empty(low: f64, high: f64, total: f64) -> Option<Self> {
@@ -149,6 +149,25 @@ mod tests {
             for from in [0.1, 0.4, 0.7] {
                 let share = distribution.share(from, from + 0.2);
                 assert!((share - 0.2).abs() < 0.01, "{share} of {n} from {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_counts_every_bin_that_the_range_touches() {
+        let values: Vec<f64> = (0..5_000).map(|at| (f64::from(at) * 0.37).sin()).collect();
+        let distribution = Distribution::of_samples(&values).unwrap();
+        let width = distribution.bin_width();
+        for low in -150..150 {
+            for length in [0.0, 0.003, 0.01, 0.5, 3.0] {
+                let range = (f64::from(low) / 100.0, f64::from(low) / 100.0 + length);
+                let in_bin = |(at, count): (usize, &f64)| {
+                    let from = distribution.low + at as f64 * width;
+                    count * overlap((from, from + width), range) / width
+                };
+                let of_all: f64 = distribution.bins.iter().enumerate().map(in_bin).sum();
+                let share = distribution.share(range.0, range.1);
+                assert_eq!(share, of_all / distribution.total, "{range:?}");
             }
         }
     }
