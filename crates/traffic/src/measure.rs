@@ -1,5 +1,7 @@
 //! Counts per arm and minute. An answer counts in the minute in which its request started, however
-//! late it ends. Each worker counts for itself; whoever reads adds the workers up.
+//! late it ends. Minutes that are no longer kept one by one are added up, an arm and build each, so
+//! that what is judged over hours is counted whole. Each worker counts for itself; whoever reads
+//! adds the workers up.
 
 use std::sync::Arc;
 
@@ -9,9 +11,12 @@ use crate::observed::{
     ArmMinute, TrafficErrors, TrafficHistogram, TrafficLane, TrafficMeasurements, TrafficMinute,
 };
 
-/// How many minutes are kept. A controller asks every few seconds; what waits longer than this
-/// for it is lost, and what ends later than this is counted as too late.
+/// How many minutes are kept one by one.
 pub(crate) const MINUTES_KEPT: usize = 60;
+
+/// How many arms, builds and lanes are kept of the minutes before those: what was counted last. A
+/// rollout has two arms a weight, each live and mirrored.
+const EARLIER_KEPT: usize = 128;
 
 /// How many generations' splits are kept.
 pub(crate) const SPLITS_KEPT: usize = 32;
@@ -59,6 +64,8 @@ pub(crate) type CellId = usize;
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     minutes: Vec<Minute>,
+    /// All minutes before those together; what was counted last stands last.
+    earlier: Vec<(CellId, Cell)>,
     splits: Vec<Split>,
     too_late: u64,
 }
@@ -99,7 +106,8 @@ impl Counts {
                 cells: Vec::new(),
             });
             if self.minutes.len() > MINUTES_KEPT {
-                self.minutes.remove(0);
+                let oldest = self.minutes.remove(0);
+                self.keep_together(oldest);
             }
         }
         match self.cell(number, cell) {
@@ -110,9 +118,24 @@ impl Counts {
 
     /// A request that began at that time ends.
     pub(crate) fn end(&mut self, began: Timestamp, cell: CellId, ending: Ending) {
-        match self.cell(minute_of(began), cell) {
-            Some(cell) => cell.add_ending(ending),
+        if let Some(cell) = self.cell(minute_of(began), cell) {
+            return cell.add_ending(ending);
+        }
+        match self.earlier.iter_mut().find(|(known, _)| *known == cell) {
+            Some((_, cell)) => cell.add_ending(ending),
             None => self.too_late += 1,
+        }
+    }
+
+    fn keep_together(&mut self, minute: Minute) {
+        for (id, mut cell) in minute.cells {
+            if let Some(at) = self.earlier.iter().position(|(known, _)| *known == id) {
+                cell.merge(&self.earlier.remove(at).1);
+            }
+            self.earlier.push((id, cell));
+            if self.earlier.len() > EARLIER_KEPT {
+                self.earlier.remove(0);
+            }
         }
     }
 
@@ -225,12 +248,13 @@ impl TrafficErrors {
 #[derive(Debug, Default)]
 pub(crate) struct Together {
     minutes: std::collections::BTreeMap<i64, Vec<(CellId, Cell)>>,
+    earlier: Vec<(CellId, Cell)>,
     splits: std::collections::BTreeMap<u64, Split>,
     too_late: u64,
 }
 
 impl Together {
-    /// Adds what a worker counted in minutes from `since` on.
+    /// Adds what a worker counted in minutes from `since` on; all that it ever did without it.
     pub(crate) fn add(&mut self, counts: &Counts, since: Option<Timestamp>) {
         let first = since.map_or(i64::MIN, minute_of);
         for minute in counts
@@ -238,13 +262,13 @@ impl Together {
             .iter()
             .filter(|minute| minute.number >= first)
         {
-            let cells = self.minutes.entry(minute.number).or_default();
-            for (id, cell) in &minute.cells {
-                match cells.iter_mut().find(|(known, _)| known == id) {
-                    Some((_, known)) => known.merge(cell),
-                    None => cells.push((*id, cell.clone())),
-                }
-            }
+            add_cells(
+                self.minutes.entry(minute.number).or_default(),
+                &minute.cells,
+            );
+        }
+        if since.is_none() {
+            add_cells(&mut self.earlier, &counts.earlier);
         }
         self.too_late += counts.too_late;
     }
@@ -268,21 +292,36 @@ impl Together {
     }
 
     pub(crate) fn measurements(self, names: &[CellName]) -> TrafficMeasurements {
-        let minutes = self.minutes.into_iter().map(|(number, mut cells)| {
-            cells.sort_by_key(|(id, _)| *id);
-            TrafficMinute {
+        let minutes = self
+            .minutes
+            .into_iter()
+            .map(|(number, cells)| TrafficMinute {
                 start: Timestamp::from_unix_millis(number * MINUTE_MS),
-                arms: cells
-                    .into_iter()
-                    .filter_map(|(id, cell)| Some(arm_minute(names.get(id)?, cell)))
-                    .collect(),
-            }
-        });
+                arms: named(cells, names),
+            });
         TrafficMeasurements {
             minutes: minutes.collect(),
+            earlier: named(self.earlier, names),
             too_late: self.too_late,
         }
     }
+}
+
+fn add_cells(sum: &mut Vec<(CellId, Cell)>, more: &[(CellId, Cell)]) {
+    for (id, cell) in more {
+        match sum.iter_mut().find(|(known, _)| known == id) {
+            Some((_, known)) => known.merge(cell),
+            None => sum.push((*id, cell.clone())),
+        }
+    }
+}
+
+fn named(mut cells: Vec<(CellId, Cell)>, names: &[CellName]) -> Vec<ArmMinute> {
+    cells.sort_by_key(|(id, _)| *id);
+    cells
+        .into_iter()
+        .filter_map(|(id, cell)| Some(arm_minute(names.get(id)?, cell)))
+        .collect()
 }
 
 fn arm_minute(name: &CellName, cell: Cell) -> ArmMinute {
@@ -358,16 +397,52 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_after_its_minute_is_gone_is_told() {
-        let mut counts = Counts::default();
-        for minute in 0..=MINUTES_KEPT as i64 {
-            counts.begin(at(minute, 0), 0);
+    fn hours_are_counted_whole_and_a_late_answer_with_them() {
+        let hours = 5 * MINUTES_KEPT as i64;
+        let (mut one, mut other) = (Counts::default(), Counts::default());
+        for counts in [&mut one, &mut other] {
+            for minute in 0..hours {
+                counts.begin(at(minute, 0), 0);
+                if minute > 0 {
+                    counts.end(at(minute, 0), 0, ending(2.0));
+                }
+            }
+            counts.end(at(0, 0), 0, ending(90_000.0));
         }
-        counts.end(at(0, 0), 0, ending(1.0));
         let mut together = Together::default();
-        together.add(&counts, None);
+        together.add(&one, None);
+        together.add(&other, None);
         let found = together.measurements(&names());
-        assert_eq!((found.too_late, found.minutes.len()), (1, MINUTES_KEPT));
+        assert_eq!((found.too_late, found.minutes.len()), (0, MINUTES_KEPT));
+        let [earlier] = &found.earlier[..] else {
+            panic!("{:?}", found.earlier);
+        };
+        let before = 2 * (hours as u64 - MINUTES_KEPT as u64);
+        assert_eq!((earlier.started, earlier.ended), (before, before));
+        assert_eq!(
+            earlier.whole_ms.0.quantile(1.0).map(f64::round),
+            Some(90_048.0)
+        );
+
+        let mut latest = Together::default();
+        latest.add(&one, Some(at(hours - 1, 0)));
+        let found = latest.measurements(&names());
+        assert_eq!((found.minutes.len(), found.earlier.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_was_counted_long_ago_makes_room_and_its_late_answers_are_told() {
+        let mut counts = Counts::default();
+        let cells = 2 * EARLIER_KEPT;
+        for cell in 0..cells {
+            counts.begin(at(cell as i64, 0), cell);
+            // This one goes on all the time.
+            counts.begin(at(cell as i64, 0), cells);
+        }
+        assert_eq!(counts.earlier.len(), EARLIER_KEPT);
+        counts.end(at(0, 0), 0, ending(1.0));
+        counts.end(at(0, 0), cells, ending(1.0));
+        assert_eq!(counts.too_late, 1);
     }
 
     #[test]

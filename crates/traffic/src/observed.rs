@@ -94,7 +94,10 @@ pub struct MirrorCounts {
 pub struct TrafficMeasurements {
     /// Each minute in which a request started.
     pub minutes: Vec<TrafficMinute>,
-    /// Answers whose minute was no longer kept when they ended.
+    /// All minutes before those together, an arm and build each.
+    #[serde(default)]
+    pub earlier: Vec<ArmMinute>,
+    /// Answers whose minute was no longer kept when they ended, and nothing else of their arm.
     pub too_late: u64,
 }
 

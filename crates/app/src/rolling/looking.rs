@@ -186,7 +186,8 @@ fn window(
         ..StageWindow::default()
     };
     let is_copied = desired.exposure.weight == RolloutWeight::NONE;
-    let arms = measured.minutes.iter().flat_map(|minute| &minute.arms);
+    let minutes = measured.minutes.iter().flat_map(|minute| &minute.arms);
+    let arms = measured.earlier.iter().chain(minutes);
     for arm in arms.filter(|arm| arm.version.ends_with(&suffix)) {
         match (arm.name.as_str(), arm.lane) {
             (BASELINE, TrafficLane::Live) => count(&mut window.baseline, arm),
