@@ -31,8 +31,8 @@ pub use measurement::{
 };
 pub use name::{
     AgentName, CheckName, CriterionId, DirectiveId, GateName, InvalidName, MeasureName,
-    NorthStarName, ObjectiveName, OwnMeasure, RequestKey, RoleName, RunId, ServiceName, Subject,
-    TokenName,
+    NorthStarName, ObjectiveName, OwnMeasure, ReceiverName, RequestKey, RoleName, RunId,
+    ServiceName, Subject, TokenName,
 };
 pub use object_id::{InvalidObjectId, ObjectId};
 pub use task_id::{Epoch, InvalidTaskId, TaskId};

@@ -99,6 +99,8 @@ names! {
     ObjectiveName = "objective";
     /// Something that a planning team asks for, such as `deploy-search`.
     DirectiveId = "directive";
+    /// Who is told of what happens, such as `chat`.
+    ReceiverName = "receiver";
 }
 
 impl Subject {

@@ -6,6 +6,7 @@
 //! measurements beyond choosing how many digits are shown. The same input gives the same bytes,
 //! because a report is proved by rendering it again.
 
+pub mod announcement;
 mod cite;
 pub mod comparison;
 mod consensus;

@@ -4,8 +4,8 @@
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
 use crate::wire::{
-    ComparisonAnswer, ContractAnswer, DeploymentReport, DirectivesFile, GateAnswer, PolicyFile,
-    ProgressAnswer, RecordedExchange, RiskAnswer, ShadowAnswer,
+    AnnouncementMessage, ComparisonAnswer, ContractAnswer, DeploymentReport, DirectivesFile,
+    GateAnswer, PolicyFile, ProgressAnswer, RecordedExchange, RiskAnswer, ShadowAnswer,
 };
 
 /// A published schema.
@@ -29,13 +29,15 @@ pub enum Published {
     Directives,
     /// What `adjutant run --format json` writes.
     Progress,
+    /// What receivers of the format `plain` are told.
+    Announcement,
     /// The tables of `adjutant.toml` that define gates.
     Policy,
 }
 
 impl Published {
     /// Every published schema.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Gate,
         Self::Comparison,
         Self::Report,
@@ -45,6 +47,7 @@ impl Published {
         Self::Exchange,
         Self::Directives,
         Self::Progress,
+        Self::Announcement,
         Self::Policy,
     ];
 
@@ -60,6 +63,7 @@ impl Published {
             Self::Exchange => "exchange.schema.json",
             Self::Directives => "directives.schema.json",
             Self::Progress => "progress.schema.json",
+            Self::Announcement => "announcement.schema.json",
             Self::Policy => "policy.schema.json",
         }
     }
@@ -76,6 +80,7 @@ impl Published {
             Self::Exchange => text_of::<RecordedExchange>(),
             Self::Directives => text_of::<DirectivesFile>(),
             Self::Progress => text_of::<ProgressAnswer>(),
+            Self::Announcement => text_of::<AnnouncementMessage>(),
             Self::Policy => text_of_read::<PolicyFile>(),
         }
     }

@@ -1,6 +1,7 @@
 //! The published JSON shapes. They live here, at the edge, and convert from the domain; their
 //! schemas are generated from these types by [`crate::schema`]. Nothing is rounded in JSON.
 
+mod announcement;
 mod answer;
 mod comparison;
 mod contract;
@@ -12,6 +13,7 @@ mod policy;
 mod risk;
 mod shadow;
 
+pub use announcement::{AnnouncedFacts, AnnouncementMessage};
 pub use answer::{
     EvidenceInJson, InputFile, Number, OutcomeInJson, TrendInJson, UnitInJson, ValidityInJson,
     VerdictInJson,

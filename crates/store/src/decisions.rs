@@ -1,5 +1,6 @@
 //! Decisions in the store: the record is an artifact, the rows are what lists and trends need.
 
+use adjutant_announce::Announcement;
 use adjutant_domain::{CriterionId, Digest, GateName, Timestamp, Verdict};
 use adjutant_gate::{Decision, PastCriterion, PastDecision};
 
@@ -7,7 +8,7 @@ use crate::evidence::{NewEvidence, insert_all, insert_artifact};
 use crate::journal::{self, JournalKind};
 use crate::session::{Purpose, Session};
 use crate::value::{Row, variant_text};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, announcements};
 
 /// A decision that is to be stored.
 #[derive(Debug, Clone, Copy)]
@@ -263,7 +264,13 @@ async fn insert(
     }
     let record = new.record.to_string();
     let content = journal::decision_content(decision.gate.as_str(), &verdict, &record);
-    journal::append(session, JournalKind::GateDecided, &content, now).await
+    journal::append(session, JournalKind::GateDecided, &content, now).await?;
+    let told = Announcement::GateDecided {
+        gate: decision.gate.clone(),
+        verdict: decision.verdict,
+        record: new.record,
+    };
+    announcements::announce(session, vec![told], now).await
 }
 
 async fn insert_criteria(

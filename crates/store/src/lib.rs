@@ -8,6 +8,7 @@
 
 mod agents;
 mod answers;
+mod announcements;
 mod artifacts;
 mod decisions;
 mod directives;
@@ -39,6 +40,7 @@ use tokio::sync::Mutex;
 
 pub use agents::{AgentChange, AgentRun, RunBytes};
 pub use answers::KeptAnswer;
+pub use announcements::{DeliveryState, NewAttempt, StoredDelivery, StoredReceiver, delivery_lead};
 pub use decisions::{NewDecision, StoredDecision};
 pub use directives::{Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding};
 pub use error::{DatabaseError, StoreError};

@@ -2,6 +2,7 @@
 //! what is wanted. Whoever adds one names the number of the one that it has seen: who is late adds
 //! nothing.
 
+use adjutant_announce::{Announcement, of_service};
 use adjutant_domain::{Digest, ServiceName, Timestamp, sha256};
 use adjutant_rollout::{RecoveryProof, RolloutId, RolloutPlan, ServicePlan, ServiceRecord};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::evidence::insert_artifact;
 use crate::journal::{self, JournalKind};
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, announcements};
 
 /// What a rollout set out to do. It never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,9 +111,10 @@ impl Store {
     ) -> Result<(RolloutId, ServiceTurn), StoreError> {
         let mut session = self.begin(Purpose::Write).await?;
         let id = RolloutId::from_number(session.next_id(OPERATION, "rollout").await?);
-        if let Some(last) = late(&mut session, &first).await? {
-            return Ok((id, ServiceTurn::Late(Box::new(last))));
-        }
+        let before = match last_seen(&mut session, &first).await? {
+            Ok(before) => before,
+            Err(last) => return Ok((id, ServiceTurn::Late(last))),
+        };
         let content = json_text(OPERATION, basis)?;
         session
             .execute(
@@ -134,7 +136,7 @@ impl Store {
             rollout: Some(id),
             ..first
         };
-        insert(&mut session, &first).await?;
+        insert(&mut session, &first, before.as_ref()).await?;
         session.commit().await?;
         Ok((id, ServiceTurn::Stored))
     }
@@ -148,10 +150,11 @@ impl Store {
         event: NewServiceEvent<'_>,
     ) -> Result<ServiceTurn, StoreError> {
         let mut session = self.begin(Purpose::Write).await?;
-        if let Some(last) = late(&mut session, &event).await? {
-            return Ok(ServiceTurn::Late(Box::new(last)));
-        }
-        insert(&mut session, &event).await?;
+        let before = match last_seen(&mut session, &event).await? {
+            Ok(before) => before,
+            Err(last) => return Ok(ServiceTurn::Late(last)),
+        };
+        insert(&mut session, &event, before.as_ref()).await?;
         session.commit().await?;
         Ok(ServiceTurn::Stored)
     }
@@ -234,13 +237,16 @@ impl Store {
     }
 }
 
-/// The last event, when it is not the one that was seen.
-async fn late(
+/// The last event: the one that was seen, or as an error another one.
+async fn last_seen(
     session: &mut Session<'_>,
     event: &NewServiceEvent<'_>,
-) -> Result<Option<StoredServiceEvent>, StoreError> {
+) -> Result<Result<Option<StoredServiceEvent>, Box<StoredServiceEvent>>, StoreError> {
     let last = last(session, event.service.as_str()).await?;
-    Ok(last.filter(|last| last.number != event.seen))
+    Ok(match last {
+        Some(last) if last.number != event.seen => Err(Box::new(last)),
+        seen => Ok(seen),
+    })
 }
 
 async fn last(
@@ -254,7 +260,11 @@ async fn last(
     rows.first().map(event_of).transpose()
 }
 
-async fn insert(session: &mut Session<'_>, event: &NewServiceEvent<'_>) -> Result<(), StoreError> {
+async fn insert(
+    session: &mut Session<'_>,
+    event: &NewServiceEvent<'_>,
+    before: Option<&StoredServiceEvent>,
+) -> Result<(), StoreError> {
     let number = event.seen + 1;
     let rollout = event.rollout.map(RolloutId::number);
     let content = json_text(OPERATION, event.record)?;
@@ -273,7 +283,11 @@ async fn insert(session: &mut Session<'_>, event: &NewServiceEvent<'_>) -> Resul
         )
         .await?;
     let told = event_content(event.service.as_str(), number, rollout, event.at, &content);
-    journal::append(session, JournalKind::ServiceChanged, &told, event.at).await
+    journal::append(session, JournalKind::ServiceChanged, &told, event.at).await?;
+    let before = before.map(|before| &before.record);
+    let told = of_service(event.service, number, event.rollout, before, event.record);
+    let told = told.into_iter().map(Announcement::Service).collect();
+    announcements::announce(session, told, event.at).await
 }
 
 fn event_of(row: &Row) -> Result<StoredServiceEvent, StoreError> {

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("shadow", &["domain", "stats"]),
     ("rollout", &["document", "domain", "gate", "stats"]),
     ("objective", &["document", "domain"]),
+    ("announce", &["document", "domain", "rollout"]),
     (
         "report",
         &[
@@ -24,15 +25,16 @@ const LAYERS: &[(&str, &[&str])] = &[
             "work",
             "rollout",
             "objective",
+            "announce",
             "schema",
             "supply",
             "shadow",
         ],
     ),
-    ("store", &["domain", "gate", "rollout", "work"]),
+    ("store", &["announce", "domain", "gate", "rollout", "work"]),
     (
         "outbound",
-        &["domain", "formats", "work", "supply", "shadow"],
+        &["announce", "domain", "formats", "work", "supply", "shadow"],
     ),
     ("traffic", &["domain", "stats", "shadow", "outbound"]),
     ("engine", &["outbound", "rollout"]),
@@ -49,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "shadow",
             "rollout",
             "objective",
+            "announce",
             "report",
             "store",
             "outbound",
@@ -89,6 +92,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "shadow",
             "rollout",
             "objective",
+            "announce",
             "report",
             "store",
             "outbound",
@@ -114,6 +118,7 @@ const PURE: &[&str] = &[
     "shadow",
     "rollout",
     "objective",
+    "announce",
     "report",
 ];
 

@@ -5,6 +5,7 @@
     reason = "the builders of test cases stop at the first surprise"
 )]
 
+mod announcements;
 mod checks;
 mod comparisons;
 mod decisions;

@@ -1,6 +1,7 @@
 //! Closing tasks and opening them again: merged, dropped, sent back. The tasks that wait for them
 //! learn it in the same transaction.
 
+use adjutant_announce::Announcement;
 use adjutant_domain::sha256;
 use adjutant_domain::{ObjectId, TaskId, Timestamp};
 use adjutant_work::{Refusal, Task, TaskState};
@@ -12,7 +13,7 @@ use super::{Written, counters, lease_clock};
 use crate::evidence::insert_artifact;
 use crate::journal::JournalKind;
 use crate::session::{Purpose, Session};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, announcements};
 
 impl Store {
     /// Closes a task whose proven work was merged. `record` is what was checked on the merged
@@ -47,9 +48,18 @@ impl Store {
             ("proof", proof.to_string().into()),
         ]);
         let merged = merged.clone();
-        let next = TaskState::Done { work, merged };
+        let next = TaskState::Done {
+            work,
+            merged: merged.clone(),
+        };
         let change = (JournalKind::TaskDone, about);
         let task = move_to(&mut session, task, next, change, now).await?;
+        let told = Announcement::TaskDone {
+            task: id,
+            title: task.intake.title.clone(),
+            merged,
+        };
+        announcements::announce(&mut session, vec![told], now).await?;
         session.commit().await?;
         Ok(Written::Task(Box::new(task)))
     }

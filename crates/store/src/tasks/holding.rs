@@ -1,5 +1,6 @@
 //! What a holder does with its task: give it back, hand it off, prove it. Each carries the epoch.
 
+use adjutant_announce::Announcement;
 use adjutant_domain::Timestamp;
 use adjutant_domain::sha256;
 use adjutant_work::{Holder, Link, LinkKind, ProvenWork, Refusal, Task, TaskState, check_holder};
@@ -11,7 +12,7 @@ use super::{Written, lease_clock, links, notes};
 use crate::evidence::insert_artifact;
 use crate::journal::JournalKind;
 use crate::session::{Purpose, Session};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, announcements};
 
 impl Store {
     /// Gives the task back: it is open again.
@@ -105,6 +106,13 @@ impl Store {
             let reason = filed.id.to_string();
             let_go(&mut session, task, holder, ending, &reason, now).await?;
         }
+        let told = Announcement::TaskHandedOff {
+            task: filed.id,
+            title: filed.intake.title.clone(),
+            from: holder.task,
+            role: filed.intake.role.clone(),
+        };
+        announcements::announce(&mut session, vec![told], now).await?;
         let filed = rows::load(&mut session, filed.id).await?;
         session.commit().await?;
         Ok(match filed {
