@@ -103,7 +103,9 @@ pub use models::{
 pub use north_star::{
     NorthStarError, SeenNorthStar, look_at_north_stars, observe_north_stars, pauses,
 };
-pub use objectives::{FoundObjectives, ObjectiveError, find_objectives, objective_standings};
+pub use objectives::{
+    FoundObjectives, ObjectiveError, budgets_burned, find_objectives, objective_standings,
+};
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
 pub use racing::{
     DrainResult, RaceError, RaceResult, RaceSize, RoundsResult, WorkerKind, race, work,

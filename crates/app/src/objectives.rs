@@ -10,13 +10,15 @@ use adjutant_domain::{
 };
 use adjutant_formats::Format;
 use adjutant_objective::{
-    DatedEvents, EventCount, IndicatorSource, InvalidOpenSlo, Objective, ObjectiveStanding,
-    PlacedDocument, UncountedWindow, WindowCount, WindowQueries, assess, count_evidence,
-    count_window, read_objective_settings, read_openslo, resolve, window_queries,
+    BudgetBurn, DatedEvents, EventCount, IndicatorSource, InvalidOpenSlo, Objective,
+    ObjectiveStanding, PlacedDocument, UncountedWindow, WindowCount, WindowQueries, assess,
+    budget_burned, count_evidence, count_window, read_objective_settings, read_openslo, resolve,
+    window_queries,
 };
 use adjutant_outbound::files::{self, FileError};
 use adjutant_outbound::inquiry::InquiryError;
 use adjutant_outbound::prometheus;
+use adjutant_rollout::Incident;
 use adjutant_store::{NewEvidence, Store, StoreError};
 
 use crate::filing::{IntakeError, read_text};
@@ -129,26 +131,81 @@ pub async fn objective_standings(
     let mut standings = Vec::new();
     for objective in &found.objectives {
         if names.is_empty() || names.contains(&objective.name) {
-            let counts = match objective.evidence_subject() {
-                Some(subject) => from_evidence(store, objective, subject, at).await?,
-                None => {
-                    let server = server_of(objective, found)?;
-                    from_prometheus(store, objective, server, at, now).await?
-                }
+            let asked = AskedWindows {
+                windows: objective.windows(),
+                at,
+                now,
             };
+            let counts = counts(store, found, objective, asked).await?;
             standings.push(assess(objective, &counts, at));
         }
     }
     Ok(standings)
 }
 
+/// What an incident burned of the budgets of its service: from its beginning to its recovery, or
+/// to now.
+///
+/// # Errors
+/// When a Prometheus is not known, or the store cannot be read or written.
+pub async fn budgets_burned(
+    store: &Store,
+    found: &FoundObjectives,
+    incident: &Incident,
+    now: Timestamp,
+) -> Result<Vec<BudgetBurn>, ObjectiveError> {
+    let at = incident.recovered.map_or(now, |(at, _)| at);
+    let lasted_ms = at.unix_millis() - incident.began_at.unix_millis();
+    let lasted_ms = lasted_ms.max(1);
+    let mut burned = Vec::new();
+    let service = incident.id.service.as_str();
+    for objective in &found.objectives {
+        if objective.service.as_str() != service {
+            continue;
+        }
+        let asked = AskedWindows {
+            windows: vec![lasted_ms, objective.window_ms],
+            at,
+            now,
+        };
+        if let [during, window] = &counts(store, found, objective, asked).await?[..] {
+            burned.push(budget_burned(objective, during, window));
+        }
+    }
+    Ok(burned)
+}
+
+/// The times that events are counted of.
+struct AskedWindows {
+    /// How long each is.
+    windows: Vec<i64>,
+    /// When all of them end.
+    at: Timestamp,
+    now: Timestamp,
+}
+
+/// What was counted of each window, in their order.
+async fn counts(
+    store: &Store,
+    found: &FoundObjectives,
+    objective: &Objective,
+    asked: AskedWindows,
+) -> Result<Vec<WindowCount>, ObjectiveError> {
+    match objective.evidence_subject() {
+        Some(subject) => from_evidence(store, objective, subject, asked).await,
+        None => {
+            let server = server_of(objective, found)?;
+            from_prometheus(store, objective, server, asked).await
+        }
+    }
+}
+
 async fn from_evidence(
     store: &Store,
     objective: &Objective,
     subject: &Subject,
-    at: Timestamp,
+    AskedWindows { windows, at, .. }: AskedWindows,
 ) -> Result<Vec<WindowCount>, ObjectiveError> {
-    let windows = objective.windows();
     let longest = windows.iter().copied().max().unwrap_or(objective.window_ms);
     let starts = at.unix_millis().saturating_sub(longest);
     let mut events = Vec::new();
@@ -209,8 +266,7 @@ async fn from_prometheus(
     store: &Store,
     objective: &Objective,
     server: &str,
-    at: Timestamp,
-    now: Timestamp,
+    AskedWindows { windows, at, now }: AskedWindows,
 ) -> Result<Vec<WindowCount>, ObjectiveError> {
     let mut asked = Asked {
         evidence: vec![],
@@ -218,7 +274,7 @@ async fn from_prometheus(
         run: format!("objective_{}", now.unix_millis()).parse()?,
     };
     let mut counts = Vec::new();
-    for window_ms in objective.windows() {
+    for window_ms in windows {
         let queries = window_queries(objective, window_ms).map_err(ObjectiveError::Query)?;
         if let Some(queries) = queries {
             let counted = asked.count(server, &queries, at, now).await?;

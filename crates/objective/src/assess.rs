@@ -181,7 +181,7 @@ pub fn assess(objective: &Objective, counts: &[WindowCount], at: Timestamp) -> O
     }
 }
 
-fn window_answer(
+pub(crate) fn window_answer(
     objective: &Objective,
     window_ms: i64,
     count: Option<&WindowCount>,

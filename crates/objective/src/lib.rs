@@ -9,6 +9,7 @@
 //! **Invariant.** What a document asks for and is not supported is refused by name and place.
 
 mod assess;
+mod burned;
 mod evidence;
 mod export;
 mod objective;
@@ -22,6 +23,7 @@ pub use assess::{
     AlertAnswer, AlertState, ErrorBudget, EventCount, ObjectiveStanding, ObjectiveState,
     UncountedWindow, WindowAnswer, WindowCount, assess,
 };
+pub use burned::{BudgetBurn, budget_burned};
 pub use evidence::{DatedEvents, count_evidence, count_window};
 pub use export::{alertmanager_routes, prometheus_rules};
 pub use objective::{

@@ -1,14 +1,16 @@
 //! Incidents: a list, the figures that follow from all of them, and the post-mortem of one.
 
-use adjutant_domain::Timestamp;
+use adjutant_domain::{Measured, Timestamp, Unit};
+use adjutant_objective::{BudgetBurn, duration_text};
 use adjutant_rollout::{
     DeliveryFigures, Incident, IncidentFinding, IncidentNote, IncidentNoteKind, RolloutPlan,
 };
 use adjutant_work::Task;
 use serde::Serialize;
 
+use crate::cite::cited;
 use crate::markup::{markdown as safe, markdown_cell};
-use crate::number::count;
+use crate::number::{count, measured, value};
 use crate::rollout::{event, length};
 
 /// What a post-mortem is written from.
@@ -22,6 +24,8 @@ pub struct PostMortem<'a> {
     pub notes: &'a [IncidentNote],
     /// The tasks that its actions became.
     pub tasks: &'a [Task],
+    /// What it burned of the budgets of its service, or why nobody could look.
+    pub budgets: Result<&'a [BudgetBurn], &'a str>,
 }
 
 /// The post-mortem as Markdown. What nobody said is `NO DATA AVAILABLE`, with how to say it.
@@ -36,6 +40,7 @@ pub fn post_mortem(shown: PostMortem<'_>) -> String {
     }
     text.push_str("\n## Impact\n\n");
     text.push_str(&impact(incident));
+    text.push_str(&budgets(shown));
     for (heading, kind) in [
         ("Root cause", IncidentNoteKind::Cause),
         ("Contributing factors", IncidentNoteKind::Factor),
@@ -90,7 +95,7 @@ fn facts(incident: &Incident) -> String {
 }
 
 fn impact(incident: &Incident) -> String {
-    let requests = match incident.affected() {
+    match incident.affected() {
         Some(affected) => format!(
             "The version served {} requests in the exposure that showed the fault; {} of them \
              failed (event {} of {}).\n",
@@ -101,10 +106,41 @@ fn impact(incident: &Incident) -> String {
         ),
         None => "NO DATA AVAILABLE: no measurement of the traffic belongs to this decision.\n"
             .to_owned(),
+    }
+}
+
+fn budgets(shown: PostMortem<'_>) -> String {
+    let service = &shown.incident.id.service;
+    let burned = match shown.budgets {
+        Ok(burned) => burned,
+        Err(why) => return format!("\nError budget: NO DATA AVAILABLE: {}\n", safe(why)),
     };
-    format!(
-        "{requests}\nError budget: NO DATA AVAILABLE: `adjutant objective status` tells what is left of it.\n"
-    )
+    if burned.is_empty() {
+        return format!(
+            "\nError budget: NO DATA AVAILABLE: {service} has no objective. Write one, and \
+             `adjutant objective status` tells of it.\n"
+        );
+    }
+    let line = |burn: &BudgetBurn| {
+        let target = value(burn.target, None, Unit::Ratio);
+        let window = duration_text(burn.window_ms);
+        let promise = format!("{} ({target} over {window})", burn.objective);
+        match &burn.burned {
+            Some((share, bad)) => format!(
+                "- {promise}: {} of the budget burned, by {} bad events\n",
+                cited(share),
+                measured(bad)
+            ),
+            None => format!(
+                "- {promise}: NO DATA AVAILABLE: {}; `adjutant objective status {}` tells what it \
+                 counts\n",
+                safe(&burn.reason),
+                burn.objective
+            ),
+        }
+    };
+    let lines: String = burned.iter().map(line).collect();
+    format!("\nError budget, while users had the version:\n\n{lines}")
 }
 
 fn noted(shown: PostMortem<'_>, kind: IncidentNoteKind) -> String {
@@ -224,6 +260,31 @@ struct IncidentInJson<'a> {
     failures: Option<u64>,
 }
 
+#[derive(Serialize)]
+struct BudgetInJson<'a> {
+    objective: &'a str,
+    target: f64,
+    window_ms: i64,
+    incident_ms: i64,
+    burned: Option<&'a Measured>,
+    bad: Option<&'a Measured>,
+    reason: &'a str,
+}
+
+impl<'a> From<&'a BudgetBurn> for BudgetInJson<'a> {
+    fn from(burn: &'a BudgetBurn) -> Self {
+        Self {
+            objective: burn.objective.as_str(),
+            target: burn.target,
+            window_ms: burn.window_ms,
+            incident_ms: burn.during.window_ms,
+            burned: burn.burned.as_ref().map(|(share, _)| share),
+            bad: burn.burned.as_ref().map(|(_, bad)| bad),
+            reason: &burn.reason,
+        }
+    }
+}
+
 impl<'a> From<&'a Incident> for IncidentInJson<'a> {
     fn from(incident: &'a Incident) -> Self {
         let affected = incident.affected();
@@ -276,8 +337,14 @@ pub fn json(shown: PostMortem<'_>) -> Result<String, serde_json::Error> {
             serde_json::json!({"task": task.id, "title": task.intake.title, "state": state})
         })
         .collect();
+    let budgets: Vec<BudgetInJson<'_>> = match shown.budgets {
+        Ok(burned) => burned.iter().map(Into::into).collect(),
+        Err(_) => Vec::new(),
+    };
     let answer = serde_json::json!({
         "incident": IncidentInJson::from(shown.incident),
+        "budgets": budgets,
+        "no_budgets_because": shown.budgets.err(),
         "events": events,
         "notes": shown.notes,
         "actions": actions,

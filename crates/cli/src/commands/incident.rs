@@ -1,8 +1,11 @@
 //! `adjutant incident`.
 
-use adjutant_app::IncidentTurn;
+use adjutant_app::{Home, IncidentTurn, budgets_burned, find_objectives};
+use adjutant_objective::BudgetBurn;
 use adjutant_outbound::clock;
 use adjutant_report::incident::{self as written, PostMortem};
+use adjutant_rollout::Incident;
+use adjutant_store::Store;
 
 use super::{complete, find_home, open_store};
 use crate::arguments::{
@@ -39,28 +42,40 @@ fn list(arguments: &ListIncidentsArguments, settings: &Settings) -> Result<Exit,
 fn show(arguments: &ShowIncidentArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let id = &arguments.incident;
-    let (found, plan) = complete(settings.database_url.is_some(), async {
+    let (found, plan, budgets) = complete(true, async {
         let store = open_store(&home).await?;
         let found = adjutant_app::show_incident(&store, id).await?;
-        let rollout = found.as_ref().and_then(|found| found.incident.rollout);
-        let stored = match rollout {
+        let found = found.ok_or_else(|| unknown(id.to_string()))?;
+        let stored = match found.incident.rollout {
             Some(rollout) => store.rollout(rollout).await?,
             None => None,
         };
-        Ok((found, stored.map(|stored| stored.basis.plan)))
+        let budgets = burned(&store, &home, &found.incident).await;
+        Ok((found, stored.map(|stored| stored.basis.plan), budgets))
     })?;
-    let found = found.ok_or_else(|| unknown(arguments.incident.to_string()))?;
+    let budgets = budgets.map_err(|failure| failure.problem().to_owned());
     let shown = PostMortem {
         incident: &found.incident,
         plan: plan.as_ref(),
         notes: &found.notes,
         tasks: &found.tasks,
+        budgets: budgets.as_deref().map_err(String::as_str),
     };
     streams::print(&match arguments.format.format {
         Format::Json => written::json(shown).map_err(|error| Failure::defect(&error))?,
         Format::Human => written::post_mortem(shown),
     })?;
     Ok(Exit::Done)
+}
+
+/// What an incident burned of the error budgets of its service.
+async fn burned(
+    store: &Store,
+    home: &Home,
+    incident: &Incident,
+) -> Result<Vec<BudgetBurn>, Failure> {
+    let objectives = find_objectives(home, &[])?;
+    Ok(budgets_burned(store, &objectives, incident, clock::now()).await?)
 }
 
 fn note(arguments: &NoteIncidentArguments, settings: &Settings) -> Result<Exit, Failure> {
