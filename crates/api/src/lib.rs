@@ -20,12 +20,11 @@ mod request;
 mod resource;
 mod router;
 
-use std::cell::Cell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use adjutant_app::{Ground, Home, LogMemory};
+use adjutant_app::{Effects, Ground, Home, LogMemory};
 use adjutant_outbound::process::Environment;
 use adjutant_store::{KeptAnswer, Store};
 use adjutant_wire::Failure;
@@ -96,7 +95,7 @@ impl Api {
             program: settings.program.clone(),
             environment: settings.environment.clone(),
             logs: LogMemory::default(),
-            dies_after: Cell::new(None),
+            effects: Effects::default(),
         }
     }
 

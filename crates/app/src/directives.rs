@@ -23,6 +23,7 @@ use adjutant_work::directive::{
     read_directives,
 };
 
+use crate::leading::while_leading;
 use crate::{Ground, Home, RolloutError, plan_rollout, read_rollout_plan};
 
 /// How long a lead lasts: as long as a killed process keeps the next one waiting.
@@ -30,9 +31,6 @@ const LEAD: Duration = Duration::from_secs(3);
 
 /// How long the next one waits: what a killed process sent to a server may arrive late.
 const PATIENCE: Duration = Duration::from_secs(6);
-
-/// How often it is prolonged within that.
-const RENEWALS: u32 = 3;
 
 /// What is to be carried out.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +153,8 @@ pub async fn run_directives(
         request,
         lead,
     };
-    let progress = leading(store, lead, work.to_the_end(&mut tell)).await?;
+    let working = work.to_the_end(&mut tell);
+    let progress = while_leading(store, DIRECTIVES_LEAD, lead, LEAD, working).await?;
     let has_led = store
         .keep_lead(DIRECTIVES_LEAD, lead, Duration::ZERO)
         .await?;
@@ -180,27 +179,6 @@ async fn take_lead(
                 tokio::time::sleep(left).await;
             }
         }
-    }
-}
-
-/// Does the work while the lead is kept; `None` when it was lost.
-async fn leading<T>(
-    store: &Store,
-    lead: Epoch,
-    work: impl Future<Output = T>,
-) -> Result<Option<T>, StoreError> {
-    // Both go on at once: each may wait for the connection that the other one has.
-    let keeping = async {
-        loop {
-            tokio::time::sleep(LEAD / RENEWALS).await;
-            if !store.keep_lead(DIRECTIVES_LEAD, lead, LEAD).await? {
-                return Ok(());
-            }
-        }
-    };
-    tokio::select! {
-        done = work => Ok(Some(done)),
-        lost = keeping => lost.map(|()| None),
     }
 }
 

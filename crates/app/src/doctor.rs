@@ -1,9 +1,14 @@
 //! A look at Adjutant's own health: can it find its settings, open its state, and trust it?
 
+use std::time::Duration;
+
 use adjutant_domain::Timestamp;
-use adjutant_store::{Store, StoreError};
+use adjutant_store::{Store, StoreError, StoredReceiver};
 
 use crate::{Home, PolicyError, known_gates};
+
+/// A receiver whose oldest message waits longer is behind: the first attempts are over by then.
+const BEHIND: Duration = Duration::from_secs(10 * 60);
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,7 @@ pub async fn examine(home: &Home, now: Timestamp) -> Result<Vec<Finding>, StoreE
     findings.push(Finding::new("state", Condition::Good, store.database()));
     findings.push(examine_artifacts(&store).await?);
     findings.push(examine_journal(&store).await?);
+    findings.push(examine_receivers(&store, now).await?);
     Ok(findings)
 }
 
@@ -102,6 +108,41 @@ async fn examine_journal(store: &Store) -> Result<Finding, StoreError> {
     } else {
         Finding::new("journal", Condition::Bad, check.problems.join("; "))
     })
+}
+
+async fn examine_receivers(store: &Store, now: Timestamp) -> Result<Finding, StoreError> {
+    const WHAT: &str = "receivers";
+    let receivers = store.receivers().await?;
+    let behind: Vec<String> = receivers
+        .iter()
+        .filter_map(|receiver| trouble(receiver, now))
+        .collect();
+    Ok(if receivers.is_empty() {
+        Finding::new(WHAT, Condition::Absent, "nobody is told of anything")
+    } else if behind.is_empty() {
+        let seen = format!("{}, none is behind", receivers.len());
+        Finding::new(WHAT, Condition::Good, seen)
+    } else {
+        let seen = format!("{}; see adjutant announce list", behind.join("; "));
+        Finding::new(WHAT, Condition::Bad, seen)
+    })
+}
+
+/// What is wrong with a receiver.
+fn trouble(receiver: &StoredReceiver, now: Timestamp) -> Option<String> {
+    let name = &receiver.name;
+    if receiver.stopped_at.is_some() {
+        return Some(format!("{name} has stopped"));
+    }
+    if receiver.given_up > 0 {
+        return Some(format!(
+            "{name}: {} messages were given up",
+            receiver.given_up
+        ));
+    }
+    let (count, since) = receiver.waiting?;
+    let is_behind = since.after(BEHIND) < now;
+    is_behind.then(|| format!("{name}: {count} messages wait, since {since}"))
 }
 
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {

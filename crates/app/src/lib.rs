@@ -5,6 +5,7 @@
 //! `now` comes in; answers go out as values.
 
 mod agents;
+mod announcing;
 mod assigning;
 mod checking;
 mod claiming;
@@ -17,6 +18,7 @@ mod deciding;
 mod dependencies;
 mod directives;
 mod doctor;
+mod effects;
 mod evidence;
 mod filing;
 mod focusing;
@@ -24,6 +26,7 @@ mod handing_off;
 mod holding;
 mod home;
 mod incidents;
+mod leading;
 mod merging;
 mod mirroring;
 mod models;
@@ -52,6 +55,10 @@ pub use adjutant_formats::Format as EvidenceFormat;
 pub use agents::{
     KnownAgent, Ranking, RankingError, add_agent, list_agents, rank_agents, remove_agent,
 };
+pub use announcing::{
+    AnnounceError, Deliverer, DeliveryNews, ListedReceiver, NoSecrets, ReadyReceiver,
+    known_receivers, list_receivers, register_receivers,
+};
 pub use assigning::{Assigned, PassedOver, run_best_agent};
 pub use checking::CheckingError;
 pub use claiming::{claim, claim_terms};
@@ -76,6 +83,7 @@ pub use directives::{
     run_directives,
 };
 pub use doctor::{Condition, Finding, examine};
+pub use effects::Effects;
 pub use evidence::{
     AddError, AddRequest, AddedEvidence, ShownEvidence, add_evidence, list_evidence, show_evidence,
 };

@@ -10,15 +10,16 @@ mod looking;
 mod ordering;
 mod starting;
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use adjutant_domain::{Digest, ServiceName};
 use adjutant_engine::{EngineError, LogMemory};
 use adjutant_outbound::instance::InstanceError;
-use adjutant_outbound::process::{self, Environment, Keeper};
+use adjutant_outbound::process::{Environment, Keeper};
 use adjutant_store::StoreError;
 use adjutant_traffic::{TrafficControl, TrafficControlError};
+
+use crate::Effects;
 
 pub use acting::stop_service;
 pub use controlling::{ControlEnd, WhileWaiting, control};
@@ -43,8 +44,8 @@ pub struct Ground {
     pub environment: Environment,
     /// What was read of engines' logs already.
     pub logs: LogMemory,
-    /// For tests: after how many effects this program kills itself.
-    pub dies_after: Cell<Option<u32>>,
+    /// Counts what outlasts this program.
+    pub effects: Effects,
 }
 
 impl Ground {
@@ -76,15 +77,6 @@ impl Ground {
 
     fn keeper(&self) -> Keeper {
         Keeper::Program(self.program.clone())
-    }
-
-    /// Before and after each effect: where a test may end this program.
-    fn pass_effect(&self) {
-        match self.dies_after.get() {
-            None => {}
-            Some(0) => process::die(),
-            Some(left) => self.dies_after.set(Some(left - 1)),
-        }
     }
 }
 

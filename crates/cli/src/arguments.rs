@@ -1,6 +1,7 @@
 //! The command line: every command, option and help text. It only reads arguments.
 
 mod agent;
+mod announce;
 mod ask;
 mod compare;
 mod deps;
@@ -28,6 +29,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use agent::{
     AddAgentArguments, AgentCommand, ListAgentsArguments, RemoveAgentArguments, RunAgentArguments,
+};
+pub(crate) use announce::{
+    AnnounceCommand, DeliverArguments, ReceiverArguments, ShowReceiverArguments,
 };
 pub(crate) use ask::{
     AskArguments, DeploymentArguments, GateArguments, GateCommand, GateFormat, ListGatesArguments,
@@ -167,6 +171,9 @@ pub(crate) enum Command {
     /// Tells of versions that were taken back from users, and what follows from them.
     #[command(subcommand)]
     Incident(IncidentCommand),
+    /// Tells others of what happens: CDEvents and webhooks, signed, sent until they are received.
+    #[command(subcommand)]
+    Announce(AnnounceCommand),
     /// Writes reports in which every number can be recomputed.
     #[command(subcommand)]
     Report(ReportCommand),

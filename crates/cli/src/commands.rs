@@ -1,6 +1,7 @@
 //! One function a command: arguments in, a use case called, its answer written.
 
 mod agent;
+mod announce;
 mod compare;
 mod deps;
 mod directives;
@@ -33,14 +34,15 @@ mod vote;
 use std::future::Future;
 use std::path::PathBuf;
 
-use adjutant_app::{Home, locate};
+use adjutant_app::{AnnounceError, Home, locate};
 use adjutant_outbound::clock;
 use adjutant_store::Store;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::settings::Settings;
+use crate::streams;
 
 pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Failure> {
     match arguments.command {
@@ -66,6 +68,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Vote(arguments) => vote::run(*arguments, settings),
         Command::Traffic(command) => traffic::run(command, settings),
         Command::Incident(command) => incident::run(command, settings),
+        Command::Announce(command) => announce::run(command, settings),
         Command::Report(command) => report::run(command, settings),
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),
@@ -98,7 +101,20 @@ fn this_program() -> Result<PathBuf, Failure> {
 }
 
 pub(crate) async fn open_store(home: &Home) -> Result<Store, Failure> {
-    Ok(Store::open(&home.state, clock::now()).await?)
+    let now = clock::now();
+    let store = Store::open(&home.state, now).await?;
+    match adjutant_app::register_receivers(&store, home, now).await {
+        Ok(()) => Ok(store),
+        Err(AnnounceError::Store(error)) => Err(error.into()),
+        // Nobody stops working because a chat cannot be told of it.
+        Err(error) => {
+            streams::warn(&format!(
+                "nobody new is told of anything: {}",
+                chain(&error)
+            ));
+            Ok(store)
+        }
+    }
 }
 
 /// What looks at north-star gates talks to the network: an objective may be counted by a Prometheus.
@@ -120,5 +136,8 @@ pub(crate) fn complete<T>(
             "Close other programs and try again.",
         )
     })?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A name that is still being looked up for nobody holds nothing up.
+    runtime.shutdown_background();
+    done
 }

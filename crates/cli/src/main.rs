@@ -37,8 +37,8 @@ fn main() -> std::process::ExitCode {
         return instance::keep_instance(&folder, &settings::program_environment()).into();
     }
     let arguments = Arguments::parse();
-    let settings = Settings::from_environment();
-    match commands::run(arguments, &settings) {
+    let ran = Settings::from_environment().and_then(|settings| commands::run(arguments, &settings));
+    match ran {
         Ok(exit) => exit.into(),
         Err(failure) => {
             streams::tell_failure(&failure);

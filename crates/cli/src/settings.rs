@@ -9,7 +9,8 @@ use adjutant_report::{Color, Terminal};
 use crate::failure::Failure;
 
 /// The tables that `adjutant.toml` may hold.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
+    "announce",
     "deps",
     "focus",
     "gate",
@@ -24,6 +25,9 @@ const TABLES: [&str; 10] = [
 
 /// The variable that names a PostgreSQL server.
 pub(crate) const DATABASE_URL: &str = "ADJUTANT_DATABASE_URL";
+
+/// The variable by which a test ends the program.
+const DIES_AFTER: &str = "ADJUTANT_DIES_AFTER";
 
 /// What the environment says.
 #[derive(Debug, Clone)]
@@ -44,7 +48,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn from_environment() -> Self {
+    pub(crate) fn from_environment() -> Result<Self, Failure> {
         let is_terminal = std::io::stdout().is_terminal();
         let no_color = variable("NO_COLOR").is_some();
         let is_dumb = variable("TERM").is_some_and(|term| term == "dumb");
@@ -56,7 +60,7 @@ impl Settings {
         } else {
             Color::Never
         };
-        Self {
+        Ok(Self {
             database_url: variable(DATABASE_URL),
             agent: variable("ADJUTANT_AGENT"),
             terminal: Terminal {
@@ -64,9 +68,11 @@ impl Settings {
                 color,
             },
             is_watched: std::io::stderr().is_terminal(),
-            dies_after: variable("ADJUTANT_DIES_AFTER").and_then(|count| count.parse().ok()),
+            dies_after: variable(DIES_AFTER)
+                .map(|count| number(DIES_AFTER, &count))
+                .transpose()?,
             editor: variable("VISUAL").or_else(|| variable("EDITOR")),
-        }
+        })
     }
 }
 
@@ -94,6 +100,20 @@ impl Settings {
 )]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The secret that a variable of the user's choice holds.
+pub(crate) fn secret(name: &str) -> Option<String> {
+    variable(name)
+}
+
+fn number(name: &str, given: &str) -> Result<u32, Failure> {
+    given.parse().map_err(|_not_a_number| {
+        Failure::usage(
+            format!("{name}: {given:?} is not a whole number"),
+            format!("Unset {name}, or give it a number of effects."),
+        )
+    })
 }
 
 /// What the programs that Adjutant runs see of the environment.
@@ -140,9 +160,9 @@ mod tests {
         assert_eq!(
             unknown_keys(text),
             [
-                "line 1: colour is not a setting; known are deps, focus, gate, merge, \
+                "line 1: colour is not a setting; known are announce, deps, focus, gate, merge, \
                  north_star, objective, portfolio, role, rollout, verify",
-                "line 3: databse is not a setting; known are deps, focus, gate, merge, \
+                "line 3: databse is not a setting; known are announce, deps, focus, gate, merge, \
                  north_star, objective, portfolio, role, rollout, verify",
             ]
         );

@@ -82,12 +82,7 @@ pub fn is_address(text: &str) -> bool {
 /// # Errors
 /// When TLS cannot be set up.
 pub fn client() -> Result<Client, InquiryError> {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Another thread may have been quicker; then its provider, the same one, is in place.
-        match rustls::crypto::ring::default_provider().install_default() {
-            Ok(()) | Err(_) => {}
-        }
-    }
+    provide_tls();
     Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(ANSWER_TIMEOUT)
@@ -96,6 +91,16 @@ pub fn client() -> Result<Client, InquiryError> {
         .user_agent(concat!("adjutant/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(InquiryError::Client)
+}
+
+/// Puts the cryptography of TLS in place, once for the process.
+pub(crate) fn provide_tls() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have been quicker; then its provider, the same one, is in place.
+        match rustls::crypto::ring::default_provider().install_default() {
+            Ok(()) | Err(_) => {}
+        }
+    }
 }
 
 /// Asks the source that `address` belongs to, and gives the record as JSON.

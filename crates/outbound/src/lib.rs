@@ -30,3 +30,4 @@ pub mod prometheus;
 pub mod repository;
 pub mod sample_file;
 pub mod secret;
+pub mod webhook;

@@ -59,6 +59,9 @@ pub enum RecoveryRefusal {
     /// Nobody knows how long it takes.
     #[error("there is no traffic to compute the worst-case recovery time from")]
     NoTraffic,
+    /// Nobody knows what traffic there is, with the words of who was asked.
+    #[error("the traffic could not be asked: {0}")]
+    SourceFailed(String),
     /// A fault that the plan claims to detect would never show.
     #[error("{metric} never shows a breach at weight {weight}")]
     NeverDetected {

@@ -7,8 +7,8 @@
 //! that is read here is that of the leases, because it has to be read inside the transaction.
 
 mod agents;
-mod answers;
 mod announcements;
+mod answers;
 mod artifacts;
 mod decisions;
 mod directives;
@@ -39,8 +39,8 @@ use adjutant_domain::{Digest, Timestamp};
 use tokio::sync::Mutex;
 
 pub use agents::{AgentChange, AgentRun, RunBytes};
-pub use answers::KeptAnswer;
 pub use announcements::{DeliveryState, NewAttempt, StoredDelivery, StoredReceiver, delivery_lead};
+pub use answers::KeptAnswer;
 pub use decisions::{NewDecision, StoredDecision};
 pub use directives::{Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding};
 pub use error::{DatabaseError, StoreError};

@@ -1,5 +1,6 @@
 //! What ends a command without an answer: what happened, what to do about it, and the exit code.
 
+mod announce;
 mod race;
 mod rollout;
 mod store;

@@ -93,9 +93,9 @@ async fn ensure_proxy(
         crashes_max: 5,
         crash_window_ms: 60_000,
     };
-    ground.pass_effect();
+    ground.effects.pass();
     instance::ensure(&folder, &spec, &ground.keeper(), &ground.environment).await?;
-    ground.pass_effect();
+    ground.effects.pass();
     Ok(())
 }
 
@@ -115,9 +115,9 @@ async fn ensure_version(
             spec(ground, basis.service, &artifact, port)
         }
     };
-    ground.pass_effect();
+    ground.effects.pass();
     instance::ensure(&folder, &spec, &ground.keeper(), &ground.environment).await?;
-    ground.pass_effect();
+    ground.effects.pass();
     Ok(())
 }
 
@@ -228,9 +228,9 @@ async fn steer_proxy(
             ..Patience::default()
         },
     };
-    ground.pass_effect();
+    ground.effects.pass();
     let applied = ground.traffic(service).apply(&wanted).await;
-    ground.pass_effect();
+    ground.effects.pass();
     match applied {
         Ok(()) => Ok(()),
         // Somebody with a newer state was quicker; the next look sees it.
@@ -276,9 +276,9 @@ async fn stop_others(
             is_done = false;
             continue;
         }
-        ground.pass_effect();
+        ground.effects.pass();
         instance::stop(&folder).await?;
-        ground.pass_effect();
+        ground.effects.pass();
     }
     Ok(is_done)
 }

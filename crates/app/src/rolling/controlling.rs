@@ -192,9 +192,9 @@ async fn add(
         record,
         at,
     };
-    ground.pass_effect();
+    ground.effects.pass();
     let turn = store.add_service_event(event).await?;
-    ground.pass_effect();
+    ground.effects.pass();
     Ok(turn == ServiceTurn::Stored)
 }
 

@@ -8,7 +8,7 @@ use adjutant_rollout::{
     DesiredService, EnginePlan, EntrancePlan, PresentTraffic, RolloutWeight, ServicePlan,
     TrafficSource,
 };
-use adjutant_traffic::{ObservedTraffic, TrafficControlError};
+use adjutant_traffic::ObservedTraffic;
 
 use super::acting::versions;
 use super::looking::{measure, present};
@@ -231,16 +231,16 @@ pub(super) async fn steer_engine(
         candidate: arm(candidate, points)?,
     };
     let place = EnginePlace::of(ground, service);
-    ground.pass_effect();
+    ground.effects.pass();
     let steered = place.engine(ground, plan).steer(&order).await;
-    ground.pass_effect();
+    ground.effects.pass();
     match steered? {
         // The next look sees what is in effect, whoever was quicker.
         Steered::Told | Steered::Waits | Steered::Late => Ok(()),
     }
 }
 
-/// The traffic there is now; nothing when the own proxy does not run.
+/// The traffic there is now; nothing when that is too little to say anything.
 pub(super) async fn present_traffic(
     ground: &Ground,
     service: &ServiceName,
@@ -251,11 +251,7 @@ pub(super) async fn present_traffic(
         return Ok(place.engine(ground, plan).present().await?);
     }
     let control = ground.traffic(service);
-    let observed = match control.observe().await {
-        Ok(observed) => observed,
-        Err(TrafficControlError::Unreachable { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    let observed = control.observe().await?;
     let measured = control.measurements(None).await?;
     Ok(present(&observed, &measured))
 }

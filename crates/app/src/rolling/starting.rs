@@ -10,10 +10,12 @@ use adjutant_rollout::{
     strategy_file,
 };
 use adjutant_store::{NewServiceEvent, RolloutBasis, ServiceTurn, Store};
+use adjutant_traffic::TrafficControlError;
 
 use super::entrance::present_traffic;
 use super::{Ground, RolloutError, WhileWaiting, control};
 use crate::Home;
+use crate::doctor::chain;
 
 /// What is to be rolled out.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,15 +139,18 @@ pub async fn plan_rollout(
     service: &ServiceName,
     plan: ReadPlan,
 ) -> Result<PlannedRollout, RolloutError> {
-    let present = present_traffic(ground, service, plan.service.as_ref()).await?;
-    let recovery = match &present {
-        Some(present) => prove_recovery(&plan.plan, present),
-        None => Err(RecoveryRefusal::NoTraffic),
+    let present = match present_traffic(ground, service, plan.service.as_ref()).await {
+        Ok(Some(present)) => Ok(present),
+        Ok(None) => Err(RecoveryRefusal::NoTraffic),
+        Err(RolloutError::Traffic(error @ TrafficControlError::Unreachable { .. })) => {
+            Err(RecoveryRefusal::SourceFailed(chain(&error)))
+        }
+        Err(error) => return Err(error),
     };
     Ok(PlannedRollout {
+        requests_per_second: present.as_ref().ok().map(|seen| seen.requests_per_second),
+        recovery: present.and_then(|present| prove_recovery(&plan.plan, &present)),
         plan,
-        requests_per_second: present.map(|present| present.requests_per_second),
-        recovery,
     })
 }
 
@@ -207,11 +212,11 @@ pub async fn start_rollout(
         record: &record,
         at: now,
     };
-    ground.pass_effect();
+    ground.effects.pass();
     let (id, turn) = store
         .start_rollout(&request.service, version, &basis, first)
         .await?;
-    ground.pass_effect();
+    ground.effects.pass();
     Ok(match turn {
         ServiceTurn::Stored if is_first => Ok(RolloutStart::First(id)),
         ServiceTurn::Stored => Ok(RolloutStart::Started(id)),

@@ -5,7 +5,7 @@ use adjutant_outbound::clock;
 use adjutant_report::directives as written;
 use adjutant_work::directive::{DirectiveOutcome, DirectiveStanding, DirectivesProgress};
 
-use super::{complete, find_home, open_store, rollout};
+use super::{announce, complete, find_home, open_store, rollout};
 use crate::arguments::{Format, RunArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,7 +27,8 @@ pub(super) fn run(arguments: &RunArguments, settings: &Settings) -> Result<Exit,
             let progress = adjutant_app::plan_directives(&store, &home, &request, now).await?;
             return Ok(DirectivesRun::Ended(progress));
         }
-        Ok(adjutant_app::run_directives(&store, &home, &request, tell).await?)
+        let running = adjutant_app::run_directives(&store, &home, &request, tell);
+        Ok(announce::beside(&home, &store, running).await??)
     })?;
     let progress = match ran {
         DirectivesRun::Ended(progress) => progress,

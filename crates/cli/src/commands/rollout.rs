@@ -5,7 +5,7 @@ mod history;
 mod orders;
 mod status;
 
-use adjutant_app::{Ground, Home};
+use adjutant_app::{Effects, Ground, Home};
 
 use crate::arguments::RolloutCommand;
 use crate::exit::Exit;
@@ -37,6 +37,6 @@ pub(super) fn ground(home: &Home, settings: &Settings) -> Result<Ground, Failure
         program: super::this_program()?,
         environment: settings::program_environment(),
         logs: adjutant_app::LogMemory::default(),
-        dies_after: std::cell::Cell::new(settings.dies_after),
+        effects: Effects::dying_after(settings.dies_after),
     })
 }

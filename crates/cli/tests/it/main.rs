@@ -5,6 +5,7 @@
 mod access;
 mod acp;
 mod agents;
+mod announce;
 mod api;
 mod assigning;
 mod bad_input;
@@ -23,6 +24,7 @@ mod gate;
 mod handoff;
 mod help;
 mod home;
+mod hooks;
 mod http_server;
 mod intake;
 mod mirror;

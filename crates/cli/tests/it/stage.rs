@@ -13,6 +13,9 @@ pub(crate) struct Stage {
     pub(crate) workspace: Workspace,
 }
 
+/// What messages to the receivers of a test are signed with.
+pub(crate) const HOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
 /// A gate that two CSV files can answer.
 pub(crate) const POLICY: &str = r#"
 [gate.smoke]
@@ -52,7 +55,9 @@ impl Stage {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        program::command(PROGRAM, self.path(), arguments)
+        let mut command = program::command(PROGRAM, self.path(), arguments);
+        command.env("HOOK_SECRET", HOOK_SECRET);
+        command
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {

@@ -279,6 +279,12 @@ pub fn refusal(why: &RecoveryRefusal) -> String {
         RecoveryRefusal::NoTraffic => {
             "NO DATA AVAILABLE: without traffic nobody knows how long a recovery takes".to_owned()
         }
+        RecoveryRefusal::SourceFailed(words) => {
+            format!(
+                "NO DATA AVAILABLE: the traffic could not be asked: {}",
+                clean(words)
+            )
+        }
         RecoveryRefusal::NeverDetected { metric, weight } => {
             format!(
                 "{metric} never shows a breach at {weight}: let it detect more, or raise the weight"

@@ -1,8 +1,8 @@
 //! Planning, starting and carrying on.
 
 use adjutant_app::{
-    ControlEnd, Ground, RolloutRequest, RolloutStart, SeenService, StartRefusal, WhileWaiting,
-    control, plan_rollout, read_rollout_plan, start_rollout,
+    ControlEnd, Ground, Home, RolloutRequest, RolloutStart, SeenService, StartRefusal,
+    WhileWaiting, control, plan_rollout, read_rollout_plan, start_rollout,
 };
 use adjutant_domain::ServiceName;
 use adjutant_outbound::{clock, files};
@@ -14,7 +14,7 @@ use adjutant_wire::rollout::seen_json;
 use super::ground;
 use super::status::{Screen, text_of};
 use crate::arguments::{Format, RunRolloutArguments, ServiceArguments, StartRolloutArguments};
-use crate::commands::{complete, find_home, open_store};
+use crate::commands::{announce, complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -51,7 +51,7 @@ pub(super) fn plan(arguments: &ServiceArguments, settings: &Settings) -> Result<
     }
     Ok(match permitted {
         Ok(()) => Exit::Done,
-        Err(RecoveryRefusal::NoTraffic) => Exit::Undecided,
+        Err(RecoveryRefusal::NoTraffic | RecoveryRefusal::SourceFailed(_)) => Exit::Undecided,
         Err(RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. }) => {
             Exit::Refused
         }
@@ -76,16 +76,16 @@ pub(super) fn start(
             Ok(started) => streams::tell(&begun(&started)),
             Err(refused) => return tell_refusal(&arguments.service, &refused, settings),
         }
-        let format = arguments.format.format;
-        carry(
-            &store,
-            &ground,
-            &arguments.service,
-            WhileWaiting::Leave,
-            arguments.watch,
-            format,
+        Carrying {
+            home: &home,
+            store: &store,
+            ground: &ground,
+            service: &arguments.service,
+            is_watched: arguments.watch,
+            format: arguments.format.format,
             settings,
-        )
+        }
+        .carry(WhileWaiting::Leave)
         .await
     })
 }
@@ -96,18 +96,18 @@ pub(super) fn carry_on(
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let ground = ground(&home, settings)?;
-    let format = arguments.format.format;
     complete(true, async {
         let store = open_store(&home).await?;
-        carry(
-            &store,
-            &ground,
-            &arguments.service,
-            WhileWaiting::Stay,
-            arguments.watch,
-            format,
+        Carrying {
+            home: &home,
+            store: &store,
+            ground: &ground,
+            service: &arguments.service,
+            is_watched: arguments.watch,
+            format: arguments.format.format,
             settings,
-        )
+        }
+        .carry(WhileWaiting::Stay)
         .await
     })
 }
@@ -154,7 +154,7 @@ fn tell_refusal(
                 streams::tell(text.trim_end());
             }
             let exit = match why {
-                RecoveryRefusal::NoTraffic => Exit::Undecided,
+                RecoveryRefusal::NoTraffic | RecoveryRefusal::SourceFailed(_) => Exit::Undecided,
                 RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. } => {
                     Exit::Refused
                 }
@@ -162,6 +162,9 @@ fn tell_refusal(
             let remedy = match why {
                 RecoveryRefusal::NoTraffic => {
                     "Send requests through the service's proxy for some seconds, and start again."
+                }
+                RecoveryRefusal::SourceFailed(_) => {
+                    "See whether the service's proxy runs: adjutant rollout run starts what is wanted."
                 }
                 RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. } => {
                     "Change the plan; adjutant rollout plan shows what each part takes."
@@ -180,51 +183,64 @@ fn tell_refusal(
     Ok(exit)
 }
 
-/// Carries on until it is decided; events on standard error, what is there then on standard output.
-pub(super) async fn carry(
-    store: &Store,
-    ground: &Ground,
-    service: &ServiceName,
-    while_waiting: WhileWaiting,
-    watch: bool,
-    format: Format,
-    settings: &Settings,
-) -> Result<Exit, Failure> {
-    let mut screen = Screen::new(watch && settings.is_watched, settings.terminal);
-    let mut told = None;
-    let mut warned = None;
-    let mut latest: Option<SeenService> = None;
-    let tell = |seen: &SeenService, turn: Option<&Turn>| {
-        if let Some(last) = &seen.last {
-            if screen.is_on() {
-                screen.show(&text_of(seen, turn, settings.terminal));
-            } else if told.replace(last.number) != Some(last.number) {
-                let plan = seen.rollout.as_ref().map(|rollout| &rollout.basis.plan);
-                streams::tell(written::line(last.at, &last.record.told, plan).trim_end());
+/// A service that is carried on.
+#[derive(Clone, Copy)]
+pub(super) struct Carrying<'a> {
+    pub(super) home: &'a Home,
+    pub(super) store: &'a Store,
+    pub(super) ground: &'a Ground,
+    pub(super) service: &'a ServiceName,
+    pub(super) is_watched: bool,
+    pub(super) format: Format,
+    pub(super) settings: &'a Settings,
+}
+
+impl Carrying<'_> {
+    /// Carries on until it is decided; events on standard error, what is there then on standard
+    /// output. What happens is announced beside it.
+    pub(super) async fn carry(self, while_waiting: WhileWaiting) -> Result<Exit, Failure> {
+        let work = self.to_the_end(while_waiting);
+        announce::beside(self.home, self.store, work).await?
+    }
+
+    async fn to_the_end(self, while_waiting: WhileWaiting) -> Result<Exit, Failure> {
+        let (service, terminal) = (self.service, self.settings.terminal);
+        let mut screen = Screen::new(self.is_watched && self.settings.is_watched, terminal);
+        let mut told = None;
+        let mut warned = None;
+        let mut latest: Option<SeenService> = None;
+        let tell = |seen: &SeenService, turn: Option<&Turn>| {
+            if let Some(last) = &seen.last {
+                if screen.is_on() {
+                    screen.show(&text_of(seen, turn, terminal));
+                } else if told.replace(last.number) != Some(last.number) {
+                    let plan = seen.rollout.as_ref().map(|rollout| &rollout.basis.plan);
+                    streams::tell(written::line(last.at, &last.record.told, plan).trim_end());
+                }
+            }
+            if let Some(trouble) = &seen.trouble
+                && warned.replace(trouble.clone()).as_ref() != Some(trouble)
+            {
+                streams::warn(&format!("{trouble}; it is told again"));
+            }
+            latest = Some(seen.clone());
+            true
+        };
+        let end = control(self.store, self.ground, service, while_waiting, tell).await?;
+        if let Some(seen) = &latest {
+            match self.format {
+                Format::Json => streams::print_json(&seen_json(seen, None))?,
+                Format::Human => streams::print(&text_of(seen, None, terminal))?,
             }
         }
-        if let Some(trouble) = &seen.trouble
-            && warned.replace(trouble.clone()).as_ref() != Some(trouble)
-        {
-            streams::warn(&format!("{trouble}; it is told again"));
+        if let ControlEnd::Waits(_) = end {
+            streams::warn(&format!(
+                "a person has to look, and nobody watches the candidate now: adjutant rollout run \
+                 {service} stays and watches"
+            ));
         }
-        latest = Some(seen.clone());
-        true
-    };
-    let end = control(store, ground, service, while_waiting, tell).await?;
-    if let Some(seen) = &latest {
-        match format {
-            Format::Json => streams::print_json(&seen_json(seen, None))?,
-            Format::Human => streams::print(&text_of(seen, None, settings.terminal))?,
-        }
+        exit_of(service, end)
     }
-    if let ControlEnd::Waits(_) = end {
-        streams::warn(&format!(
-            "a person has to look, and nobody watches the candidate now: adjutant rollout run \
-             {service} stays and watches"
-        ));
-    }
-    exit_of(service, end)
 }
 
 fn exit_of(service: &ServiceName, end: ControlEnd) -> Result<Exit, Failure> {

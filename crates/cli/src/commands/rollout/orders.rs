@@ -8,10 +8,11 @@ use adjutant_domain::ServiceName;
 use adjutant_outbound::clock;
 use adjutant_report::rollout as written;
 use adjutant_rollout::RolloutOrder;
+use adjutant_store::Store;
 use adjutant_wire::rollout::ordered_json;
 use serde_json::json;
 
-use super::carrying::carry;
+use super::carrying::Carrying;
 use super::ground;
 use crate::arguments::{
     Format, LiftArguments, OrderedArguments, PromoteArguments, ServiceArguments, UndoArguments,
@@ -60,53 +61,49 @@ fn give(
 /// A candidate is taken back at once, whether a controller runs or not.
 pub(super) fn abort(arguments: &OrderedArguments, settings: &Settings) -> Result<Exit, Failure> {
     let because = reason(&arguments.because)?;
-    let home = find_home(settings)?;
-    let ground = ground(&home, settings)?;
-    let (service, format) = (&arguments.service, arguments.format.format);
-    complete(true, async {
-        let store = open_store(&home).await?;
-        let order = RolloutOrder::Abort;
-        match order_rollout(&store, service, order, because, clock::now()).await? {
-            Ok(_) => {
-                carry(
-                    &store,
-                    &ground,
-                    service,
-                    WhileWaiting::Leave,
-                    false,
-                    format,
-                    settings,
-                )
-                .await?;
-                Ok(Exit::Done)
-            }
-            Err(refused) => Ok(refuse(service, &refused)),
-        }
+    let service = &arguments.service;
+    take_back(arguments, settings, async |store| {
+        order_rollout(store, service, RolloutOrder::Abort, because, clock::now()).await
     })
 }
 
 pub(super) fn undo(arguments: &UndoArguments, settings: &Settings) -> Result<Exit, Failure> {
     let because = reason(&arguments.order.because)?;
+    let service = &arguments.order.service;
+    take_back(&arguments.order, settings, async |store| {
+        undo_rollout(store, service, arguments.to, because, clock::now()).await
+    })
+}
+
+/// Gives an order by which a version loses its users, and follows it to its end.
+fn take_back(
+    arguments: &OrderedArguments,
+    settings: &Settings,
+    order: impl AsyncFnOnce(&Store) -> Answer,
+) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
     let ground = ground(&home, settings)?;
-    let (service, format) = (&arguments.order.service, arguments.order.format.format);
     complete(true, async {
         let store = open_store(&home).await?;
-        match undo_rollout(&store, service, arguments.to, because, clock::now()).await? {
-            Ok(_) => {
-                carry(
-                    &store,
-                    &ground,
-                    service,
-                    WhileWaiting::Leave,
-                    false,
-                    format,
-                    settings,
-                )
-                .await
-            }
-            Err(refused) => Ok(refuse(service, &refused)),
+        if let Err(refused) = order(&store).await? {
+            return Ok(refuse(&arguments.service, &refused));
         }
+        let carrying = Carrying {
+            home: &home,
+            store: &store,
+            ground: &ground,
+            service: &arguments.service,
+            is_watched: false,
+            format: arguments.format.format,
+            settings,
+        };
+        let exit = carrying.carry(WhileWaiting::Leave).await?;
+        // That a version was taken back is what was asked for.
+        Ok(if exit == Exit::Rejected {
+            Exit::Done
+        } else {
+            exit
+        })
     })
 }
 
