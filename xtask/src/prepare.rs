@@ -45,6 +45,11 @@ const TOOLS: &[Tool] = &[
         purpose: "rollouts behind nginx",
     },
     Tool {
+        program: "openssl",
+        package: "openssl",
+        purpose: "the certificate of the tests' API server",
+    },
+    Tool {
         program: "python3",
         package: "python3-venv",
         purpose: "the MLflow reader",

@@ -10,6 +10,7 @@ use adjutant_domain::{
 use adjutant_formats::Format;
 use adjutant_gate::{Case, Decision, SourceFailure, Vote, decide};
 use adjutant_outbound::{files, inquiry};
+use adjutant_rollout::{GateQuestion, LastVerdict, VerdictStanding};
 use adjutant_store::{NewDecision, NewEvidence, Store, StoreError, StoredDecision, StoredEvidence};
 
 use crate::FoundPolicy;
@@ -188,6 +189,24 @@ pub async fn last_decision(
     gate: &GateName,
 ) -> Result<Option<StoredDecision>, StoreError> {
     store.last_decision(gate).await
+}
+
+/// What a gate says now to another delivery engine.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn gate_standing(
+    store: &Store,
+    question: &GateQuestion,
+    now: Timestamp,
+) -> Result<VerdictStanding, StoreError> {
+    let last = last_decision(store, &question.gate).await?;
+    let last = last.map(|last| LastVerdict {
+        verdict: last.verdict,
+        decided_at: last.decided_at,
+        record: last.record,
+    });
+    Ok(question.standing(last, now))
 }
 
 /// Reads the named sources. One that gives nothing becomes a failure that the gate answers.

@@ -73,7 +73,8 @@ pub use conflicts::{
 };
 pub use contracts::{SchemaDiffError, SchemaRequest, diff_contracts};
 pub use deciding::{
-    Decided, DecidedFrom, GateError, GateRequest, NamedSource, last_decision, run_gate,
+    Decided, DecidedFrom, GateError, GateRequest, NamedSource, gate_standing, last_decision,
+    run_gate,
 };
 pub use dependencies::{
     CheckedConfig, ConfigStanding, DepsAnswer, DepsError, DepsRequest, align_dependencies,

@@ -4,6 +4,7 @@
 //! the store hears only who has seen the last event and the traffic only the newest generation.
 
 mod acting;
+mod clustered;
 mod controlling;
 mod entrance;
 mod looking;
@@ -95,6 +96,9 @@ pub enum RolloutError {
     /// What takes the requests did not do as told.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A version is to run in a cluster and names no image.
+    #[error("{} names no image that a cluster could run", .0.short())]
+    NoImage(Digest),
     /// A version could not be laid down to be started.
     #[error("{}: a version cannot be laid down to be started", path.display())]
     LayDown {

@@ -43,6 +43,16 @@ pub enum EngineError {
         /// What is missing.
         lack: String,
     },
+    /// It asks to be left alone for a while.
+    #[error("{engine} is busy and asks for {seconds} s: {words}")]
+    Busy {
+        /// Which engine.
+        engine: &'static str,
+        /// In its own words.
+        words: String,
+        /// For how long.
+        seconds: u64,
+    },
     /// It did not do as told.
     #[error("{engine} does not obey: {words}")]
     Disobeyed {
@@ -64,4 +74,25 @@ pub enum EngineError {
     /// A program of it could not be run.
     #[error(transparent)]
     Program(#[from] ProcessError),
+}
+
+/// No engine is left alone for longer than this: a rollback goes before politeness.
+const BUSY_SECONDS_MAX: u64 = 10;
+
+impl EngineError {
+    /// For how long it wants to be left alone, in milliseconds.
+    pub fn rest_ms(&self) -> i64 {
+        match self {
+            Self::Busy { seconds, .. } => {
+                i64::try_from((*seconds).min(BUSY_SECONDS_MAX) * 1_000).unwrap_or(0)
+            }
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Unreadable { .. }
+            | Self::NotSetUp { .. }
+            | Self::Disobeyed { .. }
+            | Self::File { .. }
+            | Self::Program(_) => 0,
+        }
+    }
 }

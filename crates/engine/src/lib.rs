@@ -6,6 +6,7 @@
 
 mod error;
 mod haproxy;
+mod kubernetes;
 mod nginx;
 mod order;
 
@@ -16,6 +17,7 @@ use adjutant_outbound::process::{Environment, Keeper};
 use adjutant_rollout::{EnginePlan, PresentTraffic};
 
 pub use error::EngineError;
+pub use kubernetes::{Cluster, ClusterVersion, PlaceHealth, SeenCluster, SeenPlace};
 pub use nginx::LogMemory;
 pub use order::{EngineArm, EngineOrder, SeenEngine, SeenEngineArm, Steered};
 

@@ -9,7 +9,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use adjutant_domain::{MeasureName, Timestamp};
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -82,6 +82,10 @@ pub fn is_address(text: &str) -> bool {
 /// # Errors
 /// When TLS cannot be set up.
 pub fn client() -> Result<Client, InquiryError> {
+    builder().build().map_err(InquiryError::Client)
+}
+
+pub(crate) fn builder() -> ClientBuilder {
     provide_tls();
     Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -89,8 +93,6 @@ pub fn client() -> Result<Client, InquiryError> {
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("adjutant/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(InquiryError::Client)
 }
 
 /// Puts the cryptography of TLS in place, once for the process.
@@ -234,7 +236,7 @@ async fn answer_of(client: &Client, url: &Url) -> Result<(u16, Vec<u8>), String>
 }
 
 /// An error's words and those of its causes, without the address.
-fn words(error: reqwest::Error) -> String {
+pub(crate) fn words(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut words = error.to_string();
     let mut cause = error.source();

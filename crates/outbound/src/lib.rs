@@ -6,6 +6,7 @@
 
 pub mod acp;
 pub mod agent_process;
+pub mod api_server;
 pub mod check_room;
 pub mod clock;
 pub mod conflict_memory;

@@ -15,6 +15,7 @@ mod incident;
 mod judge;
 mod measurements;
 mod plan;
+mod question;
 mod reading;
 mod recovery;
 mod service;
@@ -36,9 +37,14 @@ pub use plan::{
     Exposure, Metric, MetricDemand, MetricQuantity, RECOVERY_MS_MAX, RecoveryTiming,
     RolloutAnalysis, RolloutPlan, RolloutStep, RolloutStrategy,
 };
+pub use question::{
+    AnalysisAnswer, FlaggerCall, FlaggerHook, GateQuestion, HookAnswer, InvalidCall, LastVerdict,
+    VerdictStanding, answer_analysis, answer_hook, read_flagger_call,
+};
 pub use reading::{
-    EnginePlan, EntrancePlan, HaproxyPlan, HaproxyWeights, InvalidPlan, NginxPlan, PlanNote,
-    ProxyPlan, ReadPlan, ServicePlan, StrategyFile, read_plan, rollout_names, strategy_file,
+    ClusterAccess, ClusterPlace, ClusterPlan, EnginePlan, EntrancePlan, HaproxyPlan,
+    HaproxyWeights, InvalidPlan, NginxPlan, PlanNote, ProcessPlan, PrometheusPlan, ProxyPlan,
+    ReadPlan, ServicePlan, StrategyFile, read_plan, rollout_names, strategy_file,
 };
 pub use recovery::{Detection, PresentTraffic, RecoveryProof, RecoveryRefusal, prove_recovery};
 pub use service::{

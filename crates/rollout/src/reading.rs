@@ -1,6 +1,7 @@
 //! Reads plans: `[rollout.NAME]` of `adjutant.toml`, and the strategy of a YAML file, ours or one of
 //! Argo Rollouts. What is not supported is refused by name and place.
 
+mod cluster;
 mod metric;
 mod service;
 mod steps;
@@ -15,8 +16,11 @@ use crate::plan::{
     Metric, MetricDemand, MetricQuantity, RecoveryTiming, RolloutAnalysis, RolloutPlan, RolloutStep,
 };
 use adjutant_gate::{Margin, Scale};
-pub use service::{EntrancePlan, ProxyPlan, ServicePlan};
+use cluster::CLUSTER;
+pub use cluster::{ClusterAccess, ClusterPlace, ClusterPlan, PrometheusPlan};
+pub use service::{EntrancePlan, ProcessPlan, ProxyPlan, ServicePlan};
 use steps::{Reading, Steps};
+use target::ReadTarget;
 pub use target::{EnginePlan, HaproxyPlan, HaproxyWeights, NginxPlan};
 
 /// The defaults of a plan.
@@ -135,8 +139,7 @@ pub fn read_plan(
         }
         (None, None) => return Err(in_settings(table.complain("strategy is missing"))),
     };
-    let engine = body.engine();
-    let usual = || usual_monitor(engine);
+    let usual = || usual_monitor(&body);
     let plan = RolloutPlan {
         strategy: steps.strategy,
         steps: steps.steps,
@@ -201,8 +204,6 @@ impl<'v> Body<'v> {
             }
             None => None,
         };
-        let engine = keys.get("target").map(|field| target::engine(&field));
-        let engine = engine.transpose()?;
         let body = Self {
             strategy: keys.get("strategy"),
             templates,
@@ -217,29 +218,10 @@ impl<'v> Body<'v> {
             timing: keys
                 .get("recovery")
                 .map_or(Ok(RecoveryTiming::default()), |f| timing(&f))?,
-            service: keys
-                .get("service")
-                .map(|field| service::service(&field, engine))
-                .transpose()?,
+            service: service_of(&keys)?,
         };
-        if body.service.is_none()
-            && let Some(target) = keys.get("target")
-        {
-            return Err(target.complain(
-                "the versions behind it are started here: service is missing, with command and \
-                 health",
-            ));
-        }
         keys.refuse_others()?;
         Ok(body)
-    }
-
-    /// What takes the requests in place of the own proxy.
-    fn engine(&self) -> Option<&EnginePlan> {
-        match &self.service.as_ref()?.traffic {
-            EntrancePlan::Engine(engine) => Some(engine),
-            EntrancePlan::Proxy(_) => None,
-        }
     }
 
     fn refuse_what_cannot_be_carried_out(
@@ -248,21 +230,56 @@ impl<'v> Body<'v> {
         table: &DocumentField<'_>,
     ) -> FieldRead<()> {
         let mirrors = |step: &RolloutStep| matches!(step, RolloutStep::SetMirrorRoute(_));
-        match self.service.as_ref().map(|service| &service.traffic) {
-            None => Ok(()),
-            Some(EntrancePlan::Engine(engine)) => match engine.lack(plan) {
-                Some(lack) => Err(table.complain(lack)),
-                None => Ok(()),
-            },
-            Some(EntrancePlan::Proxy(proxy)) => {
-                if plan.steps.iter().any(mirrors) && proxy.mirror_allow.is_empty() {
-                    return Err(table.complain(
+        let lack = match &self.service {
+            None => None,
+            Some(ServicePlan::Cluster(_)) => target::lack(plan, CLUSTER),
+            Some(ServicePlan::Processes(processes)) => match &processes.traffic {
+                EntrancePlan::Engine(engine) => engine.lack(plan),
+                EntrancePlan::Proxy(proxy)
+                    if plan.steps.iter().any(mirrors) && proxy.mirror_allow.is_empty() =>
+                {
+                    Some(
                         "setMirrorRoute copies requests: say which in service.traffic.mirrorAllow, \
-                         such as [\"GET /search*\"]",
-                    ));
+                         such as [\"GET /search*\"]"
+                            .to_owned(),
+                    )
                 }
-                Ok(())
-            }
+                EntrancePlan::Proxy(_) => None,
+            },
+        };
+        lack.map_or(Ok(()), |lack| Err(table.complain(lack)))
+    }
+
+    /// Whether what takes the requests tells enough to measure this.
+    fn measures(&self, quantity: MetricQuantity) -> bool {
+        match &self.service {
+            Some(ServicePlan::Cluster(_)) => CLUSTER.measures(quantity),
+            Some(service) => service
+                .engine()
+                .is_none_or(|engine| engine.skills().measures(quantity)),
+            None => true,
+        }
+    }
+}
+
+/// Where the versions run, as `service` and `target` say together.
+fn service_of(keys: &FieldKeys<'_>) -> FieldRead<Option<ServicePlan>> {
+    let service = keys.get("service");
+    let Some(target) = keys.get("target") else {
+        let service = service.map(|field| service::service(&field, None));
+        return Ok(service.transpose()?.map(ServicePlan::Processes));
+    };
+    match (target::read(&target)?, service) {
+        (ReadTarget::Engine(engine), Some(field)) => {
+            let processes = service::service(&field, Some(engine))?;
+            Ok(Some(ServicePlan::Processes(processes)))
+        }
+        (ReadTarget::Engine(_), None) => Err(target.complain(
+            "the versions behind it are started here: service is missing, with command and health",
+        )),
+        (ReadTarget::Cluster(cluster), None) => Ok(Some(ServicePlan::Cluster(cluster))),
+        (ReadTarget::Cluster(_), Some(field)) => {
+            Err(field.complain("the versions run in the cluster; service is of this machine"))
         }
     }
 }
@@ -298,8 +315,8 @@ fn timing(field: &DocumentField<'_>) -> FieldRead<RecoveryTiming> {
 }
 
 /// What watches a rollout whose plan names nothing: a hundredth more errors, a quarter more p95.
-/// What cannot be measured behind an engine is left out.
-fn usual_monitor(engine: Option<&EnginePlan>) -> Vec<Metric> {
+/// What cannot be measured there is left out.
+fn usual_monitor(body: &Body<'_>) -> Vec<Metric> {
     let metric = |name: &str, quantity, margin| {
         Some(Metric {
             name: name.parse().ok()?,
@@ -323,7 +340,7 @@ fn usual_monitor(engine: Option<&EnginePlan>) -> Vec<Metric> {
     ]
     .into_iter()
     .flatten()
-    .filter(|metric: &Metric| engine.is_none_or(|engine| engine.measures(metric.quantity)))
+    .filter(|metric: &Metric| body.measures(metric.quantity))
     .collect()
 }
 

@@ -42,6 +42,11 @@ impl RolloutWeight {
         self.0
     }
 
+    /// What is left of this share without another; nothing when that is more.
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// As a share, 0 to 1.
     pub fn share(self) -> f64 {
         f64::from(self.0) / 10_000.0

@@ -23,7 +23,7 @@ pub fn seen_json(seen: &SeenService, turn: Option<&Turn>) -> Value {
     let instances: Vec<Value> = seen
         .instances
         .iter()
-        .map(|instance| json!({"version": instance.version, "status": instance.status}))
+        .map(|instance| json!({"version": instance.version, "state": instance.state, "status": instance.status}))
         .collect();
     json!({
         "service": seen.service,

@@ -37,7 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["announce", "domain", "formats", "work", "supply", "shadow"],
     ),
     ("traffic", &["domain", "stats", "shadow", "outbound"]),
-    ("engine", &["outbound", "rollout"]),
+    ("engine", &["document", "outbound", "rollout"]),
     (
         "app",
         &[

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::instance::{self, HealthCheck, InstanceSpec, InstanceState};
-use adjutant_rollout::{DesiredService, EntrancePlan, ProxyPlan, RolloutWeight, ServicePlan};
+use adjutant_rollout::{
+    DesiredService, EntrancePlan, ProcessPlan, ProxyPlan, RolloutWeight, ServicePlan,
+};
 use adjutant_store::Store;
 use adjutant_traffic::{
     DesiredTraffic, MirrorRule, Patience, StickyRule, TrafficArm, TrafficControlError,
     UpstreamProtocol, WEIGHT_WHOLE,
 };
 
+use super::clustered::act_in_cluster;
 use super::entrance::{address_of, build, steer_engine};
 use super::looking::{BASELINE, CANDIDATE};
 use super::{Ground, RolloutError, SeenService, lay_down_error};
@@ -37,18 +40,27 @@ pub(super) async fn act(
     basis: Basis<'_>,
     seen: &SeenService,
 ) -> Result<bool, RolloutError> {
+    let processes = match basis.service {
+        ServicePlan::Cluster(plan) => return act_in_cluster(store, ground, plan, seen).await,
+        ServicePlan::Processes(processes) => processes,
+    };
     let desired = seen.desired();
-    if let EntrancePlan::Proxy(proxy) = &basis.service.traffic {
+    if let EntrancePlan::Proxy(proxy) = &processes.traffic {
         ensure_proxy(ground, proxy, &seen.service).await?;
     }
     for version in desired.running() {
         if seen.instance(version).is_none() {
-            ensure_version(store, ground, basis, &seen.service, version).await?;
+            ensure_version(store, ground, processes, &seen.service, version).await?;
         }
     }
     let is_in_effect = seen.generation() == Some(desired.generation);
-    if !is_in_effect && may_steer(&desired, basis, seen) {
-        match &basis.service.traffic {
+    let is_there = match processes.traffic {
+        EntrancePlan::Proxy(_) => seen.entrance.is_some(),
+        // It is not ours to start: that it does not answer has to be told.
+        EntrancePlan::Engine(_) => true,
+    };
+    if !is_in_effect && may_steer(&desired, is_there, seen) {
+        match &processes.traffic {
             EntrancePlan::Proxy(proxy) => {
                 steer_proxy(ground, basis, proxy, &seen.service, &desired).await?;
             }
@@ -102,7 +114,7 @@ async fn ensure_proxy(
 async fn ensure_version(
     store: &Store,
     ground: &Ground,
-    basis: Basis<'_>,
+    plan: &ProcessPlan,
     service: &ServiceName,
     version: Digest,
 ) -> Result<(), RolloutError> {
@@ -112,7 +124,7 @@ async fn ensure_version(
         None => {
             let artifact = lay_down(store, &folder, version)?;
             let port = instance::free_port().map_err(RolloutError::NoPort)?;
-            spec(ground, basis.service, &artifact, port)
+            spec(ground, plan, &artifact, port)
         }
     };
     ground.effects.pass();
@@ -136,7 +148,7 @@ fn lay_down(store: &Store, folder: &Path, version: Digest) -> Result<String, Rol
     Ok(path.to_string_lossy().into_owned())
 }
 
-fn spec(ground: &Ground, plan: &ServicePlan, artifact: &str, port: u16) -> InstanceSpec {
+fn spec(ground: &Ground, plan: &ProcessPlan, artifact: &str, port: u16) -> InstanceSpec {
     let port_text = port.to_string();
     let filled = |word: &String| {
         word.replace("{artifact}", artifact)
@@ -157,14 +169,9 @@ fn spec(ground: &Ground, plan: &ServicePlan, artifact: &str, port: u16) -> Insta
 
 /// Requests go to a version only once it has been well. One that serves already is never waited
 /// for: a rollback waits for nothing.
-fn may_steer(desired: &DesiredService, basis: Basis<'_>, seen: &SeenService) -> bool {
+pub(super) fn may_steer(desired: &DesiredService, is_there: bool, seen: &SeenService) -> bool {
     let Some(live) = desired.live else {
         return false;
-    };
-    let is_there = match basis.service.traffic {
-        EntrancePlan::Proxy(_) => seen.entrance.is_some(),
-        // It is not ours to start: that it does not answer has to be told.
-        EntrancePlan::Engine(_) => true,
     };
     let serves = |version: Digest| {
         let entrance = seen.entrance.as_ref();

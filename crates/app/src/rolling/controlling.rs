@@ -69,9 +69,11 @@ pub async fn control(
             service: &rollout.basis.service,
             request_timeout_ms: rollout.basis.plan.timing.request_timeout_ms,
         };
+        let mut rest_ms = 0;
         let is_settled = match act(store, ground, basis, &seen).await {
             // It is told again: a rollback has to come through, however long that takes.
             Err(RolloutError::Engine(error)) if last.record.told != ServiceEvent::First => {
+                rest_ms = error.rest_ms();
                 trouble = Some(told(&error));
                 false
             }
@@ -98,7 +100,8 @@ pub async fn control(
             return Ok(ControlEnd::Waits(phase));
         }
         let is_settling = trouble.is_none() && (seen.generation() != Some(generation) || is_over);
-        tokio::time::sleep(pause(rollout.basis.plan.timing.tick_ms, is_settling)).await;
+        let tick_ms = rollout.basis.plan.timing.tick_ms.max(rest_ms);
+        tokio::time::sleep(pause(tick_ms, is_settling)).await;
     }
 }
 

@@ -1,12 +1,13 @@
 //! Where requests come in: the own proxy, or what stands there already.
 
 use adjutant_domain::{Digest, ServiceName};
-use adjutant_engine::{Engine, EngineArm, EngineOrder, SeenEngine, SeenEngineArm, Steered};
+use adjutant_engine::{
+    Cluster, Engine, EngineArm, EngineOrder, SeenEngine, SeenEngineArm, Steered,
+};
 use adjutant_outbound::instance::{self, HealthCheck};
 use adjutant_outbound::process::Keeper;
 use adjutant_rollout::{
-    DesiredService, EnginePlan, EntrancePlan, PresentTraffic, RolloutWeight, ServicePlan,
-    TrafficSource,
+    DesiredService, EnginePlan, PresentTraffic, RolloutWeight, ServicePlan, TrafficSource,
 };
 use adjutant_traffic::ObservedTraffic;
 
@@ -95,7 +96,7 @@ pub(super) async fn look_at_entrance(
     desired: &DesiredService,
     plan: Option<&ServicePlan>,
 ) -> Result<(TrafficSource, Option<SeenEntrance>), RolloutError> {
-    if let Some(EntrancePlan::Engine(plan)) = plan.map(|plan| &plan.traffic) {
+    if let Some(plan) = plan.and_then(ServicePlan::engine) {
         let place = EnginePlace::of(ground, service);
         return match place.engine(ground, plan).look().await {
             Ok(seen) => {
@@ -211,24 +212,23 @@ pub(super) async fn steer_engine(
     plan: &EnginePlan,
     desired: &DesiredService,
 ) -> Result<(), RolloutError> {
-    let arm = |version: Option<Digest>, points: u16| -> Result<Option<EngineArm>, RolloutError> {
+    let arm = |version: Option<Digest>, weight| -> Result<Option<EngineArm>, RolloutError> {
         let Some(version) = version else {
             return Ok(None);
         };
         let address = address_of(ground, service, version)?;
-        let weight = RolloutWeight::try_from(points).unwrap_or_default();
         Ok(address.map(|address| EngineArm { address, weight }))
     };
     let candidate = desired.candidate.filter(|_| desired.exposure.is_any());
-    let points = desired.exposure.weight.basis_points();
-    let rest = RolloutWeight::ALL.basis_points() - points;
+    let weight = desired.exposure.weight;
+    let rest = RolloutWeight::ALL.without(weight);
     let Some(baseline) = arm(desired.live, rest)? else {
         return Ok(());
     };
     let order = EngineOrder {
         generation: desired.generation,
         baseline,
-        candidate: arm(candidate, points)?,
+        candidate: arm(candidate, weight)?,
     };
     let place = EnginePlace::of(ground, service);
     ground.effects.pass();
@@ -246,7 +246,10 @@ pub(super) async fn present_traffic(
     service: &ServiceName,
     plan: Option<&ServicePlan>,
 ) -> Result<Option<PresentTraffic>, RolloutError> {
-    if let Some(EntrancePlan::Engine(plan)) = plan.map(|plan| &plan.traffic) {
+    if let Some(ServicePlan::Cluster(plan)) = plan {
+        return Ok(Cluster { plan }.present().await?);
+    }
+    if let Some(plan) = plan.and_then(ServicePlan::engine) {
         let place = EnginePlace::of(ground, service);
         return Ok(place.engine(ground, plan).present().await?);
     }

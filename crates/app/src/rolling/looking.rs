@@ -1,11 +1,12 @@
 //! What is there now: the proxy's counts, the instances, and what the store wants.
 
 use adjutant_domain::{Digest, ServiceName, Timestamp};
+use adjutant_engine::SeenCluster;
 use adjutant_outbound::clock;
 use adjutant_outbound::instance::{self, InstanceState, InstanceStatus};
 use adjutant_rollout::{
     ArmCounts, ArmHealth, DesiredService, MirroredPairs, PresentTraffic, RolloutMeasurements,
-    RolloutWeight, SplitCount, StageWindow,
+    RolloutWeight, ServicePlan, SplitCount, StageWindow,
 };
 use adjutant_store::{Store, StoredRollout, StoredServiceEvent};
 use adjutant_traffic::{
@@ -13,6 +14,7 @@ use adjutant_traffic::{
     TrafficMeasurements,
 };
 
+use super::clustered::{instance_of, look_at_cluster};
 use super::entrance::{SeenEntrance, look_at_entrance};
 use super::{Ground, RolloutError};
 
@@ -44,6 +46,8 @@ pub struct SeenService {
     pub instances: Vec<SeenInstance>,
     /// What the requests do; missing when what takes them does not answer.
     pub entrance: Option<SeenEntrance>,
+    /// The cluster's places, where the versions run in one and it answers.
+    pub cluster: Option<SeenCluster>,
     /// Why what takes the requests did not do as it was told last.
     pub trouble: Option<String>,
     /// When the measurements were read.
@@ -55,7 +59,9 @@ pub struct SeenService {
 pub struct SeenInstance {
     /// Which.
     pub version: Digest,
-    /// What its keeper says; nobody keeps it when it is missing.
+    /// How it is; it does not run when it is missing.
+    pub state: Option<InstanceState>,
+    /// What its keeper says, where it runs on this machine.
     pub status: Option<InstanceStatus>,
 }
 
@@ -70,7 +76,7 @@ impl SeenService {
     /// The state of an instance.
     pub fn instance(&self, version: Digest) -> Option<InstanceState> {
         let seen = self.instances.iter().find(|seen| seen.version == version)?;
-        seen.status.as_ref().map(|status| status.state)
+        seen.state
     }
 
     /// The generation that is in effect.
@@ -107,21 +113,44 @@ pub async fn look_at_service(
         .as_ref()
         .map(|last| last.record.desired.clone())
         .unwrap_or_default();
+    let read_at = clock::now();
+    let plan = basis.as_ref().map(|rollout| &rollout.basis.service);
+    let (traffic, entrance, cluster) = match plan {
+        Some(ServicePlan::Cluster(plan)) => {
+            let (traffic, seen) = look_at_cluster(plan).await;
+            let (entrance, cluster) = seen.unzip();
+            (traffic, entrance, cluster)
+        }
+        Some(ServicePlan::Processes(_)) | None => {
+            let (traffic, seen) = look_at_entrance(ground, service, &desired, plan).await?;
+            (traffic, seen, None)
+        }
+    };
+    let is_in_cluster = matches!(plan, Some(ServicePlan::Cluster(_)));
     let instances = desired
         .running()
         .into_iter()
         .map(|version| {
+            if is_in_cluster {
+                return Ok(instance_of(cluster.as_ref(), version));
+            }
             let status = instance::look(&ground.version_folder(service, version))?;
-            Ok(SeenInstance { version, status })
+            Ok(SeenInstance {
+                version,
+                state: status.as_ref().map(|status| status.state),
+                status,
+            })
         })
         .collect::<Result<Vec<_>, RolloutError>>()?;
-    let read_at = clock::now();
-    let plan = basis.as_ref().map(|rollout| &rollout.basis.service);
-    let (traffic, entrance) = look_at_entrance(ground, service, &desired, plan).await?;
-    let candidate = desired.candidate.map_or(ArmHealth::NotWatched, |version| {
-        let seen = instances.iter().find(|seen| seen.version == version);
-        health(seen.and_then(|seen| seen.status.as_ref()))
-    });
+    let is_watched = !is_in_cluster || cluster.is_some();
+    let candidate =
+        desired
+            .candidate
+            .filter(|_| is_watched)
+            .map_or(ArmHealth::NotWatched, |version| {
+                let seen = instances.iter().find(|seen| seen.version == version);
+                health(seen.and_then(|seen| seen.state))
+            });
     Ok(SeenService {
         service: service.clone(),
         last,
@@ -130,13 +159,14 @@ pub async fn look_at_service(
         measurements: RolloutMeasurements { traffic, candidate },
         instances,
         entrance,
+        cluster,
         trouble: None,
         read_at,
     })
 }
 
-fn health(status: Option<&InstanceStatus>) -> ArmHealth {
-    match status.map(|status| status.state) {
+fn health(state: Option<InstanceState>) -> ArmHealth {
+    match state {
         None | Some(InstanceState::Stopping) => ArmHealth::Gone,
         Some(InstanceState::Starting) => ArmHealth::Starting,
         Some(InstanceState::Well) => ArmHealth::Healthy,

@@ -6,12 +6,13 @@ use adjutant_domain::{Digest, ServiceName, Timestamp};
 use adjutant_outbound::files::{self, FileError};
 use adjutant_rollout::{
     DesiredService, InvalidPlan, ReadPlan, RecoveryProof, RecoveryRefusal, RolloutId, RolloutPhase,
-    RolloutState, ServiceEvent, ServiceRecord, StrategyFile, prove_recovery, read_plan,
-    strategy_file,
+    RolloutState, ServiceEvent, ServicePlan, ServiceRecord, StrategyFile, prove_recovery,
+    read_plan, strategy_file,
 };
 use adjutant_store::{NewServiceEvent, RolloutBasis, ServiceTurn, Store};
 use adjutant_traffic::TrafficControlError;
 
+use super::clustered::image_of;
 use super::entrance::present_traffic;
 use super::{Ground, RolloutError, WhileWaiting, control};
 use crate::Home;
@@ -47,6 +48,9 @@ pub enum StartRefusal {
     /// The plan does not say how the service is started.
     #[error("the plan does not say how the service is started")]
     NoService,
+    /// The version is to run in a cluster and names no image.
+    #[error("the version names no image that a cluster could run")]
+    NoImage,
     /// Another version is under way.
     #[error("{0} is under way with another version")]
     UnderWay(RolloutId),
@@ -167,6 +171,9 @@ pub async fn start_rollout(
     let Some(service_plan) = request.plan.service.clone() else {
         return Ok(Err(StartRefusal::NoService));
     };
+    if matches!(service_plan, ServicePlan::Cluster(_)) && image_of(&request.version).is_none() {
+        return Ok(Err(StartRefusal::NoImage));
+    }
     let version = store.store_version(&request.version, now).await?;
     finish_taking_back(store, ground, &request.service).await?;
     let last = store.last_service_event(&request.service).await?;

@@ -83,8 +83,16 @@ pub(crate) struct StartRolloutArguments {
     /// The service: NAME of [rollout.NAME].
     pub(crate) service: ServiceName,
     /// The version: the file that the service's command starts as {artifact}.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) artifact: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "image",
+        conflicts_with = "image"
+    )]
+    pub(crate) artifact: Option<PathBuf>,
+    /// The version, where it runs in a cluster: its image.
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) image: Option<String>,
     /// Shows the rollout as it goes, in place of a line an event.
     #[arg(long)]
     pub(crate) watch: bool,

@@ -10,6 +10,7 @@ mod api;
 mod assigning;
 mod bad_input;
 mod claim;
+mod cluster;
 mod compare;
 mod competition;
 mod conflicts;

@@ -3,6 +3,7 @@
 use adjutant_document::{DocumentField, FieldKeys, FieldRead};
 use serde::{Deserialize, Serialize};
 
+use super::cluster::ClusterPlan;
 use super::target::EnginePlan;
 
 /// How requests reach the service.
@@ -28,9 +29,36 @@ pub struct ProxyPlan {
     pub sticky_cookie: Option<String>,
 }
 
+/// Where the versions of a service run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ServicePlan {
+    /// As processes of this machine.
+    Processes(ProcessPlan),
+    /// In a Kubernetes cluster.
+    Cluster(ClusterPlan),
+}
+
+impl ServicePlan {
+    /// What takes the requests in place of the own proxy.
+    pub fn engine(&self) -> Option<&EnginePlan> {
+        match self {
+            Self::Processes(ProcessPlan {
+                traffic: EntrancePlan::Engine(engine),
+                ..
+            }) => Some(engine),
+            Self::Processes(ProcessPlan {
+                traffic: EntrancePlan::Proxy(_),
+                ..
+            })
+            | Self::Cluster(_) => None,
+        }
+    }
+}
+
 /// How a version of the service is started and watched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServicePlan {
+pub struct ProcessPlan {
     /// The program and its arguments; `{artifact}` and `{port}` are filled in.
     pub command: Vec<String>,
     /// The path that answers 2xx when the service is well.
@@ -52,7 +80,7 @@ pub struct ServicePlan {
 pub(super) fn service(
     field: &DocumentField<'_>,
     engine: Option<EnginePlan>,
-) -> FieldRead<ServicePlan> {
+) -> FieldRead<ProcessPlan> {
     let keys = field.keys()?;
     let listed = keys.need("command")?;
     let command = listed
@@ -72,7 +100,7 @@ pub(super) fn service(
         keys.get(key)
             .map_or(Ok(default), |field| field.duration_ms())
     };
-    let service = ServicePlan {
+    let service = ProcessPlan {
         health: path.to_owned(),
         health_every_ms: duration("healthEvery", 1_000)?.max(50),
         start_ms_max: duration("startWithin", 30_000)?,

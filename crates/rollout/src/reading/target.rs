@@ -4,6 +4,7 @@
 use adjutant_document::{DocumentField, FieldKeys, FieldRead};
 use serde::{Deserialize, Serialize};
 
+use super::cluster::{self, ClusterPlan};
 use crate::RolloutWeight;
 use crate::plan::{Metric, MetricQuantity, RolloutPlan, RolloutStep};
 
@@ -86,32 +87,30 @@ impl EnginePlan {
         }
     }
 
-    /// Whether it tells enough to measure this.
-    pub fn measures(&self, quantity: MetricQuantity) -> bool {
-        match (self, quantity) {
-            (Self::Haproxy(_) | Self::Nginx(_), MetricQuantity::Errors)
-            | (Self::Nginx(_), MetricQuantity::Latency(_)) => true,
+    /// What it is able to do.
+    pub(super) fn skills(&self) -> Skills {
+        match self {
             // HAProxy tells averages only, and no quantile follows from an average.
-            (Self::Haproxy(_), MetricQuantity::Latency(_))
-            | (Self::Haproxy(_) | Self::Nginx(_), MetricQuantity::Disagreements) => false,
+            Self::Haproxy(_) => Skills {
+                name: self.name(),
+                tells_latency: false,
+            },
+            Self::Nginx(_) => Skills {
+                name: self.name(),
+                tells_latency: true,
+            },
         }
     }
 
     /// What a plan needs and this cannot do, with what to do about it.
     pub(super) fn lack(&self, plan: &RolloutPlan) -> Option<String> {
-        plan.steps
-            .iter()
-            .find_map(|step| match step {
-                RolloutStep::SetMirrorRoute(_) => Some(format!(
-                    "{} copies no requests whose answers are compared: take setMirrorRoute out, or \
-                     take target out and let the own proxy serve",
-                    self.name()
-                )),
-                RolloutStep::SetWeight(weight) => self.lack_of_weight(*weight),
-                RolloutStep::Analysis(analysis) => self.lack_of_metric(&analysis.metrics),
-                RolloutStep::Pause { .. } => None,
-            })
-            .or_else(|| self.lack_of_metric(&plan.monitor))
+        let weights = plan.steps.iter().find_map(|step| match step {
+            RolloutStep::SetWeight(weight) => self.lack_of_weight(*weight),
+            RolloutStep::SetMirrorRoute(_)
+            | RolloutStep::Analysis(_)
+            | RolloutStep::Pause { .. } => None,
+        });
+        weights.or_else(|| lack(plan, self.skills()))
     }
 
     fn lack_of_weight(&self, weight: RolloutWeight) -> Option<String> {
@@ -124,39 +123,81 @@ impl EnginePlan {
             Self::Haproxy(_) | Self::Nginx(_) => None,
         }
     }
+}
 
-    fn lack_of_metric(&self, metrics: &[Metric]) -> Option<String> {
-        let unmeasured = metrics
-            .iter()
-            .find(|metric| !self.measures(metric.quantity))?;
-        Some(format!(
-            "{} cannot be measured behind {}: {}",
-            unmeasured.name,
-            self.name(),
-            match unmeasured.quantity {
-                MetricQuantity::Latency(_) =>
-                    "it tells averages, and no quantile follows from them; measure errors, or use \
-                     nginx or the own proxy",
-                MetricQuantity::Disagreements =>
-                    "only the own proxy compares answers; measure errors",
-                MetricQuantity::Errors => "it tells no errors",
-            }
-        ))
+/// What something that takes requests is able to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Skills {
+    pub(super) name: &'static str,
+    pub(super) tells_latency: bool,
+}
+
+impl Skills {
+    /// Whether it tells enough to measure this.
+    pub(super) fn measures(self, quantity: MetricQuantity) -> bool {
+        match quantity {
+            MetricQuantity::Errors => true,
+            MetricQuantity::Latency(_) => self.tells_latency,
+            MetricQuantity::Disagreements => false,
+        }
     }
 }
 
-pub(super) fn engine(field: &DocumentField<'_>) -> FieldRead<EnginePlan> {
+/// What a plan needs and something with these skills cannot do, with what to do about it.
+pub(super) fn lack(plan: &RolloutPlan, skills: Skills) -> Option<String> {
+    let of_step = |step: &RolloutStep| match step {
+        RolloutStep::SetMirrorRoute(_) => Some(format!(
+            "{} copies no requests whose answers are compared: take setMirrorRoute out, or take \
+             target out and let the own proxy serve",
+            skills.name
+        )),
+        RolloutStep::Analysis(analysis) => lack_of_metric(&analysis.metrics, skills),
+        RolloutStep::SetWeight(_) | RolloutStep::Pause { .. } => None,
+    };
+    let steps = plan.steps.iter().find_map(of_step);
+    steps.or_else(|| lack_of_metric(&plan.monitor, skills))
+}
+
+fn lack_of_metric(metrics: &[Metric], skills: Skills) -> Option<String> {
+    let unmeasured = metrics
+        .iter()
+        .find(|metric| !skills.measures(metric.quantity))?;
+    let remedy = match unmeasured.quantity {
+        MetricQuantity::Latency(_) => {
+            "it tells no latency of single requests, and no quantile follows from averages or coarse \
+             buckets; measure errors, or use nginx or the own proxy"
+        }
+        MetricQuantity::Disagreements | MetricQuantity::Errors => {
+            "only the own proxy compares answers; measure errors"
+        }
+    };
+    Some(format!(
+        "{} cannot be measured behind {}: {remedy}",
+        unmeasured.name, skills.name
+    ))
+}
+
+/// What `target` names.
+pub(super) enum ReadTarget {
+    Engine(EnginePlan),
+    Cluster(ClusterPlan),
+}
+
+pub(super) fn read(field: &DocumentField<'_>) -> FieldRead<ReadTarget> {
     let keys = field.keys()?;
     let kind = keys.need("kind")?;
-    let engine = match kind.text()? {
-        "haproxy" => EnginePlan::Haproxy(haproxy(&keys)?),
-        "nginx" => EnginePlan::Nginx(nginx(&keys)?),
+    let target = match kind.text()? {
+        "haproxy" => ReadTarget::Engine(EnginePlan::Haproxy(haproxy(&keys)?)),
+        "nginx" => ReadTarget::Engine(EnginePlan::Nginx(nginx(&keys)?)),
+        "kubernetes" => ReadTarget::Cluster(cluster::cluster(&keys)?),
         other => {
-            return Err(kind.complain(format!("{other} is no target; there are haproxy and nginx")));
+            return Err(kind.complain(format!(
+                "{other} is no target; there are haproxy, nginx and kubernetes"
+            )));
         }
     };
     keys.refuse_others()?;
-    Ok(engine)
+    Ok(target)
 }
 
 fn haproxy(keys: &FieldKeys<'_>) -> FieldRead<HaproxyPlan> {
@@ -207,7 +248,7 @@ fn nginx(keys: &FieldKeys<'_>) -> FieldRead<NginxPlan> {
 }
 
 /// An absolute path that needs no quotes in a configuration.
-fn path<'v>(field: &DocumentField<'v>) -> FieldRead<&'v str> {
+pub(super) fn path<'v>(field: &DocumentField<'v>) -> FieldRead<&'v str> {
     let path = field.text()?;
     let is_usual = |c: char| c.is_ascii_alphanumeric() || "/_.@%+,:-".contains(c);
     if !path.starts_with('/') || !path.chars().all(is_usual) {

@@ -29,6 +29,9 @@ impl From<RolloutError> for Failure {
                 "See whether another program listens at the service's address, then adjutant rollout run."
             }
             RolloutError::Engine(ref error) => remedy_of_engine(error),
+            RolloutError::NoImage(_) => {
+                "Roll out an image: adjutant rollout start NAME --image IMAGE."
+            }
             RolloutError::LayDown { .. } => {
                 "Check the permissions and the free space of the state's folder."
             }
@@ -40,7 +43,9 @@ impl From<RolloutError> for Failure {
 
 fn remedy_of_engine(error: &EngineError) -> &'static str {
     match error {
-        EngineError::Unreachable { .. } | EngineError::TimedOut { .. } => {
+        EngineError::Unreachable { .. }
+        | EngineError::TimedOut { .. }
+        | EngineError::Busy { .. } => {
             "See that it runs where [rollout.NAME.target] says, and that this user may ask it; then \
              adjutant rollout run."
         }

@@ -65,7 +65,10 @@ pub(super) fn start(
     let home = find_home(settings)?;
     let request = RolloutRequest {
         service: arguments.service.clone(),
-        version: files::read(&arguments.artifact)?.bytes,
+        version: match (&arguments.artifact, &arguments.image) {
+            (Some(file), _) => files::read(file)?.bytes,
+            (None, image) => image.clone().unwrap_or_default().into_bytes(),
+        },
         plan: read_rollout_plan(&home, &arguments.service)?,
     };
     let ground = ground(&home, settings)?;
@@ -133,6 +136,11 @@ fn tell_refusal(
             Exit::Refused,
             format!("[rollout.{service}] does not say how the service is started"),
             format!("Add [rollout.{service}.service] with command, health and traffic.listen."),
+        ),
+        StartRefusal::NoImage => (
+            Exit::Usage,
+            format!("{service} runs in a cluster, and this version names no image"),
+            format!("Name it: adjutant rollout start {service} --image REGISTRY/NAME@sha256:…"),
         ),
         StartRefusal::UnderWay(id) => (
             Exit::Refused,

@@ -71,12 +71,7 @@ pub(super) fn text_of(seen: &SeenService, turn: Option<&Turn>, terminal: Termina
     let instances: Vec<_> = seen
         .instances
         .iter()
-        .map(|instance| {
-            (
-                instance.version,
-                told(instance.status.as_ref().map(|s| s.state)),
-            )
-        })
+        .map(|instance| (instance.version, told(instance.state)))
         .collect();
     let rollout = seen.rollout.as_ref();
     let results: &[MetricResult] = turn.map_or(&[], |turn| &turn.results);
