@@ -322,5 +322,20 @@ pub(super) async fn present(plan: &HaproxyPlan) -> Result<Option<PresentTraffic>
     }
 }
 
+/// Whatever HAProxy says, nothing panics.
+pub(super) fn read_anything(text: &str) {
+    let plan = HaproxyPlan {
+        socket: String::new(),
+        backend: "search".to_owned(),
+        servers: ["blue".to_owned(), "green".to_owned()],
+    };
+    let standing = runtime::value_of::<Standing>(text, "proc.adjutant_search");
+    if let (Ok(servers), Ok(Some(standing))) = (servers::read(&plan, text), standing)
+        && standing.holds(&servers)
+    {
+        debug_assert_eq!(standing.window(&servers).generation, standing.generation);
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -13,11 +13,11 @@ mod route;
 
 use adjutant_outbound::api_server::{ApiAnswer, ApiServer};
 use adjutant_outbound::clock;
-use adjutant_rollout::{ClusterPlace, ClusterPlan, PresentTraffic, StageWindow};
+use adjutant_rollout::{ClusterPlace, ClusterPlan, PresentTraffic, RolloutWeight, StageWindow};
 use serde_json::Value;
 
 use crate::EngineError;
-use crate::order::{EngineOrder, SeenEngine, SeenEngineArm, Steered};
+use crate::order::{EngineArm, EngineOrder, SeenEngine, SeenEngineArm, Steered};
 pub use deployment::PlaceHealth;
 use route::Standing;
 
@@ -241,6 +241,26 @@ fn object(path: &str, answer: ApiAnswer) -> Result<Value, EngineError> {
             words,
         }),
     }
+}
+
+/// Whatever an API server or Prometheus says, nothing panics.
+pub(super) fn read_anything(plan: &ClusterPlan, object: &Value) {
+    let order = EngineOrder {
+        generation: 7,
+        baseline: EngineArm {
+            address: plan.places[0].service.clone(),
+            weight: RolloutWeight::ALL,
+        },
+        candidate: None,
+    };
+    if let Ok(part) = route::part(plan, object, &order, 0) {
+        debug_assert!(part["spec"]["rules"].is_array());
+    }
+    debug_assert!(route::standing(plan, object).is_ok() || route::weights(plan, object).is_err());
+    debug_assert!(counts::count_of(object) <= Some(u64::MAX));
+    let empty = deployment::health(object, object) == PlaceHealth::Empty;
+    debug_assert!(!empty || deployment::pods_to_ask_for(object).is_none());
+    debug_assert!(deployment::stopped(plan, object).is_object());
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use adjutant_outbound::lock::{self, FileLock};
 use adjutant_outbound::process::{Environment, Keeper};
-use adjutant_rollout::{EnginePlan, PresentTraffic};
+use adjutant_rollout::{ClusterPlan, EnginePlan, PresentTraffic};
 
 pub use error::EngineError;
 pub use kubernetes::{Cluster, ClusterVersion, PlaceHealth, SeenCluster, SeenPlace};
@@ -83,5 +83,16 @@ impl Engine<'_> {
             action: "locked",
             source,
         })
+    }
+}
+
+/// Reads bytes as all that engines say, for the fuzzer: whatever they are, nothing panics.
+#[doc(hidden)]
+pub fn read_anything(cluster: &ClusterPlan, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    haproxy::read_anything(&text);
+    nginx::read_anything(&text);
+    if let Ok(object) = serde_json::from_slice(bytes) {
+        kubernetes::read_anything(cluster, &object);
     }
 }

@@ -229,3 +229,11 @@ async fn test(engine: &Engine<'_>, plan: &NginxPlan) -> Result<Option<String>, E
 pub(super) fn present(plan: &NginxPlan) -> Result<Option<PresentTraffic>, EngineError> {
     log::present(plan, clock::now().unix_millis())
 }
+
+/// Whatever nginx says or logs, nothing panics.
+pub(super) fn read_anything(text: &str) {
+    if let Some(order) = include::order_of(text) {
+        debug_assert_eq!(include::order_of(&include::line(&order)), Some(order));
+    }
+    log::count_anything(text.as_bytes());
+}

@@ -84,10 +84,12 @@ fn server(names: &[&str], row: &[&str]) -> Result<Server, EngineError> {
                 ))
             })
     };
+    // Counters of 2^40 are those of no HAProxy, and their sums still are numbers.
     let number = |wanted: &str| {
-        text(wanted)?
-            .parse::<u64>()
-            .map_err(|_not_a_number| unreadable(format!("{wanted} is no number")))
+        let count = text(wanted)?.parse::<u64>().ok();
+        count
+            .filter(|count| *count < 1 << 40)
+            .ok_or_else(|| unreadable(format!("{wanted} is no number")))
     };
     let answered = [
         "hrsp_1xx",
@@ -97,9 +99,13 @@ fn server(names: &[&str], row: &[&str]) -> Result<Server, EngineError> {
         "hrsp_5xx",
         "hrsp_other",
     ];
-    let answered: u64 = answered.into_iter().map(number).sum::<Result<u64, _>>()?;
+    let all = |names: &[&str]| {
+        let counts = names.iter().map(|name| number(name));
+        counts.sum::<Result<u64, EngineError>>()
+    };
+    let answered = all(&answered)?;
     // Refused; broken off, by whom ever; and sent to the other server because this one refused.
-    let unanswered = number("econ")? + number("eresp")? + number("wredis")?;
+    let unanswered = all(&["econ", "eresp", "wredis"])?;
     Ok(Server {
         name: text("svname")?.to_owned(),
         address: text("addr")?.to_owned(),

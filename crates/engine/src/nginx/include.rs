@@ -50,7 +50,7 @@ pub(super) fn text(plan: &NginxPlan, service: &str, order: &EngineOrder) -> Stri
 }
 
 /// An order in one line: the generation, and address and weight of each version.
-fn line(order: &EngineOrder) -> String {
+pub(super) fn line(order: &EngineOrder) -> String {
     let arms = order
         .arms()
         .map(|arm| format!(" {} {}", arm.address, arm.weight.basis_points()));

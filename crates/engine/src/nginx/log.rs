@@ -234,6 +234,15 @@ fn count(arm: &mut ArmCounts, line: &Line) {
     }
 }
 
+/// Counts whatever lines there are.
+pub(super) fn count_anything(text: &[u8]) {
+    let mut counts = ArmCounts::default();
+    for line in text.split(|byte| *byte == b'\n').filter_map(line_of) {
+        count(&mut counts, &line);
+    }
+    debug_assert!(counts.latency.count() <= counts.requests);
+}
+
 /// The traffic of the last minutes, whatever the generation.
 pub(super) fn present(
     plan: &NginxPlan,
