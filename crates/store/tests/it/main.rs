@@ -1,6 +1,7 @@
 //! The store's contract, kept by both engines, and the schema that the migrations make.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+mod access;
 mod announcements;
 mod contract;
 mod directives;
