@@ -10,6 +10,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::Api;
 use crate::problem::Problem;
@@ -196,9 +198,9 @@ async fn authenticate(api: &Api, secret: Result<String, Problem>) -> Result<Call
 /// What the request shows: a token, or the cookie of a session.
 fn secret_of(request: &Request) -> Result<String, Problem> {
     if let Some(value) = one(request.headers(), header::AUTHORIZATION)? {
-        let secret = value.strip_prefix("Bearer ");
+        let secret = value.strip_prefix("Bearer ").map(str::to_owned);
         return secret
-            .map(str::to_owned)
+            .or_else(|| password(value))
             .ok_or_else(|| no_token("only Bearer tokens are known"));
     }
     let secret = cookie(request.headers()).ok_or_else(|| no_token("no token was sent"))?;
@@ -211,6 +213,14 @@ fn secret_of(request: &Request) -> Result<String, Problem> {
         ));
     }
     Ok(secret.to_owned())
+}
+
+/// The password of `Basic`: a program that can only be given an address, as Flagger, puts its token
+/// there (`http://any:TOKEN@HOST/`).
+fn password(value: &str) -> Option<String> {
+    let text = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
+    let (_, secret) = std::str::from_utf8(&text).ok()?.split_once(':')?;
+    Some(secret.to_owned())
 }
 
 /// The good token that a secret belongs to.

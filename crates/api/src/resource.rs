@@ -1,6 +1,7 @@
 //! The resources, one file each: what is asked for, the use case, the answer.
 
 mod artifacts;
+mod engines;
 mod evidence;
 mod gates;
 mod holding;
@@ -35,6 +36,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         evidence::operations(),
         artifacts::operations(),
         gates::operations(),
+        engines::operations(),
         votes::operations(),
         rollouts::operations(),
         incidents::operations(),

@@ -17,6 +17,7 @@ mod conflicts;
 mod consensus;
 mod crash;
 mod delivery;
+mod delivery_engines;
 mod deps;
 mod directives;
 mod evidence;

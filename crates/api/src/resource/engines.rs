@@ -1,0 +1,107 @@
+//! Questions of other delivery engines, answered from the last decision of a gate: the `web` provider
+//! of Argo Rollouts, and the webhooks of Flagger.
+
+use adjutant_app::gate_standing;
+use adjutant_domain::GateName;
+use adjutant_outbound::clock;
+use adjutant_rollout::{
+    FlaggerHook, GateQuestion, answer_analysis, answer_hook, read_flagger_call,
+};
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{READ, named};
+use crate::Api;
+use crate::operation::{Operation, get, post};
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::request::Asked;
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        get(
+            ("gate_analysis", "/gates/{gate}/analysis"),
+            "Answers an analysis of Argo Rollouts: PASS, FAIL, or INCONCLUSIVE without a decision.",
+            READ,
+            analysis,
+        )
+        .asks::<AnalysisQuery>()
+        .answers::<Value>(),
+        post(
+            ("flagger_hook", "/flagger/{hook}"),
+            "Answers a webhook of Flagger: 200 where the gate says so, 403 otherwise.",
+            READ,
+            hook,
+        )
+        .takes::<Value>()
+        .answers::<Value>(),
+    ]
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AnalysisQuery {
+    /// How old the decision may be, in seconds; an hour unless it is said.
+    max_age_seconds: Option<u32>,
+}
+
+async fn analysis(
+    State(api): State<Api>,
+    Path(gate): Path<String>,
+    Asked(query): Asked<AnalysisQuery>,
+) -> Result<Reply, Problem> {
+    let gate: GateName = named(&gate)?;
+    let mut question = GateQuestion::about(gate);
+    if let Some(seconds) = query.max_age_seconds {
+        question.age_ms_max = i64::from(seconds) * 1_000;
+    }
+    api.desks()
+        .read(async move |store| {
+            let standing = gate_standing(store, &question, clock::now()).await?;
+            Reply::json(&answer_analysis(&question, standing))
+        })
+        .await
+}
+
+async fn hook(
+    State(api): State<Api>,
+    Path(hook): Path<String>,
+    body: Bytes,
+) -> Result<Reply, Problem> {
+    let hook = FlaggerHook::named(&hook).ok_or_else(|| {
+        let names = FlaggerHook::ALL.map(FlaggerHook::name).join(", ");
+        Problem::unknown(
+            format!("Flagger has no hook {hook}"),
+            format!("Use {names}."),
+        )
+    })?;
+    let call = read_flagger_call(&body).map_err(|error| {
+        Problem::malformed(
+            error.to_string(),
+            "Send what Flagger sends, with metadata.gate and, if needed, metadata.maxAge.",
+        )
+    })?;
+    let answer = api.desks().read(async move |store| {
+        let asked = match &call.question {
+            Some(question) => Some((
+                question,
+                gate_standing(store, question, clock::now()).await?,
+            )),
+            None => None,
+        };
+        Ok(answer_hook(hook, asked))
+    });
+    let answer = answer.await?;
+    if answer.is_success {
+        return Reply::json(&json!({ "says": answer.says }));
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        answer.says,
+        "The gate decides: adjutant gate NAME. Flagger asks again.",
+    ))
+}

@@ -1,0 +1,116 @@
+//! Argo Rollouts and Flagger ask over HTTP, and are answered from gates.
+
+use adjutant_testkit::program;
+use adjutant_testkit::workspace::Workspace;
+use serde_json::{Value, json};
+
+use crate::http_server::Served;
+use crate::stage::{POLICY, latencies};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_adjutant");
+
+fn served() -> Served {
+    let workspace = Workspace::repository();
+    workspace.write("adjutant.toml", POLICY);
+    for (name, seed, factor) in [("baseline", 1, 1.0), ("same", 2, 1.0), ("slow", 3, 1.3)] {
+        workspace.write(&format!("{name}.csv"), latencies(1_000, seed, factor));
+    }
+    Served::start_in(workspace, &[])
+}
+
+fn decide(served: &Served, candidate: &str) {
+    let evidence = format!("candidate={candidate}.csv");
+    let words = [
+        "gate",
+        "smoke",
+        "--evidence",
+        "baseline=baseline.csv",
+        "--evidence",
+        &evidence,
+    ];
+    let decided = program::command(PROGRAM, served.workspace.path(), &words);
+    let output = { decided }.output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 30)), "{output:?}");
+}
+
+fn call() -> Value {
+    json!({"name": "search", "namespace": "shop", "phase": "Progressing", "checksum": "85d557",
+           "metadata": {"gate": "smoke"}})
+}
+
+/// The token as the password of an address, which is all that Flagger can be given.
+fn basic(served: &Served) -> String {
+    use base64::Engine as _;
+    let words = format!("flagger:{}", served.admin);
+    let words = base64::engine::general_purpose::STANDARD.encode(words);
+    format!("Basic {words}")
+}
+
+fn statuses(served: &Served) -> Vec<u16> {
+    let hooks = ["confirm-rollout", "confirm-promotion", "rollback", "event"];
+    let ask = |hook: &str| served.post(&format!("/flagger/{hook}"), &call()).status;
+    hooks.map(ask).to_vec()
+}
+
+#[test]
+fn without_a_decision_nothing_advances_and_nothing_is_taken_back() {
+    let served = served();
+    let analysis = || served.get("/gates/smoke/analysis").expect(200).json();
+    let never = analysis();
+    assert_eq!(
+        (&never["outcome"], &never["validity"], &never["next"]),
+        (
+            &json!("INCONCLUSIVE"),
+            &json!("NO_DATA"),
+            &json!("adjutant gate smoke")
+        )
+    );
+    assert_eq!(statuses(&served), [403, 403, 403, 200]);
+
+    decide(&served, "same");
+    assert_eq!(analysis()["outcome"], "PASS");
+    assert_eq!(statuses(&served), [200, 200, 403, 200]);
+    let old = served
+        .get("/gates/smoke/analysis?max_age_seconds=0")
+        .expect(200);
+    assert_eq!(old.json()["validity"], "STALE");
+
+    decide(&served, "slow");
+    assert_eq!(analysis()["outcome"], "FAIL");
+    assert_eq!(statuses(&served), [403, 403, 200, 200]);
+}
+
+#[test]
+fn what_is_no_call_of_flagger_is_told() {
+    let served = served();
+    served.post("/flagger/confirm-lunch", &call()).expect(404);
+    let refused = served
+        .post("/flagger/rollback", &json!({"name": "search"}))
+        .expect(400);
+    assert!(
+        refused.json()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("namespace")
+    );
+    let mut no_gate = call();
+    no_gate["metadata"] = json!({"some": "data"});
+    let refused = served.post("/flagger/rollback", &no_gate).expect(403);
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("add metadata.gate"), "{detail}");
+}
+
+#[test]
+fn flagger_is_let_in_by_a_token_in_its_address() {
+    let served = served();
+    let body = call().to_string();
+    let ask = |authorization: &str| {
+        let headers = [("Authorization", authorization)];
+        let path = "/api/v1/flagger/event";
+        served.send("POST", path, &headers, &body).status
+    };
+    assert_eq!(ask(&basic(&served)), 200);
+    for stranger in ["Basic Zmxh", "Basic !", "Basic ZmxhZ2dlcjphYmM="] {
+        assert_eq!(ask(stranger), 401, "{stranger}");
+    }
+}
