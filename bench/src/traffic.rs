@@ -160,7 +160,9 @@ fn mirroring(contenders: &Contenders, load: &Load, rounds: usize, rate: f64) -> 
         title: "What mirroring costs the client",
         method: format!(
             "Adjutant alone, {rate:.0} requests/s, with every request asked again of a second \
-             upstream and both answers compared as JSON, on the proxy's one processor.{}",
+             upstream and both answers compared as JSON, on the proxy's one processor. The second \
+             upstream is a process of its own that gives way (`nice`) to the load on its \
+             processor: a candidate stands on another machine than the clients.{}",
             realtime()
         ),
         figures,

@@ -66,11 +66,13 @@ impl Contenders {
             std::fs::write(&path, text)?;
             Ok(path)
         };
-        let upstream = write("upstream.conf", upstream_settings(folder))?;
+        let upstream = write("upstream.conf", upstream_settings(folder, UPSTREAM))?;
+        let mirrored = write("mirrored.conf", upstream_settings(folder, MIRROR_UPSTREAM))?;
         let nginx = write("nginx.conf", nginx_settings(folder))?;
         let haproxy = write("haproxy.cfg", haproxy_settings())?;
         let mut processes = vec![
             start(pinned(1, "nginx").arg("-c").arg(upstream))?,
+            start(giving_way(1, "nginx").arg("-c").arg(mirrored))?,
             start(pinned(0, "nginx").arg("-c").arg(nginx))?,
             start(pinned(0, "haproxy").arg("-f").arg(haproxy))?,
         ];
@@ -173,12 +175,24 @@ pub(crate) fn versions() -> Result<String> {
 
 /// A command on one processor.
 pub(crate) fn pinned(processor: u32, program: impl AsRef<std::ffi::OsStr>) -> Command {
-    let mut command = Command::new("taskset");
-    command.arg("-c").arg(processor.to_string());
+    let mut command = on(processor);
     if is_realtime() {
         command.args(["chrt", "--rr", "1"]);
     }
     command.arg(program);
+    command
+}
+
+/// A command that waits for the others on its processor.
+fn giving_way(processor: u32, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = on(processor);
+    command.args(["nice", "-n", "10"]).arg(program);
+    command
+}
+
+fn on(processor: u32) -> Command {
+    let mut command = Command::new("taskset");
+    command.arg("-c").arg(processor.to_string());
     command
 }
 
@@ -207,16 +221,15 @@ fn answer() -> String {
     format!("{{\"results\":[{}]}}", hits.collect::<Vec<_>>().join(","))
 }
 
-fn upstream_settings(folder: &Path) -> String {
+fn upstream_settings(folder: &Path, port: u16) -> String {
     let folder = folder.display();
     let answer = answer();
     format!(
-        "worker_processes 1; master_process off; daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream.log;
+        "worker_processes 1; master_process off; daemon off; pid {folder}/{port}.pid; error_log {folder}/{port}.log;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000; default_type application/json;
-  server {{ listen 127.0.0.1:{UPSTREAM}; return 200 '{answer}'; }}
-  server {{ listen 127.0.0.1:{MIRROR_UPSTREAM}; return 200 '{answer}'; }}
+  server {{ listen 127.0.0.1:{port}; return 200 '{answer}'; }}
 }}
 "
     )

@@ -26,6 +26,7 @@ pub mod mirror_files;
 pub mod mlflow;
 pub mod model_file;
 pub mod offered_file;
+pub mod precedence;
 pub mod process;
 pub mod prometheus;
 pub mod repository;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use adjutant_outbound::lock;
+use adjutant_outbound::{lock, precedence};
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -136,11 +136,12 @@ pub fn serve(options: &ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(
     };
     // The first serves no clients: it asks what is mirrored.
     let (mirror, mirror_runtime) = worker(0, None)?;
-    let mut workers = vec![(mirror.clone(), mirror_runtime)];
+    let mut workers = Vec::new();
     for number in 1..=options.workers.max(1) {
         workers.push(worker(number, Some(mirror.clone()))?);
     }
-    let all: Vec<Arc<Worker>> = workers.iter().map(|(worker, _)| worker.clone()).collect();
+    let mut all: Vec<Arc<Worker>> = workers.iter().map(|(worker, _)| worker.clone()).collect();
+    all.push(mirror.clone());
     let (drain, draining) = watch::channel(false);
 
     std::thread::scope(|threads| {
@@ -152,9 +153,17 @@ pub fn serve(options: &ServeOptions, ready: impl FnOnce(SocketAddr)) -> Result<(
             let work = move || run_worker(&worker, &runtime, handed, draining, options);
             start("traffic-worker", threads, work)?;
         }
+        let (mirror_lane, handed) = mpsc::channel(1);
+        let asking = draining.clone();
+        start("traffic-mirror", threads, move || {
+            precedence::give_way();
+            run_worker(&mirror, &mirror_runtime, handed, asking, options);
+        })?;
         let comparing = comparisons.clone();
-        start("traffic-compare", threads, move || comparing.work(&queue))?;
-        let mirror_lane = lanes.remove(0);
+        start("traffic-compare", threads, move || {
+            precedence::give_way();
+            comparing.work(&queue);
+        })?;
         let served = main.block_on(steer(options, &all, &comparisons, lanes, ready));
         // Workers end when nobody hands them connections; each waits for its own last requests.
         drop(mirror_lane);
