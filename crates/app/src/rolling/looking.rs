@@ -5,8 +5,8 @@ use adjutant_engine::SeenCluster;
 use adjutant_outbound::clock;
 use adjutant_outbound::instance::{self, InstanceState, InstanceStatus};
 use adjutant_rollout::{
-    ArmCounts, ArmHealth, DesiredService, MirroredPairs, PresentTraffic, RolloutMeasurements,
-    RolloutWeight, ServicePlan, SplitCount, StageWindow,
+    ArmCounts, ArmHealth, DesiredService, Exposure, MirroredPairs, PresentTraffic,
+    RolloutMeasurements, RolloutWeight, ServicePlan, SplitCount, StageWindow,
 };
 use adjutant_store::{Store, StoredRollout, StoredServiceEvent};
 use adjutant_traffic::{
@@ -215,15 +215,14 @@ fn window(
         generation,
         ..StageWindow::default()
     };
-    let is_copied = desired.exposure.weight == RolloutWeight::NONE;
+    let lane = lane_of(desired.exposure);
     let minutes = measured.minutes.iter().flat_map(|minute| &minute.arms);
     let arms = measured.earlier.iter().chain(minutes);
-    for arm in arms.filter(|arm| arm.version.ends_with(&suffix)) {
-        match (arm.name.as_str(), arm.lane) {
-            (BASELINE, TrafficLane::Live) => count(&mut window.baseline, arm),
-            (CANDIDATE, TrafficLane::Live) => count(&mut window.candidate, arm),
-            (CANDIDATE, TrafficLane::Mirrored) if is_copied => count(&mut window.candidate, arm),
-            (_, TrafficLane::Live | TrafficLane::Mirrored) => {}
+    for arm in arms.filter(|arm| arm.version.ends_with(&suffix) && arm.lane == lane) {
+        match arm.name.as_str() {
+            BASELINE => count(&mut window.baseline, arm),
+            CANDIDATE => count(&mut window.candidate, arm),
+            _other => {}
         }
     }
     let split = observed
@@ -248,6 +247,16 @@ fn window(
     window
 }
 
+/// The requests on which both versions are measured. A mirror gives way to users, so a candidate
+/// that only gets copies is measured against copies that the baseline got.
+fn lane_of(exposure: Exposure) -> TrafficLane {
+    if exposure.weight == RolloutWeight::NONE && exposure.mirror > RolloutWeight::NONE {
+        TrafficLane::Mirrored
+    } else {
+        TrafficLane::Live
+    }
+}
+
 /// Adds what a minute says. A client that went away counts as a failure: it may have waited too
 /// long, and the baseline's are counted alike.
 fn count(counts: &mut ArmCounts, minute: &ArmMinute) {
@@ -270,7 +279,8 @@ fn pairs(comparison: &MirrorComparison) -> MirroredPairs {
     }
 }
 
-/// The traffic there is now: what clients asked in the last minutes, and how it went.
+/// The traffic there is now: what clients asked in the last minutes, and how it went on the version
+/// in use. What a candidate did, which may have been taken back meanwhile, is not usual.
 pub(super) fn present(
     observed: &ObservedTraffic,
     measured: &TrafficMeasurements,
@@ -283,15 +293,110 @@ pub(super) fn present(
         .collect();
     let first = minutes.first()?.start.unix_millis();
     let lasted = now - first.max(observed.started_at.unix_millis());
+    let mut requests = 0;
     let mut baseline = ArmCounts::default();
-    for arm in minutes.iter().flat_map(|minute| &minute.arms) {
-        if arm.lane == TrafficLane::Live {
+    let arms = minutes.iter().flat_map(|minute| &minute.arms);
+    for arm in arms.filter(|arm| arm.lane == TrafficLane::Live) {
+        requests += arm.ended;
+        if arm.name == BASELINE {
             count(&mut baseline, arm);
         }
     }
     let is_enough = lasted >= PRESENT_MS_MIN && baseline.requests >= PRESENT_REQUESTS_MIN;
     is_enough.then(|| PresentTraffic {
-        requests_per_second: baseline.requests as f64 * 1_000.0 / lasted as f64,
+        requests_per_second: requests as f64 * 1_000.0 / lasted as f64,
         baseline,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use adjutant_traffic::{TrafficErrors, TrafficMinute};
+
+    use super::*;
+
+    fn minute(name: &str, lane: TrafficLane, ended: u64) -> ArmMinute {
+        ArmMinute {
+            name: name.to_owned(),
+            version: "0123@7".to_owned(),
+            lane,
+            started: ended,
+            ended,
+            statuses: [0; 5],
+            errors: TrafficErrors::default(),
+            retries: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            head_ms: Default::default(),
+            whole_ms: Default::default(),
+        }
+    }
+
+    fn observed(now: Timestamp) -> ObservedTraffic {
+        ObservedTraffic {
+            now,
+            started_at: Timestamp::from_unix_millis(0),
+            listen: String::new(),
+            process: 1,
+            is_draining: false,
+            connections: 0,
+            desired: None,
+            arms: Vec::new(),
+            splits: Vec::new(),
+            mirrors: Default::default(),
+            unrouted: 0,
+            refused: 0,
+        }
+    }
+
+    #[test]
+    fn what_a_candidate_did_is_traffic_and_not_what_is_usual() {
+        let mut failing = minute(CANDIDATE, TrafficLane::Live, 50);
+        failing.errors.server = 50;
+        let measured = TrafficMeasurements {
+            minutes: vec![TrafficMinute {
+                start: Timestamp::from_unix_millis(0),
+                arms: vec![minute(BASELINE, TrafficLane::Live, 150), failing],
+            }],
+            too_late: 0,
+        };
+        let now = Timestamp::from_unix_millis(10_000);
+        let present = present(&observed(now), &measured).unwrap();
+        assert_eq!(present.requests_per_second, 20.0);
+        assert_eq!(
+            (present.baseline.requests, present.baseline.failures),
+            (150, 0)
+        );
+    }
+
+    #[test]
+    fn a_version_that_only_gets_copies_is_measured_against_copies() {
+        let now = Timestamp::from_unix_millis(0);
+        let measured = TrafficMeasurements {
+            minutes: vec![TrafficMinute {
+                start: now,
+                arms: vec![
+                    minute(BASELINE, TrafficLane::Live, 100),
+                    minute(BASELINE, TrafficLane::Mirrored, 40),
+                    minute(CANDIDATE, TrafficLane::Live, 10),
+                    minute(CANDIDATE, TrafficLane::Mirrored, 39),
+                ],
+            }],
+            too_late: 0,
+        };
+        let all = RolloutWeight::ALL;
+        for (weight, mirror, expected) in [
+            (RolloutWeight::NONE, all, (40, 39)),
+            (all, RolloutWeight::NONE, (100, 10)),
+            (RolloutWeight::NONE, RolloutWeight::NONE, (100, 10)),
+        ] {
+            let desired = DesiredService {
+                exposure: Exposure { weight, mirror },
+                ..DesiredService::default()
+            };
+            let window = window(7, &desired, &observed(now), &measured, None);
+            let counted = (window.baseline.requests, window.candidate.requests);
+            assert_eq!(counted, expected, "{:?}", desired.exposure);
+        }
+    }
 }
