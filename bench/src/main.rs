@@ -23,6 +23,7 @@ mod process;
 mod python;
 mod reading;
 mod results;
+mod rollouts;
 mod scanning;
 mod shadowing;
 mod timing;
@@ -30,12 +31,14 @@ mod traffic;
 mod whole;
 mod work;
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use mimalloc::MiMalloc;
 
 use python::Python;
+use rollouts::Amount;
 
 /// That of the program.
 #[global_allocator]
@@ -81,9 +84,11 @@ enum Part {
     Shadow,
     /// The reverse proxy.
     Traffic,
+    /// Planted faults, rolled out for real.
+    Rollouts,
 }
 
-const ALL: [Part; 7] = [
+const ALL: [Part; 8] = [
     Part::Samples,
     Part::Work,
     Part::Conflicts,
@@ -91,6 +96,7 @@ const ALL: [Part; 7] = [
     Part::Schema,
     Part::Shadow,
     Part::Traffic,
+    Part::Rollouts,
 ];
 
 impl Part {
@@ -104,6 +110,7 @@ impl Part {
             Part::Schema => "RESULTS-schema.md",
             Part::Shadow => "RESULTS-shadow.md",
             Part::Traffic => "RESULTS-traffic.md",
+            Part::Rollouts => "RESULTS-rollouts.md",
         }
     }
 }
@@ -126,10 +133,16 @@ fn main() -> Result<()> {
         return Ok(());
     }
     let mut scale = FULL;
+    let mut amount = Amount::FULL;
     let mut parts = Vec::new();
-    for argument in first.into_iter().chain(arguments) {
+    let mut words = first.into_iter().chain(arguments);
+    while let Some(argument) = words.next() {
+        let mut count = || count_of(&argument, words.next());
         match argument.to_string_lossy().as_ref() {
-            "--quick" => scale = QUICK,
+            "--quick" => (scale, amount) = (QUICK, Amount::QUICK),
+            "--faulty" => amount.faulty = count()?,
+            "--healthy" => amount.healthy = count()?,
+            "--lanes" => amount.lanes = count()?.max(1),
             "samples" => parts.push(Part::Samples),
             "work" => parts.push(Part::Work),
             "conflicts" => parts.push(Part::Conflicts),
@@ -137,10 +150,11 @@ fn main() -> Result<()> {
             "schema" => parts.push(Part::Schema),
             "shadow" => parts.push(Part::Shadow),
             "traffic" => parts.push(Part::Traffic),
+            "rollouts" => parts.push(Part::Rollouts),
             other => {
                 bail!(
                     "{other:?} is not known; there is samples, work, conflicts, scan, schema, shadow, \
-                     traffic, --quick"
+                     traffic, rollouts [--faulty N] [--healthy N] [--lanes N], --quick"
                 )
             }
         }
@@ -168,12 +182,19 @@ fn main() -> Result<()> {
             Part::Schema => contracts::compare(scale, &folder.join("schema"), &adjutant)?,
             Part::Shadow => shadowing::compare(scale, &folder, &adjutant)?,
             Part::Traffic => traffic::compare(scale, &folder.join("traffic"), &adjutant)?,
+            Part::Rollouts => rollouts::compare(amount, &folder.join("rollouts"), &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;
         eprintln!("{page}\nwritten to {}", path.display());
     }
     Ok(())
+}
+
+fn count_of(option: &OsStr, word: Option<OsString>) -> Result<usize> {
+    let word = word.with_context(|| format!("{} needs a number", option.display()))?;
+    let count = word.to_str().and_then(|word| word.parse().ok());
+    count.with_context(|| format!("{} is not a number", word.display()))
 }
 
 fn compare_samples(scale: Scale, folder: &Path, adjutant: &Path) -> Result<String> {

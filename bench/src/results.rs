@@ -36,9 +36,20 @@ impl Demand {
 
 /// The whole page of one part, as Markdown. `command` is what writes it.
 pub(crate) fn page(title: &str, command: &str, machine: &Machine, sections: &[Section]) -> String {
+    let how = "Medians of contenders that took turns on the same data.";
+    page_told(title, command, how, machine, sections)
+}
+
+/// The same, where `how` says how it was measured.
+pub(crate) fn page_told(
+    title: &str,
+    command: &str,
+    how: &str,
+    machine: &Machine,
+    sections: &[Section],
+) -> String {
     let mut page = format!(
-        "# {title}\n\nWritten by `{command}` on {}. Medians of contenders that took turns \
-         on the same data.\n\n* Machine: {}\n* Versions: {}\n* Load average at the start: {}\n\n\
+        "# {title}\n\nWritten by `{command}` on {}. {how}\n\n* Machine: {}\n* Versions: {}\n* Load average at the start: {}\n\n\
          | | Demand | Measured | |\n|---|---|---|---|\n",
         machine.date, machine.hardware, machine.versions, machine.load
     );

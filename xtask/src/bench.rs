@@ -6,7 +6,7 @@ use xshell::{Shell, cmd};
 pub(crate) fn run(shell: &Shell, arguments: &[String]) -> Result<()> {
     cmd!(
         shell,
-        "cargo build --release --locked --package adjutant-cli"
+        "cargo build --release --locked --package adjutant-cli --package adjutant-example-search"
     )
     .run()?;
     cmd!(

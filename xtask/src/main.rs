@@ -31,7 +31,8 @@ Usage: cargo xtask COMMAND
   test                                  prepare this machine, then formatting, clippy, tidy, all tests
   night                                 the queue's tests at their large figures: hours
   tidy                                  only the checks of the house: lengths, layers, names, links
-  bench [PART] [--quick]                the side-by-side comparisons, into bench/RESULTS*.md
+  bench [PART] [--quick]                the side-by-side comparisons, into bench/RESULTS*.md; rollouts
+                                        takes --faulty N --healthy N --lanes N
   fuzz --minutes N                      every parser of outside bytes, N minutes shared between them
   fresh                                 the README's two commands in a fresh clone in an empty folder";
 

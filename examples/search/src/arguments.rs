@@ -1,11 +1,14 @@
 //! The command line. It reads words into settings and does nothing else.
 
+use adjutant_example_search::fault::Fault;
 use adjutant_example_search::rank::{Sight, Version};
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(crate) const USAGE: &str = "\
 search serve --version baseline|candidate|slow [--no-visual] [--port 0] [--stop-with-stdin]
+             [--fault NAME] [--pace MILLISECONDS]
 search drive --out DIR [--seconds 60] [--candidate candidate|slow] [--rate 200] [--seed 1]
 search prepare [--check]
 
@@ -37,6 +40,10 @@ pub(crate) struct ServeSettings {
     pub(crate) port: u16,
     /// Stop when standard input ends, so that a service does not outlive its driver.
     pub(crate) stop_with_stdin: bool,
+    /// What is wrong with it on purpose.
+    pub(crate) fault: Option<Fault>,
+    /// About how long a search takes.
+    pub(crate) pace: Duration,
 }
 
 #[derive(Debug, PartialEq)]
@@ -78,6 +85,7 @@ fn bundled_data() -> PathBuf {
 fn read_serve(mut words: lexopt::Parser) -> Result<ServeSettings, lexopt::Error> {
     let (mut data, mut version, mut sight) = (bundled_data(), None, Sight::Pictures);
     let (mut port, mut stop_with_stdin) = (0, false);
+    let (mut fault, mut pace) = (None, Duration::ZERO);
     while let Some(word) = words.next()? {
         match word {
             Long("data") => data = words.value()?.into(),
@@ -85,6 +93,8 @@ fn read_serve(mut words: lexopt::Parser) -> Result<ServeSettings, lexopt::Error>
             Long("no-visual") => sight = Sight::TextOnly,
             Long("port") => port = words.value()?.parse()?,
             Long("stop-with-stdin") => stop_with_stdin = true,
+            Long("fault") => fault = Some(read_fault(&mut words)?),
+            Long("pace") => pace = Duration::from_millis(words.value()?.parse()?),
             Long(_) | Short(_) | Value(_) => return Err(word.unexpected()),
         }
     }
@@ -95,6 +105,8 @@ fn read_serve(mut words: lexopt::Parser) -> Result<ServeSettings, lexopt::Error>
         sight,
         port,
         stop_with_stdin,
+        fault,
+        pace,
     })
 }
 
@@ -140,6 +152,11 @@ fn read_version(words: &mut lexopt::Parser) -> Result<Version, lexopt::Error> {
     Version::from_name(&name).ok_or_else(|| format!("there is no version {name:?}").into())
 }
 
+fn read_fault(words: &mut lexopt::Parser) -> Result<Fault, lexopt::Error> {
+    let name = words.value()?.string()?;
+    Fault::from_name(&name).ok_or_else(|| format!("there is no fault {name:?}").into())
+}
+
 fn read_count(words: &mut lexopt::Parser, option: &str, max: u32) -> Result<u32, lexopt::Error> {
     let count: u32 = words.value()?.parse()?;
     if (1..=max).contains(&count) {
@@ -179,6 +196,10 @@ mod tests {
             ("sell", "there is no command \"sell\""),
             ("serve", "--version is missing"),
             ("serve --version fast", "there is no version \"fast\""),
+            (
+                "serve --version slow --fault flood",
+                "there is no fault \"flood\"",
+            ),
             ("drive", "--out is missing"),
             (
                 "drive --out o --seconds 0",

@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod describe;
+pub mod fault;
 pub mod ids;
 pub mod judge;
 pub mod look;

@@ -4,6 +4,7 @@
 //! It has no access control and no encryption, and is not meant to leave the machine.
 
 use crate::describe;
+use crate::fault::Conduct;
 use crate::rank::{Engine, Hit, Version};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -37,6 +38,8 @@ pub struct Service {
     pub version: Version,
     /// What answers.
     pub engine: Engine,
+    /// What else it does.
+    pub conduct: Conduct,
 }
 
 #[derive(Serialize)]
@@ -99,7 +102,7 @@ async fn serve_connection(
 ) {
     let answer_one = service_fn(move |request| {
         let service = Arc::clone(&service);
-        async move { Ok::<_, Infallible>(answer(&service, &request)) }
+        async move { Ok::<_, Infallible>(answer(&service, &request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), answer_one);
@@ -114,7 +117,7 @@ async fn serve_connection(
     }
 }
 
-fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     if request.method() != Method::GET {
         let mut response = refuse(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -138,7 +141,7 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
         }
         "/openapi.json" => json(StatusCode::OK, &describe::openapi(service.version)),
         "/search" => match read_question(request.uri().query().unwrap_or_default()) {
-            Ok((query, limit)) => answer_search(service, &query, limit),
+            Ok((query, limit)) => answer_search(service, &query, limit).await,
             Err(problem) => refuse(StatusCode::BAD_REQUEST, &problem),
         },
         path => refuse(
@@ -148,16 +151,24 @@ fn answer(service: &Service, request: &Request<Incoming>) -> Response<Full<Bytes
     }
 }
 
-fn answer_search(service: &Service, query: &str, limit: usize) -> Response<Full<Bytes>> {
+async fn answer_search(service: &Service, query: &str, limit: usize) -> Response<Full<Bytes>> {
+    if service.conduct.before().await.is_err() {
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "a planted fault");
+    }
     match service.engine.search(query, limit) {
-        Ok(results) => json(
-            StatusCode::OK,
-            &Answer {
-                version: service.version.name(),
+        Ok(results) => {
+            let version = service.version.name();
+            let answer = Answer {
+                version,
                 query,
                 results,
-            },
-        ),
+            };
+            match service.conduct.falsified(&answer) {
+                Ok(None) => json(StatusCode::OK, &answer),
+                Ok(Some(false_answer)) => json(StatusCode::OK, &false_answer),
+                Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+            }
+        }
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::arguments::ServeSettings;
 use adjutant_example_search::catalogue::read_products;
+use adjutant_example_search::fault::Conduct;
 use adjutant_example_search::rank::Engine;
 use adjutant_example_search::serve::{Service, serve};
 use adjutant_example_search::table::read_text;
@@ -26,7 +27,11 @@ pub(crate) fn run(settings: &ServeSettings) -> Result<()> {
     let version = settings.version;
     let engine = Engine::new(version, settings.sight, products, synonyms)
         .context("cannot index the catalogue")?;
-    let service = Arc::new(Service { version, engine });
+    let service = Arc::new(Service {
+        version,
+        engine,
+        conduct: Conduct::new(settings.fault, settings.pace),
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKER_THREADS)
         .enable_all()

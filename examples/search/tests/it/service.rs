@@ -2,6 +2,7 @@
 
 use crate::data::data;
 use crate::quality::engine;
+use adjutant_example_search::fault::Conduct;
 use adjutant_example_search::rank::{Sight, Version};
 use adjutant_example_search::serve::{Service, serve};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -38,6 +39,7 @@ fn with_service(version: Version, talk: impl FnOnce(SocketAddr) + Send + 'static
     let service = Arc::new(Service {
         version,
         engine: engine(version, Sight::Pictures),
+        conduct: Conduct::new(None, Duration::ZERO),
     });
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
