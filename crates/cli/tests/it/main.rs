@@ -29,6 +29,7 @@ mod home;
 mod hooks;
 mod http_server;
 mod intake;
+mod killed;
 mod mirror;
 mod model;
 mod never_go;

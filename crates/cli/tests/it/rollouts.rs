@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +13,7 @@ use serde_json::Value;
 use crate::stage::Stage;
 
 /// A version that does `before` each answer, answers `body`, and fails this share of requests.
-fn version(name: &str, before: &str, body: &str, failing: f64) -> String {
+pub(crate) fn version(name: &str, before: &str, body: &str, failing: f64) -> String {
     format!(
         r#"#!/usr/bin/env python3
 # {name}
@@ -44,11 +43,11 @@ Server(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
     )
 }
 
-fn healthy(name: &str) -> String {
+pub(crate) fn healthy(name: &str) -> String {
     version(name, "pass", BODY, 0.0)
 }
 
-const BODY: &str = r#"{"price": 3, "unit": "EUR"}"#;
+pub(crate) const BODY: &str = r#"{"price": 3, "unit": "EUR"}"#;
 
 /// A service with its plan, and clients that ask it.
 pub(crate) struct Service {
@@ -61,17 +60,28 @@ impl Service {
         let stage = Stage::new();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
+        let service = Self { stage, port };
+        service.plan(&format!("canary]\nsteps = [{steps}]"));
+        let workspace = &service.stage.workspace;
+        workspace.write("one", healthy("one"));
+        workspace.write("two", healthy("two"));
+        workspace.write("bad", version("bad", "pass", BODY, 0.9));
+        service
+    }
+
+    /// The plan of the rollouts that begin from now on.
+    pub(crate) fn plan(&self, strategy: &str) {
+        let port = self.port;
         let plan = format!(
             r#"
 [rollout.search]
 requestsMin = 40
 deadline = "30s"
-[rollout.search.strategy.canary]
-steps = [{steps}]
+[rollout.search.strategy.{strategy}
 [rollout.search.templates.answers]
 requests = 60
 looks = 1
-metrics = [{{ name = "answers", measure = "disagreements", limit = "1 %" }}]
+metrics = [{{ name = "answers", measure = "disagreements", limit = "10 %" }}]
 [rollout.search.monitor]
 metrics = [
     {{ name = "errors", measure = "errors", margin = "2 points", detects = "50 points" }},
@@ -91,13 +101,7 @@ listen = "127.0.0.1:{port}"
 mirrorAllow = ["GET /*"]
 "#
         );
-        stage.workspace.write("adjutant.toml", plan);
-        stage.workspace.write("one", healthy("one"));
-        stage.workspace.write("two", healthy("two"));
-        stage
-            .workspace
-            .write("bad", version("bad", "pass", BODY, 0.9));
-        Self { stage, port }
+        self.stage.workspace.write("adjutant.toml", plan);
     }
 
     pub(crate) fn start(&self, artifact: &str) -> i32 {
@@ -398,60 +402,4 @@ fn planted_faults_are_taken_back_before_they_reach_everybody() {
         assert_eq!(status["desired"]["candidate"], Value::Null, "{fault}");
     }
     assert_eq!(clients.end(), 0);
-}
-
-#[test]
-fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
-    let service = Service::new("{ setWeight = 50 }");
-    assert_eq!(service.start("one"), 0);
-    let clients = Clients::of(&service);
-    let kills = kill_at_every(1, &service);
-    assert_eq!(clients.end(), 0, "no request was lost to {kills} kills");
-    assert!(kills >= 20, "{kills} kills");
-    service.stage.answer(0, &["journal", "verify"]);
-}
-
-/// Rolls out good and bad versions, killed at every so many-th effect. How often that was.
-pub(crate) fn kill_at_every(nth: usize, service: &Service) -> u32 {
-    let mut kills = 0;
-    for (artifact, code, expected) in [
-        ("good", 0, ["ADVANCE", "ADVANCE", "COMPLETE"].as_slice()),
-        ("failing", 30, &["ADVANCE", "ROLL_BACK"]),
-    ] {
-        for effect in (0_u32..).step_by(nth) {
-            let name = format!("{artifact}-{effect}");
-            let failing = if code == 30 { 0.9 } else { 0.0 };
-            service
-                .stage
-                .workspace
-                .write(&name, version(&name, "pass", BODY, failing));
-            let before = service.history().len();
-            let start = ["rollout", "start", "search", "--artifact", &name];
-            let mut killed = service.stage.command(&start);
-            killed.env("ADJUTANT_DIES_AFTER", effect.to_string());
-            let end = killed
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .unwrap();
-            if end.signal() == Some(9) {
-                kills += 1;
-                let again = service.start(&name);
-                // A rollback that was decided is done, and then its version is blocked.
-                assert!(
-                    again == code || (again == 40 && code == 30),
-                    "{name}: {again}"
-                );
-            } else {
-                assert_eq!(end.code(), Some(code), "{name}");
-            }
-            let history = service.history();
-            assert_eq!(moves(&history[before..]), expected, "{name}");
-            assert_eq!(service.status()["desired"]["candidate"], Value::Null);
-            if end.signal().is_none() {
-                break;
-            }
-        }
-    }
-    kills
 }

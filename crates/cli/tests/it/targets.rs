@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::rollouts::{Clients, Service, kill_at_every, moves};
+use crate::killed::kill_at_every;
+use crate::rollouts::{Clients, Service, moves};
 
 /// A program of Debian that is not on everybody's path.
 fn program(name: &str) -> PathBuf {

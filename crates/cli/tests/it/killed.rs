@@ -1,0 +1,252 @@
+//! kill -9 of the controller before and after every effect of a rollout, however the rollout goes:
+//! it ends as if nobody had killed anything, no step is done twice, and every request is answered.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+
+use adjutant_testkit::night::figure;
+use serde_json::Value;
+
+use crate::rollouts::{BODY, Clients, Service, healthy, moves, version};
+
+/// How a rollout goes, from its plan to its end.
+struct Course {
+    name: &'static str,
+    strategy: &'static str,
+    version: fn(&str) -> String,
+    /// What the program is doing when it is killed.
+    doing: Doing,
+    moves: &'static [&'static str],
+    ends: Ends,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Doing {
+    /// It rolls a version out.
+    Start,
+    /// It aborts what another one left at a pause.
+    Abort,
+    /// It goes on with what people held, resumed and promoted.
+    Run,
+    /// It takes back what had everything already.
+    Undo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ends {
+    OnTheNewVersion,
+    OnTheOldVersion,
+}
+
+const HALF: &str = "canary]\nsteps = [{ setWeight = 50 }]";
+const COMPARED: &str = "canary]\nsteps = [{ setMirrorRoute = {} }, { analysis = { templates = \
+                        [{ templateName = \"answers\" }] } }, { setWeight = 50 }]";
+const BLUE_GREEN: &str = "blueGreen]\nactiveService = \"active\"\npreviewService = \"preview\"\n\
+     prePromotionAnalysis = { templates = [{ templateName = \"answers\" }] }";
+const HELD: &str = "canary]\nsteps = [{ setWeight = 50 }, { pause = {} }]";
+
+const COURSES: [Course; 9] = [
+    Course {
+        name: "good",
+        strategy: HALF,
+        version: healthy,
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ADVANCE", "COMPLETE"],
+        ends: Ends::OnTheNewVersion,
+    },
+    Course {
+        name: "failing",
+        strategy: HALF,
+        version: |name| version(name, "pass", BODY, 0.9),
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ROLL_BACK"],
+        ends: Ends::OnTheOldVersion,
+    },
+    Course {
+        name: "compared",
+        strategy: COMPARED,
+        version: healthy,
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ADVANCE", "ADVANCE", "ADVANCE", "COMPLETE"],
+        ends: Ends::OnTheNewVersion,
+    },
+    Course {
+        name: "differing",
+        strategy: COMPARED,
+        version: |name| version(name, "pass", r#"{"price": 3, "unid": "EUR"}"#, 0.0),
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ADVANCE", "ROLL_BACK"],
+        ends: Ends::OnTheOldVersion,
+    },
+    Course {
+        name: "blue-green",
+        strategy: BLUE_GREEN,
+        version: healthy,
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ADVANCE", "ADVANCE", "COMPLETE"],
+        ends: Ends::OnTheNewVersion,
+    },
+    Course {
+        name: "crashing",
+        strategy: HALF,
+        version: |name| format!("#!/bin/sh\n# {name}\nexit 3\n"),
+        doing: Doing::Start,
+        moves: &["ROLL_BACK"],
+        ends: Ends::OnTheOldVersion,
+    },
+    Course {
+        name: "aborted",
+        strategy: HELD,
+        version: healthy,
+        doing: Doing::Abort,
+        moves: &["ADVANCE", "ADVANCE"],
+        ends: Ends::OnTheOldVersion,
+    },
+    Course {
+        name: "resumed",
+        strategy: HELD,
+        version: healthy,
+        doing: Doing::Run,
+        moves: &["ADVANCE", "ADVANCE", "COMPLETE"],
+        ends: Ends::OnTheNewVersion,
+    },
+    Course {
+        name: "undone",
+        strategy: HALF,
+        version: healthy,
+        doing: Doing::Undo,
+        moves: &["ADVANCE", "ADVANCE", "COMPLETE"],
+        ends: Ends::OnTheOldVersion,
+    },
+];
+
+#[test]
+fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
+    let service = Service::new("{ setWeight = 50 }");
+    assert_eq!(service.start("one"), 0);
+    let clients = Clients::of(&service);
+    let every = figure(11, 1);
+    let mut kills = 0;
+    for (place, course) in COURSES.iter().enumerate() {
+        service.plan(course.strategy);
+        // Another part of the effects of each course.
+        let first = place as u32 % every;
+        kills += course.kill_at_every(every, first, &service);
+    }
+    eprintln!("{kills} kills");
+    assert_eq!(clients.end(), 0, "no request was lost to {kills} kills");
+    assert!(kills >= figure(9, 200), "{kills} kills");
+    service.stage.answer(0, &["journal", "verify"]);
+}
+
+/// Rolls out good and bad versions by the service's own plan, killed at every so many-th effect.
+/// How often that was.
+pub(crate) fn kill_at_every(every: u32, service: &Service) -> u32 {
+    let [good, failing, ..] = &COURSES;
+    [good, failing]
+        .map(|course| course.kill_at_every(every, 0, service))
+        .iter()
+        .sum()
+}
+
+impl Course {
+    /// Goes this way again and again, until there is no effect left to be killed at.
+    fn kill_at_every(&self, every: u32, first: u32, service: &Service) -> u32 {
+        let effects = (first..).step_by(every as usize);
+        let killed = effects.take_while(|effect| self.pass(service, *effect));
+        killed.count() as u32
+    }
+
+    /// Goes this way with a version of its own; the program is killed at this effect. Whether there
+    /// was such an effect.
+    fn pass(&self, service: &Service, effect: u32) -> bool {
+        let name = format!("{}-{effect}", self.name);
+        service.stage.workspace.write(&name, (self.version)(&name));
+        let live = service.status()["desired"]["live"].clone();
+        let before = service.history().len();
+        let mut killed = self.doing.command(service, &name);
+        killed.env("ADJUTANT_DIES_AFTER", effect.to_string());
+        let end = quietly(&mut killed).status().unwrap();
+        let is_killed = end.signal() == Some(9);
+        if is_killed {
+            let again = match self.doing {
+                Doing::Start => start(service, &name),
+                Doing::Abort | Doing::Run | Doing::Undo => {
+                    service.stage.command(&["rollout", "run", "search"])
+                }
+            };
+            self.begin_again(again, service, &name);
+        }
+        let history = service.history();
+        let mut told = moves(&history[before..]);
+        told.retain(|action| *action != "HOLD");
+        assert_eq!(told, self.moves, "{name}");
+        let desired = &service.status()["desired"];
+        assert_eq!(desired["candidate"], Value::Null, "{name}");
+        let ends = if desired["live"] == live {
+            Ends::OnTheOldVersion
+        } else {
+            Ends::OnTheNewVersion
+        };
+        assert_eq!(ends, self.ends, "{name}");
+        is_killed
+    }
+
+    /// The next program after the one that was killed.
+    fn begin_again(&self, mut again: Command, service: &Service, name: &str) {
+        let end = again.stdout(Stdio::null()).output().unwrap();
+        // A rollback that was decided is done, and then its version is blocked.
+        let code = end.status.code();
+        let is_expected = match (self.doing, self.ends) {
+            (Doing::Start | Doing::Run, Ends::OnTheNewVersion) => code == Some(0),
+            (Doing::Start | Doing::Run, Ends::OnTheOldVersion) => matches!(code, Some(30 | 40)),
+            (Doing::Abort | Doing::Undo, _) => matches!(code, Some(0 | 30)),
+        };
+        assert!(is_expected, "{name}: {end:?}, {}", service.status());
+    }
+}
+
+impl Doing {
+    /// The program that is killed, with all that comes before it done.
+    fn command(self, service: &Service, artifact: &str) -> Command {
+        let order = |order| {
+            let words = ["rollout", order, "search", "--because", "lunch"];
+            service.stage.command(&words)
+        };
+        match self {
+            Doing::Start => start(service, artifact),
+            Doing::Abort => {
+                leave_at_its_pause(service, artifact);
+                order("abort")
+            }
+            Doing::Run => {
+                leave_at_its_pause(service, artifact);
+                for earlier in ["pause", "resume", "promote"] {
+                    assert!(quietly(&mut order(earlier)).status().unwrap().success());
+                }
+                service.stage.command(&["rollout", "run", "search"])
+            }
+            Doing::Undo => {
+                assert_eq!(service.start(artifact), 0);
+                order("undo")
+            }
+        }
+    }
+}
+
+fn start(service: &Service, artifact: &str) -> Command {
+    let words = ["rollout", "start", "search", "--artifact", artifact];
+    service.stage.command(&words)
+}
+
+fn quietly(command: &mut Command) -> &mut Command {
+    command.stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+/// A rollout that waits for a person, and whose controller was killed there.
+fn leave_at_its_pause(service: &Service, artifact: &str) {
+    let mut controller = quietly(&mut start(service, artifact)).spawn().unwrap();
+    service.until("at its pause", |status| status["state"]["step"] == 2);
+    controller.kill().unwrap();
+    controller.wait().unwrap();
+}
