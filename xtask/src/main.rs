@@ -29,7 +29,7 @@ Usage: cargo xtask COMMAND
 
   up [--candidate slow] [--seconds N]   build, measure the bundled example, gate it, report it
   test                                  prepare this machine, then formatting, clippy, tidy, all tests
-  night                                 the queue's tests at their large figures: hours
+  night [--only PART] [--skip PART]     the random tests at their large figures: hours
   tidy                                  only the checks of the house: lengths, layers, names, links
   bench [PART] [--quick]                the side-by-side comparisons, into bench/RESULTS*.md; rollouts
                                         takes --faulty N --healthy N --lanes N
@@ -56,7 +56,7 @@ fn run() -> Result<()> {
         .context("xtask lies in the repository")?;
     shell.change_dir(root);
     match command.as_deref() {
-        Some("night") => night::run(&shell),
+        Some("night") => night::run(&shell, &rest),
         Some("up") => up::run(&shell, &rest),
         Some("test") => test::run(&shell),
         Some("tidy") => tidy::run(&shell),

@@ -1,35 +1,106 @@
-//! `cargo xtask night`: the tests of the queue at the figures that a change cannot wait for.
+//! `cargo xtask night [--only PART] [--skip PART]`: the random tests at the figures that a change
+//! cannot wait for. Every part says how long it took.
 
-use anyhow::Result;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::prepare;
+use crate::{prepare, value_of};
 
-/// What is run: a package, its test program, and what of it.
-const PARTS: [(&str, &str, &str); 4] = [
-    ("adjutant-work", "simulation", "simulation"),
-    ("adjutant-store", "lib", "lease_clock"),
-    ("adjutant-store", "it", "sequences"),
-    ("adjutant-cli", "it", "race"),
+/// A test program, and what of it.
+struct Part {
+    name: &'static str,
+    package: &'static str,
+    /// `--lib`, or the name of an integration test.
+    program: &'static str,
+    /// All of the program where it is empty.
+    filter: &'static str,
+}
+
+const PARTS: [Part; 7] = [
+    Part {
+        name: "simulation",
+        package: "adjutant-work",
+        program: "simulation",
+        filter: "",
+    },
+    Part {
+        name: "lease-clock",
+        package: "adjutant-store",
+        program: "--lib",
+        filter: "lease_clock",
+    },
+    Part {
+        name: "sequences",
+        package: "adjutant-store",
+        program: "it",
+        filter: "sequences",
+    },
+    Part {
+        name: "race",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "race",
+    },
+    Part {
+        name: "looks",
+        package: "adjutant-stats",
+        program: "it",
+        filter: "sixty_looks",
+    },
+    Part {
+        name: "rollouts",
+        package: "adjutant-rollout",
+        program: "it",
+        filter: "simulating",
+    },
+    Part {
+        name: "killed",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "killed_at_any_effect",
+    },
 ];
 
-pub(crate) fn run(shell: &Shell) -> Result<()> {
+pub(crate) fn run(shell: &Shell, arguments: &[String]) -> Result<()> {
+    let only = value_of("--only", arguments)?;
+    let skip = value_of("--skip", arguments)?;
+    for name in [only, skip].into_iter().flatten() {
+        if PARTS.iter().all(|part| part.name != name) {
+            let names = PARTS.map(|part| part.name).join(", ");
+            bail!("there is no part {name:?}; there is {names}");
+        }
+    }
     prepare::run(shell)?;
     let _night = shell.push_env("ADJUTANT_NIGHT", "1");
-    for (package, program, part) in PARTS {
-        eprintln!("== {package}: {part}");
-        let target: &[&str] = match program {
-            "lib" => &["--lib"],
+    for part in PARTS {
+        if only.is_some_and(|only| only != part.name) || skip == Some(part.name) {
+            eprintln!("== {}: SKIPPED", part.name);
+            continue;
+        }
+        part.run(shell)?;
+    }
+    Ok(())
+}
+
+impl Part {
+    fn run(&self, shell: &Shell) -> Result<()> {
+        eprintln!("== {}", self.name);
+        let package = self.package;
+        let target: &[&str] = match self.program {
+            "--lib" => &["--lib"],
             name => &["--test", name],
         };
-        // Of the simulation everything is run: its name is that of the program.
-        let filter = if program == part { None } else { Some(part) };
+        let filter = Some(self.filter).filter(|filter| !filter.is_empty());
+        let begin = Instant::now();
         cmd!(
             shell,
-            "cargo test --quiet --release --locked --package {package} {target...} -- {filter...} --test-threads 1"
+            "cargo test --quiet --release --locked --package {package} {target...} -- {filter...} --test-threads 1 --nocapture"
         )
         .quiet()
         .run()?;
+        eprintln!("== {}: {} s", self.name, begin.elapsed().as_secs());
+        Ok(())
     }
-    Ok(())
 }

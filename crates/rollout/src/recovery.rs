@@ -70,6 +70,9 @@ pub enum RecoveryRefusal {
         /// The stage's weight.
         weight: RolloutWeight,
     },
+    /// Nothing is measured while users get the candidate.
+    #[error("no monitored metric has data while users get the candidate")]
+    Unmonitored,
     /// It takes too long.
     #[error("the worst-case recovery time is {} s, more than {} s", total_ms / 1_000, RECOVERY_MS_MAX / 1_000)]
     TooLong {
@@ -109,7 +112,7 @@ impl RecoveryProof {
         match self.total_ms() {
             Some(total_ms) if total_ms <= RECOVERY_MS_MAX => Ok(()),
             Some(total_ms) => Err(RecoveryRefusal::TooLong { total_ms }),
-            None => Err(RecoveryRefusal::NoTraffic),
+            None => Err(RecoveryRefusal::Unmonitored),
         }
     }
 }

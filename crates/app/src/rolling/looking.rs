@@ -358,6 +358,7 @@ mod tests {
                 start: Timestamp::from_unix_millis(0),
                 arms: vec![minute(BASELINE, TrafficLane::Live, 150), failing],
             }],
+            earlier: Vec::new(),
             too_late: 0,
         };
         let now = Timestamp::from_unix_millis(10_000);
@@ -382,6 +383,7 @@ mod tests {
                     minute(CANDIDATE, TrafficLane::Mirrored, 39),
                 ],
             }],
+            earlier: Vec::new(),
             too_late: 0,
         };
         let all = RolloutWeight::ALL;

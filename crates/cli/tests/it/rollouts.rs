@@ -86,6 +86,7 @@ metrics = [{{ name = "answers", measure = "disagreements", limit = "10 %" }}]
 metrics = [
     {{ name = "errors", measure = "errors", margin = "2 points", detects = "50 points" }},
     {{ name = "p95", measure = "latency", quantile = 0.95, margin = "900 %", detects = "9000 %" }},
+    {{ name = "failing", measure = "errors", limit = "30 %", detects = "60 points" }},
 ]
 [rollout.search.recovery]
 tick = "50ms"

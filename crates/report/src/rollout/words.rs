@@ -290,6 +290,11 @@ pub fn refusal(why: &RecoveryRefusal) -> String {
                 "{metric} never shows a breach at {weight}: let it detect more, or raise the weight"
             )
         }
+        RecoveryRefusal::Unmonitored => {
+            "no monitored metric has data while users get the candidate: give the monitor a limit \
+             in place of a margin"
+                .to_owned()
+        }
         RecoveryRefusal::TooLong { total_ms } => {
             format!(
                 "{} is more than 120 s: raise the weights, or detect larger changes",

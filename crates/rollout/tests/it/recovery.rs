@@ -72,3 +72,28 @@ fn a_change_that_the_margin_allows_is_never_detected() {
         Err(RecoveryRefusal::NeverDetected { .. })
     ));
 }
+
+#[test]
+fn a_plan_that_measures_nothing_while_users_get_the_candidate_is_refused() {
+    let blue_green = |demand: &str| {
+        format!(
+            r#"
+[rollout.search.strategy.blueGreen]
+prePromotionAnalysis = {{ templates = [{{ templateName = "answers" }}] }}
+[rollout.search.templates.answers]
+requests = 100
+looks = 1
+metrics = [{{ name = "answers", measure = "disagreements", limit = "1 %" }}]
+[rollout.search.monitor]
+metrics = [{{ name = "errors", measure = "errors", {demand} }}]
+"#
+        )
+    };
+    let permitted = |demand: &str| {
+        let plan = read(&blue_green(demand)).plan;
+        prove_recovery(&plan, &traffic(300.0)).unwrap().permit()
+    };
+    let margin = permitted(r#"margin = "1 points""#);
+    assert_eq!(margin, Err(RecoveryRefusal::Unmonitored));
+    assert_eq!(permitted(r#"limit = "2 %""#), Ok(()));
+}

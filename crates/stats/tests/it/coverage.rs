@@ -3,6 +3,7 @@
 //! simulation itself.
 
 use adjutant_stats::spending::Shape;
+use adjutant_testkit::night::figure;
 
 use crate::simulation::{
     Coverage, Law, Method, Monitor, coverage, false_alarms, share_coverage,
@@ -93,13 +94,15 @@ fn sixty_looks_raise_no_more_false_alarms_than_the_level_unless_one_peeks() {
     let allowed = |tries: f64| 0.05 + 3.0 * (0.05 * 0.95 / tries).sqrt();
     for law in [Law::Normal, Law::LogNormal] {
         for shape in [Shape::OBrienFleming, Shape::Pocock] {
-            let share = false_alarms(Monitor::Spending(shape), law, 500, 9);
-            assert!(share <= allowed(500.0) + 0.01, "{shape:?} {law:?}: {share}");
+            let tries = figure(500, 10_000);
+            let share = false_alarms(Monitor::Spending(shape), law, tries, 9);
+            let allowed = allowed(f64::from(tries)) + 0.01;
+            assert!(share <= allowed, "{shape:?} {law:?}: {share}");
         }
         for (monitor, tries) in [
-            (Monitor::MeanSequence, 500),
-            (Monitor::ShareSequence, 200),
-            (Monitor::QuantileSequence, 100),
+            (Monitor::MeanSequence, figure(500, 10_000)),
+            (Monitor::ShareSequence, figure(200, 10_000)),
+            (Monitor::QuantileSequence, figure(100, 1_000)),
         ] {
             let share = false_alarms(monitor, law, tries, 10);
             assert!(share <= 0.05, "{monitor:?} {law:?}: {share}");

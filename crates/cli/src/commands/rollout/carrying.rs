@@ -52,9 +52,11 @@ pub(super) fn plan(arguments: &ServiceArguments, settings: &Settings) -> Result<
     Ok(match permitted {
         Ok(()) => Exit::Done,
         Err(RecoveryRefusal::NoTraffic | RecoveryRefusal::SourceFailed(_)) => Exit::Undecided,
-        Err(RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. }) => {
-            Exit::Refused
-        }
+        Err(
+            RecoveryRefusal::NeverDetected { .. }
+            | RecoveryRefusal::Unmonitored
+            | RecoveryRefusal::TooLong { .. },
+        ) => Exit::Refused,
     })
 }
 
@@ -163,9 +165,9 @@ fn tell_refusal(
             }
             let exit = match why {
                 RecoveryRefusal::NoTraffic | RecoveryRefusal::SourceFailed(_) => Exit::Undecided,
-                RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. } => {
-                    Exit::Refused
-                }
+                RecoveryRefusal::NeverDetected { .. }
+                | RecoveryRefusal::Unmonitored
+                | RecoveryRefusal::TooLong { .. } => Exit::Refused,
             };
             let remedy = match why {
                 RecoveryRefusal::NoTraffic => {
@@ -174,7 +176,9 @@ fn tell_refusal(
                 RecoveryRefusal::SourceFailed(_) => {
                     "See whether the service's proxy runs: adjutant rollout run starts what is wanted."
                 }
-                RecoveryRefusal::NeverDetected { .. } | RecoveryRefusal::TooLong { .. } => {
+                RecoveryRefusal::NeverDetected { .. }
+                | RecoveryRefusal::Unmonitored
+                | RecoveryRefusal::TooLong { .. } => {
                     "Change the plan; adjutant rollout plan shows what each part takes."
                 }
             };
