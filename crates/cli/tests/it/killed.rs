@@ -246,7 +246,9 @@ fn quietly(command: &mut Command) -> &mut Command {
 /// A rollout that waits for a person, and whose controller was killed there.
 fn leave_at_its_pause(service: &Service, artifact: &str) {
     let mut controller = quietly(&mut start(service, artifact)).spawn().unwrap();
-    service.until("at its pause", |status| status["state"]["step"] == 2);
+    service.until("at its pause", |status| {
+        status["state"]["step"] == 2 && status["phase"] == "progressing"
+    });
     controller.kill().unwrap();
     controller.wait().unwrap();
 }
