@@ -306,11 +306,6 @@ mod tests {
     fn the_answer_is_as_long_as_is_told() {
         assert_eq!(answer().len(), ANSWER_BYTES);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn what_was_dropped_was_not_compared() {
