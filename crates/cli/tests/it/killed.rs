@@ -43,9 +43,13 @@ const COMPARED: &str = "canary]\nsteps = [{ setMirrorRoute = {} }, { analysis = 
                         [{ templateName = \"answers\" }] } }, { setWeight = 50 }]";
 const BLUE_GREEN: &str = "blueGreen]\nactiveService = \"active\"\npreviewService = \"preview\"\n\
      prePromotionAnalysis = { templates = [{ templateName = \"answers\" }] }";
+const STEPWISE: &str =
+    "canary]\nsteps = [{ setWeight = 20 }, { setWeight = 50 }, { setWeight = 80 }]";
+const COMPARED_STEPWISE: &str = "canary]\nsteps = [{ setMirrorRoute = {} }, { analysis = { templates \
+     = [{ templateName = \"answers\" }] } }, { setWeight = 20 }, { setWeight = 50 }, { setWeight = 80 }]";
 const HELD: &str = "canary]\nsteps = [{ setWeight = 50 }, { pause = {} }]";
 
-const COURSES: [Course; 9] = [
+const COURSES: [Course; 13] = [
     Course {
         name: "good",
         strategy: HALF,
@@ -73,7 +77,7 @@ const COURSES: [Course; 9] = [
     Course {
         name: "differing",
         strategy: COMPARED,
-        version: |name| version(name, "pass", r#"{"price": 3, "unid": "EUR"}"#, 0.0),
+        version: differing,
         doing: Doing::Start,
         moves: &["ADVANCE", "ADVANCE", "ROLL_BACK"],
         ends: Ends::OnTheOldVersion,
@@ -118,14 +122,52 @@ const COURSES: [Course; 9] = [
         moves: &["ADVANCE", "ADVANCE", "COMPLETE"],
         ends: Ends::OnTheOldVersion,
     },
+    Course {
+        name: "stepwise",
+        strategy: STEPWISE,
+        version: healthy,
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ADVANCE", "ADVANCE", "ADVANCE", "COMPLETE"],
+        ends: Ends::OnTheNewVersion,
+    },
+    Course {
+        name: "compared-stepwise",
+        strategy: COMPARED_STEPWISE,
+        version: healthy,
+        doing: Doing::Start,
+        moves: &[
+            "ADVANCE", "ADVANCE", "ADVANCE", "ADVANCE", "ADVANCE", "ADVANCE", "COMPLETE",
+        ],
+        ends: Ends::OnTheNewVersion,
+    },
+    Course {
+        name: "blue-green-differing",
+        strategy: BLUE_GREEN,
+        version: differing,
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ADVANCE", "ROLL_BACK"],
+        ends: Ends::OnTheOldVersion,
+    },
+    Course {
+        name: "ending",
+        strategy: HALF,
+        version: |name| version(name, "asked > 20 and os.kill(os.getpid(), 9)", BODY, 0.0),
+        doing: Doing::Start,
+        moves: &["ADVANCE", "ROLL_BACK"],
+        ends: Ends::OnTheOldVersion,
+    },
 ];
+
+fn differing(name: &str) -> String {
+    version(name, "pass", r#"{"price": 3, "unid": "EUR"}"#, 0.0)
+}
 
 #[test]
 fn a_controller_that_is_killed_at_any_effect_goes_on_and_does_no_step_twice() {
     let service = Service::new("{ setWeight = 50 }");
     assert_eq!(service.start("one"), 0);
     let clients = Clients::of(&service);
-    let every = figure(11, 1);
+    let every = figure(16, 1);
     let mut kills = 0;
     for (place, course) in COURSES.iter().enumerate() {
         service.plan(course.strategy);
