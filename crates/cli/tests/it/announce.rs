@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::hooks::{Hook, Manner, Received};
-use crate::rollouts::{Clients, Service, kill_at_every, moves};
+use crate::killed::kill_at_every;
+use crate::rollouts::{Clients, Service, moves};
 use crate::stage::{HOOK_SECRET, POLICY, Stage};
 
 fn stage(settings: &[String]) -> Stage {
