@@ -1,105 +1,152 @@
-//! `cargo xtask up`: the main job on the bundled example. Measures two versions of a search
-//! service, runs the checks before traffic, asks the `release` gate, writes the report and checks
-//! it. All of it happens in a repository of its own below `target/`.
+//! `cargo xtask up`: the main job on the bundled example. `adjutant run` carries its directives out
+//! while visitors use the service through Adjutant's proxy: two versions are measured, the checks
+//! before traffic run, the `release` gate decides, the good candidate gets everything step by step,
+//! and the slow one is taken back. Then every report is checked, and it is told what happened. All
+//! of it happens in a repository of its own below `target/`.
 
-use std::path::PathBuf;
+mod told;
+mod visitors;
 
-use anyhow::{Context, Result, ensure};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value as Json;
 use xshell::{Shell, cmd};
 
 use crate::value_of;
+use told::{Told, expected_of};
+use visitors::Visitors;
 
-/// Where the measurements and the report go, and what is noted about them.
+/// The example's repository.
 const OUT: &str = "target/example";
 
-/// What `adjutant` exits with when it has an answer: GO, SHADOW ONLY, PAUSE_AND_FIX, REJECT.
-const VERDICTS: [i32; 4] = [0, 10, 20, 30];
+/// Where the visitors go, as the example's settings say.
+const ENTRANCE: &str = "127.0.0.1:18080";
 
-/// What a driver's file is that a gate reads as it is.
-const EVIDENCE: [&str; 4] = ["trec-run", "trec-qrels", "samples", "bmf"];
+/// The door of staging, as the example's settings say.
+const STAGING: &str = "127.0.0.1:18081";
 
-/// How a section of a report starts that nothing is known for.
+/// The services of the example's settings.
+const SERVICES: [&str; 2] = ["search", "search-staging"];
+
+/// What is said of a section of a report that nothing is known for.
 const SECTION_WITHOUT_DATA: &str = "**NO DATA AVAILABLE";
-
-/// What a change of the ranking is meant to change: which products are found, how many and with
-/// which scores, and the version's name. Types, fields, encodings and everything else must stay.
-const MEANT_TO_CHANGE: [&str; 12] = [
-    "--ignore",
-    "body.version",
-    "--unordered",
-    "body.results",
-    "--tolerance",
-    "body.results=1",
-    "--tolerance",
-    "body.results[*].score=1",
-    "--text",
-    "body.results[*].id=0",
-    "--text",
-    "body.results[*].title=0",
-];
 
 pub(crate) fn run(shell: &Shell, arguments: &[String]) -> Result<()> {
     let candidate = value_of("--candidate", arguments)?.unwrap_or("candidate");
+    let (directives, expected) = expected_of(candidate)?;
     let seconds = value_of("--seconds", arguments)?.unwrap_or("60");
+    let root = shell.current_dir();
     cmd!(
         shell,
         "cargo build --release --locked --package adjutant-cli --package adjutant-example-search"
     )
     .run()?;
-    let root = shell.current_dir();
-    let search = root.join("target/release/search");
+    let began = Instant::now();
+    let programs = programs(&root)?;
     shell.create_dir(OUT)?;
     let _in_the_example = shell.push_dir(OUT);
-    let example = Example {
-        shell,
-        adjutant: root.join("target/release/adjutant"),
-        root,
-    };
-    example.set_up()?;
+    let _with_programs = shell.push_env("PATH", with_programs(&programs)?);
+    let example = Example { shell, root: &root };
+    example.lay_out(seconds)?;
 
-    eprintln!("measuring baseline and {candidate} for {seconds} s");
-    let drive = cmd!(
-        shell,
-        "{search} drive --out . --seconds {seconds} --candidate {candidate}"
-    );
-    let measured = measured(&drive.quiet().read()?)?;
-    let evidence = &example.evidence(&measured)?;
-    let adjutant = &example.adjutant;
-    answer(cmd!(shell, "{adjutant} gate release {evidence...}"))?;
-    eprintln!("\nreport of this decision:");
-    answer(cmd!(shell, "{adjutant} report deployment --gate release"))?;
-    for report in ["deployment.md", "innovation_report.md"] {
-        cmd!(shell, "{adjutant} verify {report}").quiet().run()?;
-        let text = shell.read_file(report)?;
-        ensure!(
-            !text.contains(SECTION_WITHOUT_DATA),
-            "a section of {OUT}/{report} has no data"
-        );
-    }
+    let visitors = Visitors::start(&programs.join("search"), &format!("http://{ENTRANCE}"))?;
+    let ran = example.carry_out(directives);
+    let visited = visitors.leave();
+    let told = ran.and_then(|directives| {
+        let incidents = example.post_mortems()?;
+        example.verify()?;
+        Ok(Told {
+            directives,
+            incidents,
+        })
+    });
+    example.down()?;
+    let told = told?;
+    eprintln!("\n{}", told.summary(&visited?, began.elapsed()));
     eprintln!(
-        "\nopen {OUT}/deployment.html, or check it again: \
-         cd {OUT} && ../release/adjutant verify deployment.md"
+        "\nopen {OUT}/reports/deployment.html; everything else lies beside it, and the store \
+         answers on:\ncd {OUT} && {}/adjutant rollout history search",
+        programs.display()
     );
-    Ok(())
+    told.hold_against(expected)
+}
+
+/// Where the built programs are.
+fn programs(root: &Path) -> Result<PathBuf> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let programs = root.join(target).join("release");
+    ensure!(
+        programs.join("adjutant").is_file(),
+        "{} holds no adjutant",
+        programs.display()
+    );
+    Ok(programs)
+}
+
+/// The search path with the built programs first: the directives name them without a folder.
+fn with_programs(programs: &Path) -> Result<std::ffi::OsString> {
+    let known = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [programs.to_owned()]
+        .into_iter()
+        .chain(std::env::split_paths(&known));
+    std::env::join_paths(folders).context("the search path cannot be extended")
 }
 
 /// The bundled example in a repository of its own.
 struct Example<'a> {
     shell: &'a Shell,
-    adjutant: PathBuf,
-    root: PathBuf,
+    root: &'a Path,
 }
 
 impl Example<'_> {
-    /// A repository, and the tasks that the candidate comes from, once.
-    fn set_up(&self) -> Result<()> {
-        let (shell, adjutant) = (self.shell, &self.adjutant);
+    /// An empty repository with the example's settings, directives and tasks.
+    fn lay_out(&self, seconds: &str) -> Result<()> {
+        let shell = self.shell;
+        if shell.path_exists(".git") {
+            self.down()?;
+        }
+        let here = shell.current_dir();
+        shell.remove_path(&here)?;
+        shell.create_dir(&here)?;
+        for address in [ENTRANCE, STAGING] {
+            let taken =
+                || format!("{address} is taken: the example needs it; end what listens there");
+            TcpListener::bind(address).with_context(taken)?;
+        }
         cmd!(shell, "git init --quiet").quiet().run()?;
-        let mut tasks = shell.read_dir(self.root.join("examples/search/tasks"))?;
+        let source = self.root.join("examples/search");
+        for file in ["adjutant.toml", "checks.sh"] {
+            shell.copy_file(source.join(file), here.join(file))?;
+        }
+        shell.copy_file(self.root.join("Cargo.lock"), here.join("Cargo.lock"))?;
+        shell.create_dir("osv")?;
+        for record in shell.read_dir(source.join("osv"))? {
+            shell.copy_file(record, here.join("osv"))?;
+        }
+        for file in shell.read_dir(source.join("reports/handoff"))? {
+            let text = shell.read_file(&file)?;
+            let usual = r#""--seconds", "60"]"#;
+            ensure!(
+                text.contains(usual),
+                "{} measures for another time",
+                file.display()
+            );
+            let name = file.file_name().context("a file has a name")?;
+            let asked = format!(r#""--seconds", "{seconds}"]"#);
+            shell.write_file(
+                here.join("reports/handoff").join(name),
+                text.replace(usual, &asked),
+            )?;
+        }
+        let mut tasks = shell.read_dir(source.join("tasks"))?;
         tasks.sort();
         cmd!(
             shell,
-            "{adjutant} task add --key bundled-example --from {tasks...}"
+            "adjutant task add --key bundled-example --from {tasks...}"
         )
         .quiet()
         .ignore_stdout()
@@ -107,137 +154,72 @@ impl Example<'_> {
         Ok(())
     }
 
-    /// The gate's arguments: what was measured, and what the checks before traffic answer.
-    fn evidence(&self, measured: &[MeasuredFile]) -> Result<Vec<String>> {
-        let mut arguments = Vec::new();
-        let mut give = |subject: &str, path: &str| {
-            arguments.extend(["--evidence".to_owned(), format!("{subject}={path}")]);
-        };
-        for file in measured {
-            if EVIDENCE.contains(&file.format.as_str()) {
-                give(&file.subject, &file.path);
-            }
-        }
-        for (name, check) in self.checks(measured)? {
-            eprintln!("checking {name}");
-            self.write_answer(name, &check)?;
-            give("candidate", name);
-        }
-        Ok(arguments)
-    }
-
-    /// The checks, by the file that their answer goes to.
-    fn checks(&self, measured: &[MeasuredFile]) -> Result<Vec<(&'static str, Vec<String>)>> {
-        let find = |subject: &str, format: &str| {
-            let mut files = measured.iter();
-            let found = files.find(|file| file.subject == subject && file.format == format);
-            let missing = || format!("the driver wrote no {format} of {subject}");
-            found.map(|file| file.path.as_str()).with_context(missing)
-        };
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        let contracts = (find("baseline", "openapi")?, find("candidate", "openapi")?);
-        let contract = |direction| -> Vec<String> {
-            let (old, new) = contracts;
-            let both = ["--baseline", old, "--candidate", new];
-            words(&[&["schema", "diff", "--direction", direction], &both[..]].concat())
-        };
-        let lock = &self.root.join("Cargo.lock").display().to_string();
-        let records = &self.root.join("examples/search/osv").display().to_string();
-        let locks = ["--baseline", lock, "--candidate", lock, "--osv", records];
-        let recordings = [
-            "--baseline",
-            find("baseline", "recording")?,
-            "--again",
-            find("baseline", "recording-again")?,
-            "--candidate",
-            find("candidate", "recording")?,
-        ];
-        let shadow = [&["shadow", "compare"], &recordings[..], &MEANT_TO_CHANGE].concat();
-        Ok(vec![
-            ("contract.request.json", contract("request")),
-            ("contract.response.json", contract("response")),
-            (
-                "dependencies.json",
-                words(&[&["deps", "align"], &locks[..]].concat()),
-            ),
-            (
-                "models.json",
-                words(&["model", "scan", find("candidate", "model")?]),
-            ),
-            ("shadow.json", words(&shadow)),
-        ])
-    }
-
-    /// Runs a check and keeps its answer, whatever it is.
-    fn write_answer(&self, name: &str, check: &[String]) -> Result<()> {
-        let adjutant = &self.adjutant;
-        let command = cmd!(self.shell, "{adjutant} {check...} --format json");
-        let mut command: std::process::Command = command.into();
+    /// Carries the directives out; every exit code with an answer is one.
+    fn carry_out(&self, file: &str) -> Result<Json> {
+        let shell = self.shell;
+        cmd!(shell, "adjutant run {file} --dry-run").run()?;
+        let mut command: std::process::Command =
+            cmd!(shell, "adjutant run {file} --format json").into();
         let output = command.stderr(std::process::Stdio::inherit()).output()?;
-        let code = output.status.code();
-        ensure!(
-            code.is_some_and(|code| VERDICTS.contains(&code)),
-            "no answer for {name}: exit code {code:?}"
-        );
-        self.shell.write_file(name, output.stdout)?;
+        match output.status.code() {
+            Some(0 | 20 | 30) => {}
+            code => bail!("the directives were not carried out: exit code {code:?}"),
+        }
+        serde_json::from_slice(&output.stdout).context("the progress is no JSON")
+    }
+
+    /// Writes the post-mortem of each incident.
+    fn post_mortems(&self) -> Result<Vec<Json>> {
+        let shell = self.shell;
+        let listed = cmd!(shell, "adjutant incident list --format json")
+            .quiet()
+            .read()?;
+        let incidents: Vec<Json> = serde_json::from_str(&listed).context("the list is no JSON")?;
+        for incident in &incidents {
+            let id = incident["id"].as_str().context("an incident has an id")?;
+            let text = cmd!(shell, "adjutant incident show {id}").quiet().read()?;
+            let file = format!("reports/post-mortem-{}.md", id.replace(':', "-"));
+            shell.write_file(file, text + "\n")?;
+        }
+        Ok(incidents)
+    }
+
+    /// Recomputes every report, and refuses one with a section that nothing is known for.
+    fn verify(&self) -> Result<()> {
+        let shell = self.shell;
+        for report in [
+            "deployment.md",
+            "deployment.html",
+            "deployment.json",
+            "innovation_report.md",
+        ] {
+            let report = format!("reports/{report}");
+            cmd!(shell, "adjutant verify {report}")
+                .quiet()
+                .ignore_stdout()
+                .run()?;
+            let text = shell.read_file(&report)?;
+            ensure!(
+                !text.contains(SECTION_WITHOUT_DATA),
+                "a section of {OUT}/{report} has no data"
+            );
+        }
+        cmd!(shell, "adjutant journal verify")
+            .quiet()
+            .ignore_stdout()
+            .run()?;
         Ok(())
     }
-}
 
-/// Runs a command whose exit code is a verdict: any verdict is an answer.
-fn answer(command: xshell::Cmd<'_>) -> Result<()> {
-    let mut command: std::process::Command = command.into();
-    let code = command.status()?.code();
-    ensure!(
-        code.is_some_and(|code| VERDICTS.contains(&code)),
-        "no verdict: exit code {code:?}"
-    );
-    Ok(())
-}
-
-/// A file that the driver wrote.
-#[derive(Debug, PartialEq)]
-struct MeasuredFile {
-    subject: String,
-    format: String,
-    path: String,
-}
-
-/// The driver's list of files.
-fn measured(listing: &str) -> Result<Vec<MeasuredFile>> {
-    let listing: serde_json::Value =
-        serde_json::from_str(listing).context("the driver lists its files as JSON")?;
-    let files = listing["files"]
-        .as_array()
-        .context("the driver lists its files")?;
-    let read = |file: &serde_json::Value| {
-        let text = |key: &str| {
-            let found = file[key].as_str().map(str::to_owned);
-            found.with_context(|| format!("a listed file has no {key}"))
-        };
-        Ok(MeasuredFile {
-            subject: text("subject")?,
-            format: text("format")?,
-            path: text("path")?,
-        })
-    };
-    files.iter().map(read).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_drivers_list_is_read_whole_or_refused() {
-        let listing =
-            r#"{"files":[{"subject":"baseline","format":"samples","path":"out/baseline.csv"}]}"#;
-        let expected = MeasuredFile {
-            subject: "baseline".to_owned(),
-            format: "samples".to_owned(),
-            path: "out/baseline.csv".to_owned(),
-        };
-        assert_eq!(measured(listing).unwrap(), [expected]);
-        assert!(measured(r#"{"files":[{"subject":"baseline"}]}"#).is_err());
+    /// Ends what runs.
+    fn down(&self) -> Result<()> {
+        let shell = self.shell;
+        for service in SERVICES {
+            cmd!(shell, "adjutant rollout down {service}")
+                .quiet()
+                .ignore_stdout()
+                .run()?;
+        }
+        Ok(())
     }
 }

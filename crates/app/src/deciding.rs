@@ -8,8 +8,9 @@ use adjutant_domain::{
     CriterionId, Digest, Evidence, GateName, InvalidName, Subject, Timestamp, sha256,
 };
 use adjutant_formats::Format;
-use adjutant_gate::{Case, Decision, SourceFailure, Vote, decide};
-use adjutant_outbound::{files, inquiry};
+use adjutant_gate::{Case, Decision, JudgedArtifact, SourceFailure, Vote, decide};
+use adjutant_outbound::files::{self, FileError};
+use adjutant_outbound::inquiry;
 use adjutant_rollout::{GateQuestion, LastVerdict, VerdictStanding};
 use adjutant_store::{NewDecision, NewEvidence, Store, StoreError, StoredDecision, StoredEvidence};
 
@@ -39,6 +40,20 @@ pub struct GateRequest<'a> {
     pub sources: &'a [NamedSource],
     /// Reasons for criteria whose policy allows one.
     pub reasons: &'a BTreeMap<CriterionId, String>,
+    /// The build that the evidence about the candidate was taken from, where it is named.
+    pub artifact: Option<&'a JudgedArtifact>,
+}
+
+/// The build of a file, as a decision names it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn judged_artifact(path: &Path) -> Result<JudgedArtifact, FileError> {
+    let content = files::read(path)?;
+    Ok(JudgedArtifact {
+        file: content.name,
+        digest: sha256::digest_of(&content.bytes),
+    })
 }
 
 /// Where the evidence came from.
@@ -105,7 +120,7 @@ pub async fn run_gate(
     } else {
         gather_named(request.sources, now).await?
     };
-    if let Some(source) = progress::count_tasks(store, now).await? {
+    if let Some(source) = progress::count_work(store, now).await? {
         gathered.add(source, progress::subject()?)?;
     }
     let gate = &request.policy.policy.name;
@@ -130,6 +145,7 @@ pub async fn run_gate(
         gate: gate.clone(),
         policy: request.policy.text.clone(),
         now,
+        artifact: request.artifact.cloned(),
         inputs: gathered.inputs,
         failures: gathered.failures,
         reasons: request.reasons.clone(),

@@ -13,7 +13,7 @@ use adjutant_domain::{Digest, DirectiveId, Epoch, ServiceName, Timestamp};
 use adjutant_outbound::clock;
 use adjutant_outbound::files::{self, FileError};
 use adjutant_outbound::process::{Environment, ProcessError};
-use adjutant_rollout::RecoveryRefusal;
+use adjutant_rollout::{RecoveryProof, RecoveryRefusal};
 use adjutant_store::{
     Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding, Lead, Store, StoreError,
 };
@@ -24,7 +24,7 @@ use adjutant_work::directive::{
 };
 
 use crate::leading::while_leading;
-use crate::{Ground, Home, RolloutError, plan_rollout, read_rollout_plan};
+use crate::{Ground, Home, PlanError, RolloutError, plan_rollout, read_rollout_plan};
 
 /// How long a lead lasts: as long as a killed process keeps the next one waiting.
 const LEAD: Duration = Duration::from_secs(3);
@@ -96,6 +96,29 @@ pub enum DirectivesError {
     Scratch(#[source] std::io::Error),
 }
 
+/// What would be carried out.
+#[derive(Debug)]
+pub struct PlannedDirectives {
+    /// In which order.
+    pub progress: DirectivesProgress,
+    /// How long a recovery of each deployment takes at worst, at the present traffic.
+    pub worst_cases: BTreeMap<DirectiveId, Result<RecoveryProof, NoWorstCase>>,
+}
+
+/// Why nobody knows how long a recovery takes at worst.
+#[derive(Debug, thiserror::Error)]
+pub enum NoWorstCase {
+    /// There is no plan that can be followed.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The present traffic could not be asked for.
+    #[error(transparent)]
+    Traffic(#[from] RolloutError),
+    /// The plan's worst case cannot be computed.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryRefusal),
+}
+
 /// What would be carried out, in which order, and how long a recovery of each deployment takes at
 /// worst. Nothing is carried out.
 ///
@@ -106,31 +129,30 @@ pub async fn plan_directives(
     home: &Home,
     request: &DirectivesRequest<'_>,
     now: Timestamp,
-) -> Result<DirectivesProgress, DirectivesError> {
+) -> Result<PlannedDirectives, DirectivesError> {
     let mut known = Known::of(&store.directive_attempts().await?);
     known.try_again();
     let read = read_file(request.file, &known.carried_out)?;
-    let mut progress = known.progress(request.file, &read, now);
-    for one in &mut progress.directives {
-        if let DirectiveAction::Deploy(deploy) = &one.directive.action {
-            one.worst_case = Some(worst_case(home, request.ground, &deploy.service).await);
+    let mut worst_cases = BTreeMap::new();
+    for directive in &read.directives {
+        if let DirectiveAction::Deploy(deploy) = &directive.action {
+            let worst_case = worst_case(home, request.ground, &deploy.service).await;
+            worst_cases.insert(directive.id.clone(), worst_case);
         }
     }
-    Ok(progress)
+    Ok(PlannedDirectives {
+        progress: known.progress(request.file, &read, now),
+        worst_cases,
+    })
 }
 
-/// How long a recovery of a service takes at worst at the present traffic, in milliseconds.
-async fn worst_case(home: &Home, ground: &Ground, service: &ServiceName) -> Result<i64, String> {
-    let plan = read_rollout_plan(home, service).map_err(|error| error.to_string())?;
-    let planned = plan_rollout(ground, service, plan).await;
-    let proof = planned
-        .map_err(|error| error.to_string())?
-        .recovery
-        .map_err(|error| error.to_string())?;
-    proof.permit().map_err(|error| error.to_string())?;
-    proof
-        .total_ms()
-        .ok_or_else(|| RecoveryRefusal::NoTraffic.to_string())
+async fn worst_case(
+    home: &Home,
+    ground: &Ground,
+    service: &ServiceName,
+) -> Result<RecoveryProof, NoWorstCase> {
+    let plan = read_rollout_plan(home, service)?;
+    Ok(plan_rollout(ground, service, plan).await?.recovery?)
 }
 
 /// Carries out the directives of a file. `tell` hears of each step.

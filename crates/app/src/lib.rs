@@ -73,15 +73,15 @@ pub use conflicts::{
 };
 pub use contracts::{SchemaDiffError, SchemaRequest, diff_contracts};
 pub use deciding::{
-    Decided, DecidedFrom, GateError, GateRequest, NamedSource, gate_standing, last_decision,
-    run_gate,
+    Decided, DecidedFrom, GateError, GateRequest, NamedSource, gate_standing, judged_artifact,
+    last_decision, run_gate,
 };
 pub use dependencies::{
     CheckedConfig, ConfigStanding, DepsAnswer, DepsError, DepsRequest, align_dependencies,
 };
 pub use directives::{
-    DirectiveStep, DirectivesError, DirectivesRequest, DirectivesRun, plan_directives,
-    run_directives,
+    DirectiveStep, DirectivesError, DirectivesRequest, DirectivesRun, NoWorstCase,
+    PlannedDirectives, plan_directives, run_directives,
 };
 pub use doctor::{Condition, Finding, examine};
 pub use effects::Effects;

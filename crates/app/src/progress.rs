@@ -1,10 +1,11 @@
 //! How far the work has come, noted as evidence when a gate decides, so that its report can be
-//! recomputed after the tasks have moved on.
+//! recomputed after the tasks and directives have moved on.
 
 use adjutant_domain::{InvalidName, Subject, Timestamp};
 use adjutant_formats::Format;
 use adjutant_outbound::files::Content;
-use adjutant_store::{Store, TaskProgress};
+use adjutant_store::{Store, WorkProgress};
+use adjutant_work::directive::DirectiveOutcome;
 use serde::Serialize;
 
 use crate::deciding::GateError;
@@ -18,6 +19,8 @@ struct Noted {
     format: &'static str,
     journal: NotedJournal,
     states: Vec<NotedState>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    directives: Vec<NotedDirectives>,
 }
 
 #[derive(Serialize)]
@@ -32,17 +35,20 @@ struct NotedState {
     tasks: u64,
 }
 
-/// What counted tasks are evidence about.
+#[derive(Serialize)]
+struct NotedDirectives {
+    state: &'static str,
+    directives: u64,
+}
+
+/// What counted work is evidence about.
 pub(crate) fn subject() -> Result<Subject, InvalidName> {
     "work".parse()
 }
 
-/// The tasks by state as a source; `None` when the store has no task.
-pub(crate) async fn count_tasks(
-    store: &Store,
-    now: Timestamp,
-) -> Result<Option<Source>, GateError> {
-    let Some(progress) = store.task_progress().await? else {
+/// The tasks and directives by state as a source; `None` when the store has neither.
+pub(crate) async fn count_work(store: &Store, now: Timestamp) -> Result<Option<Source>, GateError> {
+    let Some(progress) = store.work_progress().await? else {
         return Ok(None);
     };
     let bytes = serde_json::to_vec(&noted(progress)).map_err(GateError::Record)?;
@@ -57,10 +63,14 @@ pub(crate) async fn count_tasks(
         .map_err(|error| GateError::Tasks(Box::new(error)))
 }
 
-fn noted(progress: TaskProgress) -> Noted {
+fn noted(progress: WorkProgress) -> Noted {
     let state = |(state, tasks): (adjutant_work::StateName, u64)| NotedState {
         state: state.as_str(),
         tasks,
+    };
+    let directives = |(outcome, directives): (Option<DirectiveOutcome>, u64)| NotedDirectives {
+        state: outcome.map_or("begun", DirectiveOutcome::name),
+        directives,
     };
     Noted {
         format: "adjutant-task-progress-1",
@@ -69,5 +79,6 @@ fn noted(progress: TaskProgress) -> Noted {
             head: progress.journal_head,
         },
         states: progress.states.into_iter().map(state).collect(),
+        directives: progress.directives.into_iter().map(directives).collect(),
     }
 }

@@ -6,8 +6,8 @@ use adjutant_domain::{
 };
 use adjutant_formats::Format;
 use adjutant_gate::{
-    Case, Decision, InvalidPolicy, PastDecision, Policy, SourceFailure, Vote, decide,
-    integration_rows, learnings, read_policies, task_counts,
+    Case, Decision, InvalidPolicy, JudgedArtifact, PastDecision, Policy, SourceFailure, Vote,
+    decide, directive_counts, integration_rows, learnings, read_policies, task_counts,
 };
 use adjutant_report::deployment::DeploymentFacts;
 use adjutant_store::{Store, StoreError};
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use crate::source::{self, SourceError};
 
-/// The shape of the record; it grows when the shape changes. Votes came with 2.
-const VERSION: u32 = 2;
+/// The shape of the record; it grows when the shape changes. Votes came with 2, the artifact with 3.
+const VERSION: u32 = 3;
 
 /// The formats whose numbers a report shows beside the decision.
 const TOLD: [Format; 6] = [
@@ -40,6 +40,9 @@ pub struct DecisionRecord {
     pub policy: String,
     /// When it was decided.
     pub now: Timestamp,
+    /// The build that was judged, where it was named.
+    #[serde(default)]
+    pub artifact: Option<JudgedArtifact>,
     /// The artifacts that were read, in order.
     pub inputs: Vec<RecordedInput>,
     /// The sources that gave nothing.
@@ -184,7 +187,9 @@ impl DecisionRecord {
             .collect::<Result<Vec<_>, _>>()?;
         Ok(DeploymentFacts {
             integration: integration_rows(&evidence),
+            artifact: self.artifact.clone(),
             tasks: task_counts(&evidence),
+            directives: directive_counts(&evidence),
             learnings: learnings(&self.read_policy()?, decision),
         })
     }

@@ -7,6 +7,7 @@ mod acting;
 mod clustered;
 mod controlling;
 mod entrance;
+mod lifting;
 mod looking;
 mod ordering;
 mod starting;
@@ -20,7 +21,7 @@ use adjutant_outbound::process::{Environment, Keeper};
 use adjutant_store::StoreError;
 use adjutant_traffic::{TrafficControl, TrafficControlError};
 
-use crate::Effects;
+use crate::{Effects, RecordError};
 
 pub use acting::stop_service;
 pub use controlling::{ControlEnd, WhileWaiting, control};
@@ -110,6 +111,9 @@ pub enum RolloutError {
     /// There is no port left.
     #[error("there is no free port for an instance")]
     NoPort(#[source] std::io::Error),
+    /// A decision about a version that was taken back cannot be opened.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// A row of the store does not hold together.
     #[error("rollout {0} is under way and not stored")]
     Unstored(adjutant_rollout::RolloutId),

@@ -134,6 +134,8 @@ pub enum OwnMeasure {
     ConfigurationMismatches,
     /// How many tasks there are; the label `state` tells them apart.
     Tasks,
+    /// How many directives were begun; the label `state` tells them apart.
+    Directives,
     /// How many model files were looked into; the label `verdict` tells them apart.
     ModelFiles,
     /// How many changes model files or tokenizers have; the label `weight` tells them apart.
@@ -166,6 +168,7 @@ impl OwnMeasure {
             Self::VulnerabilityRecords => "vulnerability_records",
             Self::ConfigurationMismatches => "configuration_mismatches",
             Self::Tasks => "tasks",
+            Self::Directives => "directives",
             Self::ModelFiles => "model_files",
             Self::ModelChanges => "model_changes",
             Self::ShadowRegression => "shadow_regression",

@@ -1,4 +1,4 @@
-//! How many tasks stand how, as a gate notes it when it decides.
+//! How many tasks and directives stand how, as a gate notes it when it decides.
 
 use adjutant_domain::{Measurement, OwnMeasure, Unit};
 
@@ -15,7 +15,7 @@ pub(crate) fn recognises(head: &[u8], _file_name: &str) -> bool {
     })
 }
 
-/// Reads `tasks` for each state, zeros included, in the file's order.
+/// Reads `tasks` and `directives` for each state, zeros included, in the file's order.
 ///
 /// # Errors
 /// When it is no such file.
@@ -26,18 +26,28 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Measurement>, FormatError> {
     if format.text()? != FORMAT {
         return Err(format.wrong(format!("this is not {FORMAT}"), REMEDY));
     }
-    let figure = Figure::new(OwnMeasure::Tasks.as_str(), Unit::Count)?;
-    let mut found = vec![];
-    for counted in root.need("states")?.items()? {
-        let state = counted.need("state")?.text()?;
-        let tasks = counted.need("tasks")?;
-        let figure = figure.clone().labelled("state", state);
-        found.push(figure.scalar(tasks.locator(), "count", tasks.count()? as f64, None));
+    let mut found = counted(&root.need("states")?, OwnMeasure::Tasks)?;
+    if let Some(directives) = root.get("directives") {
+        found.extend(counted(&directives, OwnMeasure::Directives)?);
     }
     if found.is_empty() {
         return Err(root.wrong("no state is counted", REMEDY));
     }
     Ok(found)
+}
+
+/// The counts of one list, each under the name of what is counted.
+fn counted(list: &Node<'_>, what: OwnMeasure) -> Result<Vec<Measurement>, FormatError> {
+    let figure = Figure::new(what.as_str(), Unit::Count)?;
+    list.items()?
+        .map(|item| {
+            let figure = figure
+                .clone()
+                .labelled("state", item.need("state")?.text()?);
+            let number = item.need(what.as_str())?;
+            Ok(figure.scalar(number.locator(), "count", number.count()? as f64, None))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -52,6 +62,15 @@ mod tests {
         assert!(recognises(NOTED.as_bytes(), "tasks.json"));
         let found = read(NOTED.as_bytes()).unwrap();
         insta::assert_debug_snapshot!(found);
+    }
+
+    #[test]
+    fn directives_are_counted_beside_the_tasks() {
+        let directives = r#""directives":[{"state":"done","directives":3}],"states""#;
+        let found = read(NOTED.replacen("\"states\"", directives, 1).as_bytes()).unwrap();
+        let last = found.last().unwrap();
+        assert_eq!(last.measure, OwnMeasure::Directives.name());
+        assert_eq!(last.locator.to_string(), "#/directives/0/directives");
     }
 
     #[test]

@@ -30,6 +30,15 @@ pub struct Decision {
     pub joint: Option<Joint>,
 }
 
+/// The build that the evidence about the candidate was taken from, as whoever asked says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedArtifact {
+    /// Its file.
+    pub file: String,
+    /// Its SHA-256.
+    pub digest: Digest,
+}
+
 /// One criterion's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CriterionResult {

@@ -72,13 +72,13 @@ pub struct IntegrationValue {
     pub confidence: Option<Confidence>,
 }
 
-/// How many tasks stand how, in the order of a task's life.
+/// How many tasks or directives stand how.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TaskCount {
+pub struct WorkCount {
     /// The state, such as `done`.
     pub state: String,
     /// How many.
-    pub tasks: Measured,
+    pub count: Measured,
 }
 
 impl IntegrationCheck {
@@ -144,27 +144,36 @@ pub fn integration_rows(evidence: &[Evidence]) -> Vec<IntegrationRow> {
     rows
 }
 
-/// The tasks by state, from the last evidence that counts them.
-pub fn task_counts(evidence: &[Evidence]) -> Vec<TaskCount> {
-    let measure = OwnMeasure::Tasks.name();
-    let of_tasks = |evidence: &&Evidence| {
+/// The tasks by state, in the order of a task's life, from the last evidence that counts them.
+pub fn task_counts(evidence: &[Evidence]) -> Vec<WorkCount> {
+    work_counts(evidence, OwnMeasure::Tasks)
+}
+
+/// The directives that were begun, by state, from the last evidence that counts them.
+pub fn directive_counts(evidence: &[Evidence]) -> Vec<WorkCount> {
+    work_counts(evidence, OwnMeasure::Directives)
+}
+
+fn work_counts(evidence: &[Evidence], what: OwnMeasure) -> Vec<WorkCount> {
+    let measure = what.name();
+    let counts_it = |evidence: &&Evidence| {
         let mut found = evidence.measurements.iter();
         found.any(|found| found.measure == measure)
     };
-    let Some(last) = evidence.iter().rfind(of_tasks) else {
+    let Some(last) = evidence.iter().rfind(counts_it) else {
         return vec![];
     };
     let counted = |found: &Measurement| {
-        Some(TaskCount {
+        Some(WorkCount {
             state: found.labels.get("state")?.clone(),
-            tasks: measured(last, found)?,
+            count: measured(last, found)?,
         })
     };
-    let tasks = last
+    let counts = last
         .measurements
         .iter()
         .filter(|found| found.measure == measure);
-    tasks.filter_map(counted).collect()
+    counts.filter_map(counted).collect()
 }
 
 /// The evidence of one answer.

@@ -37,12 +37,14 @@ mod words;
 
 pub use compare::compare;
 pub use comparison::{Arm, Comparison, Estimate, Question, SuccessRange};
-pub use decision::{Accepted, CriterionResult, Decision, Input, Needed, Trend, TriggerResult};
+pub use decision::{
+    Accepted, CriterionResult, Decision, Input, JudgedArtifact, Needed, Trend, TriggerResult,
+};
 pub use evaluate::{Case, PastCriterion, PastDecision, SourceFailure, decide};
 pub use evaluator::evaluate;
 pub use integration::{
-    IntegrationCheck, IntegrationRow, IntegrationStanding, IntegrationValue, TaskCount,
-    integration_rows, task_counts,
+    IntegrationCheck, IntegrationRow, IntegrationStanding, IntegrationValue, WorkCount,
+    directive_counts, integration_rows, task_counts,
 };
 pub use joint::{Joint, joint_verdict};
 pub use learning::{Learning, learnings};

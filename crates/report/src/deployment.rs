@@ -18,7 +18,7 @@ pub(crate) use integration::unanswered;
 pub use markdown::markdown;
 
 use adjutant_domain::Digest;
-use adjutant_gate::{Decision, IntegrationRow, Learning, TaskCount};
+use adjutant_gate::{Decision, IntegrationRow, JudgedArtifact, Learning, WorkCount};
 
 use crate::wire::DeploymentReport;
 
@@ -41,8 +41,12 @@ pub struct Deployment<'a> {
 pub struct DeploymentFacts {
     /// What the checks before traffic found.
     pub integration: Vec<IntegrationRow>,
+    /// The build that was judged, where it was named.
+    pub artifact: Option<JudgedArtifact>,
     /// How many tasks stood how.
-    pub tasks: Vec<TaskCount>,
+    pub tasks: Vec<WorkCount>,
+    /// How many directives of those that were begun stood how.
+    pub directives: Vec<WorkCount>,
     /// What is better for sure.
     pub learnings: Vec<Learning>,
 }

@@ -2,9 +2,12 @@
 
 mod markdown;
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
-use adjutant_domain::Timestamp;
+use adjutant_domain::{DirectiveId, Timestamp};
+use adjutant_rollout::RecoveryProof;
 use adjutant_work::directive::{
     CriterionStanding, DirectiveOutcome, DirectiveProgress, DirectiveRecord, DirectiveStanding,
     DirectivesProgress, UsedEvidence,
@@ -12,15 +15,39 @@ use adjutant_work::directive::{
 
 pub use markdown::markdown;
 
-use crate::rollout::length;
+use crate::rollout::{length, refusal};
 use crate::wire::{CriterionOfDirective, DirectiveAnswer, ProgressAnswer, RefusedAnswer};
+
+/// How long a recovery of each deployment takes at worst, or why nobody knows.
+pub type WorstCases<E> = BTreeMap<DirectiveId, Result<RecoveryProof, E>>;
 
 /// The progress as JSON, with a final newline.
 ///
 /// # Errors
 /// When the JSON writer fails, which no progress causes.
 pub fn json(progress: &DirectivesProgress) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&answer(progress)).map(|text| text + "\n")
+    written(&answer(progress))
+}
+
+/// What would be carried out, as JSON, with a final newline.
+///
+/// # Errors
+/// When the JSON writer fails, which no progress causes.
+pub fn planned_json<E>(
+    progress: &DirectivesProgress,
+    worst_cases: &WorstCases<E>,
+) -> Result<String, serde_json::Error> {
+    let mut answer = answer(progress);
+    for (planned, one) in answer.directives.iter_mut().zip(&progress.directives) {
+        let proof = worst_cases.get(&one.directive.id);
+        let proof = proof.and_then(|known| known.as_ref().ok());
+        planned.worst_case_ms = proof.and_then(RecoveryProof::total_ms);
+    }
+    written(&answer)
+}
+
+fn written(answer: &ProgressAnswer) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(answer).map(|text| text + "\n")
 }
 
 fn answer(progress: &DirectivesProgress) -> ProgressAnswer {
@@ -67,16 +94,23 @@ fn answer_of(one: &DirectiveProgress, now: Timestamp) -> DirectiveAnswer {
             .collect(),
         elapsed_s: elapsed(one, now).map(|elapsed| elapsed.as_secs_f64()),
         expected: one.expected.map(|at| at.to_string()),
-        worst_case_ms: one
-            .worst_case
-            .as_ref()
-            .and_then(|known| known.as_ref().ok())
-            .copied(),
+        worst_case_ms: None,
     }
 }
 
 /// The progress for a terminal, a line each.
 pub fn human(progress: &DirectivesProgress) -> String {
+    lines(progress, |_| String::new())
+}
+
+/// What would be carried out, for a terminal, a line each.
+pub fn planned<E: Display>(progress: &DirectivesProgress, worst_cases: &WorstCases<E>) -> String {
+    lines(progress, |id| {
+        worst_cases.get(id).map_or_else(String::new, worst_case)
+    })
+}
+
+fn lines(progress: &DirectivesProgress, beside: impl Fn(&DirectiveId) -> String) -> String {
     let mut text = String::new();
     for one in &progress.directives {
         let directive = &one.directive;
@@ -85,7 +119,7 @@ pub fn human(progress: &DirectivesProgress) -> String {
         if let Some(told) = told(one) {
             text.push_str(&format!(": {told}"));
         }
-        text.push_str(&worst_case(one));
+        text.push_str(&beside(&directive.id));
         text.push('\n');
     }
     for refused in &progress.refused {
@@ -99,11 +133,14 @@ pub fn human(progress: &DirectivesProgress) -> String {
     text
 }
 
-fn worst_case(one: &DirectiveProgress) -> String {
-    match &one.worst_case {
-        None => String::new(),
-        Some(Ok(ms)) => format!("; worst-case recovery {}", length(*ms)),
-        Some(Err(why)) => format!("; worst-case recovery NO DATA AVAILABLE: {why}"),
+fn worst_case<E: Display>(known: &Result<RecoveryProof, E>) -> String {
+    match known {
+        Ok(proof) => match (proof.permit(), proof.total_ms()) {
+            (Ok(()), Some(ms)) => format!("; worst-case recovery {}", length(ms)),
+            (Ok(()), None) => "; worst-case recovery NO DATA AVAILABLE".to_owned(),
+            (Err(why), _) => format!("; worst-case recovery refused: {}", refusal(&why)),
+        },
+        Err(why) => format!("; worst-case recovery NO DATA AVAILABLE: {why}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A rollout in a terminal: its steps, what both versions do now, and what was decided.
 
+mod story;
 mod words;
 
 use adjutant_domain::{Digest, Timestamp, Unit};
@@ -11,6 +12,7 @@ use adjutant_rollout::{
 use crate::number::{count, value};
 use crate::terminal::{Ink, Terminal, clean, left, right, wrap};
 
+pub use story::story;
 pub use words::{event, length, order, reason, refusal, step};
 use words::{metric, phase};
 

@@ -24,7 +24,7 @@ pub use contract::{
 };
 pub use deployment::{
     CompatibilityMatrix, CompatibilityRow, CompatibilityValue, DeploymentReport, ExecutionProgress,
-    FinalVerdict, SafetyGateStatus, Tally, TasksInState, TeamConsensus,
+    FinalVerdict, SafetyGateStatus, Tally, TeamConsensus, WorkInState,
 };
 pub use directives::{
     ActionInFile, CheckInFile, CollectInFile, CriterionInFile, CriterionOfDirective,

@@ -10,6 +10,7 @@ mod target;
 use adjutant_document::{
     Complaint, DocumentField, FieldKeys, FieldRead, Unreadable, YamlPart, read_toml, yaml_parts,
 };
+use adjutant_domain::{GateName, InvalidName};
 use serde_json::Value;
 
 use crate::plan::{
@@ -27,6 +28,7 @@ pub use target::{EnginePlan, HaproxyPlan, HaproxyWeights, NginxPlan};
 const ALPHA: f64 = 0.05;
 const DEADLINE_MS: i64 = 600_000;
 const REQUESTS_MIN: u64 = 100;
+const GATE: &str = "release";
 
 /// A plan that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +37,8 @@ pub struct ReadPlan {
     pub plan: RolloutPlan,
     /// How the service is started here, where the plan says so.
     pub service: Option<ServicePlan>,
+    /// The gate whose GO about a version that was taken back lifts its block.
+    pub gate: GateName,
     /// What was read and no step follows from.
     pub notes: Vec<PlanNote>,
 }
@@ -154,6 +158,7 @@ pub fn read_plan(
     Ok(ReadPlan {
         plan,
         service: body.service,
+        gate: body.gate,
         notes,
     })
 }
@@ -179,6 +184,7 @@ struct Body<'v> {
     requests_min: u64,
     timing: RecoveryTiming,
     service: Option<ServicePlan>,
+    gate: GateName,
 }
 
 impl<'v> Body<'v> {
@@ -219,6 +225,7 @@ impl<'v> Body<'v> {
                 .get("recovery")
                 .map_or(Ok(RecoveryTiming::default()), |f| timing(&f))?,
             service: service_of(&keys)?,
+            gate: gate(table, &keys)?,
         };
         keys.refuse_others()?;
         Ok(body)
@@ -282,6 +289,14 @@ fn service_of(keys: &FieldKeys<'_>) -> FieldRead<Option<ServicePlan>> {
             Err(field.complain("the versions run in the cluster; service is of this machine"))
         }
     }
+}
+
+fn gate(table: &DocumentField<'_>, keys: &FieldKeys<'_>) -> FieldRead<GateName> {
+    let field = keys.get("gate");
+    let name = field.as_ref().map(DocumentField::text).transpose()?;
+    let place = field.as_ref().unwrap_or(table);
+    let read = name.unwrap_or(GATE).parse();
+    read.map_err(|error: InvalidName| place.complain(error.to_string()))
 }
 
 fn alpha(keys: &FieldKeys<'_>) -> FieldRead<f64> {

@@ -36,6 +36,9 @@ pub struct StoredDecision {
     pub record: Digest,
 }
 
+const READ: &str = "read decisions";
+const COLUMNS: &str = "id, gate, decided_at, verdict, record";
+
 impl Store {
     /// Stores a decision, and the evidence that came with the question: all of it or nothing.
     ///
@@ -114,12 +117,11 @@ impl Store {
         }
         parameters.push(i64::from(limit).into());
         let sql = format!(
-            "SELECT id, gate, decided_at, verdict, record FROM decision \
-             WHERE id < $1 {of_gate} ORDER BY id DESC LIMIT ${}",
+            "SELECT {COLUMNS} FROM decision WHERE id < $1 {of_gate} ORDER BY id DESC LIMIT ${}",
             parameters.len()
         );
         let mut session = self.begin(Purpose::Read).await?;
-        let rows = session.query("list decisions", &sql, &parameters).await?;
+        let rows = session.query(READ, &sql, &parameters).await?;
         session.commit().await?;
         rows.iter().map(stored_decision).collect()
     }
@@ -139,6 +141,25 @@ impl Store {
             .await?;
         session.commit().await?;
         Ok(!rows.is_empty())
+    }
+
+    /// The decisions of a gate that were made after a time, the latest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn decisions_after(
+        &self,
+        gate: &GateName,
+        after: Timestamp,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM decision WHERE gate = $1 AND decided_at > $2 ORDER BY id DESC"
+        );
+        let bounds = [gate.as_str().into(), after.unix_millis().into()];
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session.query(READ, &sql, &bounds).await?;
+        session.commit().await?;
+        rows.iter().map(stored_decision).collect()
     }
 
     /// The last decision of a gate.
@@ -161,20 +182,10 @@ async fn latest(
     gate: &GateName,
     limit: u32,
 ) -> Result<Vec<StoredDecision>, StoreError> {
-    let rows = session
-        .query(
-            "read decisions",
-            "SELECT id, gate, decided_at, verdict, record FROM decision WHERE gate = $1 \
-             ORDER BY id DESC LIMIT $2",
-            &[gate.as_str().into(), i64::from(limit).into()],
-        )
-        .await?;
-    let mut decisions = rows
-        .iter()
-        .map(stored_decision)
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    decisions.reverse();
-    Ok(decisions)
+    let sql = format!("SELECT {COLUMNS} FROM decision WHERE gate = $1 ORDER BY id DESC LIMIT $2");
+    let bounds = [gate.as_str().into(), i64::from(limit).into()];
+    let rows = session.query(READ, &sql, &bounds).await?;
+    rows.iter().rev().map(stored_decision).collect()
 }
 
 fn stored_decision(row: &Row) -> Result<StoredDecision, StoreError> {

@@ -23,7 +23,7 @@ pub use filing::{Filed, NewTask};
 pub use lease_clock::LeaseClock;
 pub use listing::{StoredTask, TaskFilter, TaskPage};
 pub use notes::Note;
-pub use progress::TaskProgress;
+pub use progress::WorkProgress;
 
 pub(crate) use verifying::check_tasks;
 

@@ -164,6 +164,9 @@ pub struct Experiment {
     /// What it decides from; the latest run of each subject in the store when nothing is named.
     #[serde(default)]
     pub evidence: Vec<SubjectSource>,
+    /// The file of the version that the evidence about the candidate was taken from.
+    #[serde(default)]
+    pub artifact: Option<String>,
 }
 
 /// A source of evidence.

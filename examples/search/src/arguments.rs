@@ -9,12 +9,18 @@ use std::time::Duration;
 pub(crate) const USAGE: &str = "\
 search serve --version baseline|candidate|slow [--no-visual] [--port 0] [--stop-with-stdin]
              [--fault NAME] [--pace MILLISECONDS]
+search package --out DIR
 search drive --out DIR [--seconds 60] [--candidate candidate|slow] [--rate 200] [--seed 1]
+search visit --address URL [--seconds N] [--rate 200] [--seed 1] [--version NAME]
+             [--stop-with-stdin]
 search prepare [--check]
 
 serve    answers GET /search?q=…&k=10 and GET /healthz on loopback; prints its address first
+package  writes a program for each version, as a deployment takes it
 drive    runs baseline and candidate side by side, asks the labelled queries, loads both, and
          writes what it measured into DIR; prints the list of files as JSON
+visit    asks the labelled queries at an address, once it answers, for N seconds or until its
+         input ends; prints how it went as JSON, and fails when a request got no good answer
 prepare  draws the pictures and writes the judgements; --check only compares them
 
 Every command takes --data DIR for another catalogue.";
@@ -28,7 +34,9 @@ const RATE_MAX: u32 = 5000;
 pub(crate) enum Command {
     Help,
     Serve(ServeSettings),
+    Package(PackageSettings),
     Drive(DriveSettings),
+    Visit(VisitSettings),
     Prepare(PrepareSettings),
 }
 
@@ -58,6 +66,28 @@ pub(crate) struct DriveSettings {
 }
 
 #[derive(Debug, PartialEq)]
+pub(crate) struct PackageSettings {
+    pub(crate) data: PathBuf,
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct VisitSettings {
+    pub(crate) data: PathBuf,
+    /// Where the visitors go, such as `http://127.0.0.1:8080`.
+    pub(crate) address: String,
+    /// For how long; until told to stop when it is missing.
+    pub(crate) seconds: Option<u32>,
+    /// Requests per second.
+    pub(crate) rate: u32,
+    pub(crate) seed: u64,
+    /// The only version whose answers are good; any when it is missing.
+    pub(crate) version: Option<Version>,
+    /// Stop when standard input ends.
+    pub(crate) stop_with_stdin: bool,
+}
+
+#[derive(Debug, PartialEq)]
 pub(crate) struct PrepareSettings {
     pub(crate) data: PathBuf,
     pub(crate) check: bool,
@@ -67,7 +97,9 @@ pub(crate) fn read(mut words: lexopt::Parser) -> Result<Command, lexopt::Error> 
     match words.next()? {
         Some(Value(name)) => match name.string()?.as_str() {
             "serve" => read_serve(words).map(Command::Serve),
+            "package" => read_package(words).map(Command::Package),
             "drive" => read_drive(words).map(Command::Drive),
+            "visit" => read_visit(words).map(Command::Visit),
             "prepare" => read_prepare(words).map(Command::Prepare),
             other => Err(format!("there is no command {other:?}").into()),
         },
@@ -132,6 +164,49 @@ fn read_drive(mut words: lexopt::Parser) -> Result<DriveSettings, lexopt::Error>
         candidate,
         rate,
         seed,
+    })
+}
+
+fn read_package(mut words: lexopt::Parser) -> Result<PackageSettings, lexopt::Error> {
+    let (mut data, mut out) = (bundled_data(), None);
+    while let Some(word) = words.next()? {
+        match word {
+            Long("data") => data = words.value()?.into(),
+            Long("out") => out = Some(words.value()?.into()),
+            Long(_) | Short(_) | Value(_) => return Err(word.unexpected()),
+        }
+    }
+    let out = out.ok_or("--out is missing")?;
+    Ok(PackageSettings { data, out })
+}
+
+fn read_visit(mut words: lexopt::Parser) -> Result<VisitSettings, lexopt::Error> {
+    let (mut data, mut address, mut seconds) = (bundled_data(), None, None);
+    let (mut rate, mut seed, mut version, mut stop_with_stdin) = (200, 1, None, false);
+    while let Some(word) = words.next()? {
+        match word {
+            Long("data") => data = words.value()?.into(),
+            Long("address") => address = Some(words.value()?.string()?),
+            Long("seconds") => seconds = Some(read_count(&mut words, "--seconds", SECONDS_MAX)?),
+            Long("rate") => rate = read_count(&mut words, "--rate", RATE_MAX)?,
+            Long("seed") => seed = words.value()?.parse()?,
+            Long("version") => version = Some(read_version(&mut words)?),
+            Long("stop-with-stdin") => stop_with_stdin = true,
+            Long(_) | Short(_) | Value(_) => return Err(word.unexpected()),
+        }
+    }
+    let address = address.ok_or("--address is missing")?;
+    if seconds.is_none() && !stop_with_stdin {
+        return Err("nothing ends the visits: give --seconds or --stop-with-stdin".into());
+    }
+    Ok(VisitSettings {
+        data,
+        address,
+        seconds,
+        rate,
+        seed,
+        version,
+        stop_with_stdin,
     })
 }
 
@@ -204,6 +279,12 @@ mod tests {
             (
                 "drive --out o --seconds 0",
                 "--seconds 0 is not from 1 to 3600",
+            ),
+            ("package", "--out is missing"),
+            ("visit --seconds 1", "--address is missing"),
+            (
+                "visit --address http://127.0.0.1:1",
+                "nothing ends the visits: give --seconds or --stop-with-stdin",
             ),
             ("prepare --force", "invalid option '--force'"),
         ] {

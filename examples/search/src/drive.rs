@@ -3,12 +3,12 @@
 //!
 //! It measures and does not judge: the gate does.
 
-mod client;
+pub(crate) mod client;
 mod cost;
 mod files;
-mod load;
+pub(crate) mod load;
 mod quality;
-mod schedule;
+pub(crate) mod schedule;
 mod service;
 mod shadow;
 
@@ -35,12 +35,16 @@ const WORKER_THREADS: usize = 2;
 const LATENESS_WORTH_A_WORD_MS: f64 = 10.0;
 
 pub(crate) fn run(settings: &DriveSettings) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    runtime()?.block_on(measure(settings))
+}
+
+/// What sends and receives.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKER_THREADS)
         .enable_all()
         .build()
-        .context("cannot start the runtime")?;
-    runtime.block_on(measure(settings))
+        .context("cannot start the runtime")
 }
 
 async fn measure(settings: &DriveSettings) -> Result<()> {

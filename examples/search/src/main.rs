@@ -1,9 +1,13 @@
-//! The command line of the example: serve one version, drive load on two, prepare the data.
+//! The command line of the example: serve one version, drive load on two, visit
+//! one through a proxy, prepare the data.
 
 mod arguments;
 mod drive;
+mod package;
 mod prepare;
 mod start;
+mod stopping;
+mod visit;
 
 use arguments::Command;
 use std::io::Write;
@@ -26,7 +30,9 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Serve(settings) => start::run(&settings),
+        Command::Package(settings) => package::run(&settings),
         Command::Drive(settings) => drive::run(&settings),
+        Command::Visit(settings) => visit::run(&settings),
         Command::Prepare(settings) => prepare::run(&settings),
     };
     match outcome {

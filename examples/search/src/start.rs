@@ -1,6 +1,7 @@
 //! Starts one service: reads the data, binds a port, says where, and serves until told to stop.
 
 use crate::arguments::ServeSettings;
+use crate::stopping::at_end_of_input;
 use adjutant_example_search::catalogue::read_products;
 use adjutant_example_search::fault::Conduct;
 use adjutant_example_search::rank::Engine;
@@ -8,7 +9,7 @@ use adjutant_example_search::serve::{Service, serve};
 use adjutant_example_search::table::read_text;
 use adjutant_example_search::text::Synonyms;
 use anyhow::{Context, Result};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -50,7 +51,9 @@ async fn listen(settings: &ServeSettings, service: Arc<Service>) -> Result<()> {
     let (stop, stopping) = watch::channel(false);
     if settings.stop_with_stdin {
         let stop = stop.clone();
-        std::thread::spawn(move || stop_at_end_of_input(&stop));
+        at_end_of_input(move || {
+            stop.send_replace(true);
+        });
     }
     let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
     writeln!(std::io::stdout(), "{ADDRESS_PREFIX}http://{address}").context("cannot print")?;
@@ -67,11 +70,4 @@ async fn listen(settings: &ServeSettings, service: Arc<Service>) -> Result<()> {
     let (served, stopped): (_, Result<()>) = tokio::join!(serving, stopper);
     stopped?;
     served.context("the listener broke")
-}
-
-/// Waits, on a thread of its own, for standard input to end or break.
-fn stop_at_end_of_input(stop: &watch::Sender<bool>) {
-    let mut ignored = [0; 256];
-    while matches!(std::io::stdin().read(&mut ignored), Ok(count) if count > 0) {}
-    stop.send_replace(true);
 }

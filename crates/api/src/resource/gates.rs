@@ -87,6 +87,7 @@ async fn ask(
             policy: &policy,
             sources: &[],
             reasons: &posted.body.reasons,
+            artifact: None,
         };
         let decided = adjutant_app::run_gate(store, &request, clock::now()).await;
         let decided = decided.map_err(Failure::from)?;

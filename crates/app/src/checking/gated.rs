@@ -37,6 +37,7 @@ impl Checker<'_> {
             policy: &policy,
             sources: &sources,
             reasons: &BTreeMap::new(),
+            artifact: None,
         };
         let decided = run_gate(self.store, &request, self.now).await?;
         if decided.decision.verdict != Verdict::Go {

@@ -5,13 +5,13 @@ use std::future::pending;
 use std::path::Path;
 use std::time::Duration;
 
-use adjutant_domain::{RunId, Verdict, sha256};
+use adjutant_domain::{RunId, ServiceName, Verdict, sha256};
 use adjutant_outbound::process::{self, End, Invocation, KeepOutput, Keeper};
 use adjutant_outbound::{clock, files};
 use adjutant_report::deployment::{self, Deployment};
 use adjutant_report::rollout;
-use adjutant_rollout::ServiceEvent;
-use adjutant_store::{DirectiveAttempt, StoredServiceEvent};
+use adjutant_rollout::{RolloutId, RolloutPlan};
+use adjutant_store::DirectiveAttempt;
 use adjutant_work::directive::{
     Collect, Deploy, Directive, DirectiveAction, Experiment, ProgramRun, ReportOrder, UsedEvidence,
 };
@@ -19,8 +19,8 @@ use adjutant_work::directive::{
 use super::{DirectivesError, Work};
 use crate::{
     AddError, AddRequest, ControlEnd, DecisionRecord, GateRequest, NamedSource, RolloutRequest,
-    WhileWaiting, add_evidence, control, find_policy, last_decision, read_rollout_plan, run_gate,
-    start_rollout,
+    RolloutStart, WhileWaiting, add_evidence, control, find_policy, judged_artifact, last_decision,
+    read_rollout_plan, run_gate, start_rollout,
 };
 
 /// How much of a program's output is kept.
@@ -221,10 +221,17 @@ impl Work<'_> {
                 what: self.place_of(&source.source),
             })
             .collect();
+        let artifact = experiment.artifact.as_ref();
+        let artifact = artifact.map(|file| judged_artifact(&self.home.top.join(file)));
+        let artifact = match artifact.transpose() {
+            Ok(artifact) => artifact,
+            Err(error) => return Ok(Acted::failed(error)),
+        };
         let request = GateRequest {
             policy: &policy,
             sources: &sources,
             reasons: &BTreeMap::new(),
+            artifact: artifact.as_ref(),
         };
         let decided = match run_gate(self.store, &request, clock::now()).await {
             Ok(decided) => decided,
@@ -297,37 +304,57 @@ impl Work<'_> {
         let request = RolloutRequest {
             service: service.clone(),
             version,
-            plan,
+            plan: plan.clone(),
         };
         let ground = self.request.ground;
         let started = start_rollout(self.store, ground, request, clock::now()).await?;
-        if let Err(refusal) = started {
-            return Ok(Acted::failed(refusal));
-        }
-        let end = control(self.store, ground, service, WhileWaiting::Leave, |_, _| {
-            true
-        })
-        .await?;
-        let events = self.store.service_events(service, None).await?;
-        let live = events.last().and_then(|last| last.record.desired.live);
-        let decided = events.iter().rev().find(|event| match event.record.told {
-            ServiceEvent::Recovered(_) => false,
-            ServiceEvent::First
-            | ServiceEvent::Started
-            | ServiceEvent::Decided(_)
-            | ServiceEvent::Ordered { .. }
-            | ServiceEvent::Undone { .. }
-            | ServiceEvent::Lifted { .. } => true,
-        });
-        let told = |event: &StoredServiceEvent| rollout::event(&event.record.told, None);
+        let id = match started {
+            Ok(
+                RolloutStart::Started(id) | RolloutStart::First(id) | RolloutStart::UnderWay(id),
+            ) => Some(id),
+            Ok(RolloutStart::AlreadyLive) => None,
+            Err(refusal) => {
+                let remedy = refusal.remedy(service);
+                return Ok(Acted::failed(format!("{refusal}. {remedy}")));
+            }
+        };
+        let stay = |_: &_, _: Option<&_>| true;
+        let end = control(self.store, ground, service, WhileWaiting::Leave, stay).await?;
+        let last = self.store.last_service_event(service).await?;
+        let live = last.and_then(|last| last.record.desired.live);
         Ok(Acted {
             carried_out: matches!(end, ControlEnd::Settled(_)) && live == Some(digest),
-            result: decided.map_or_else(|| "NO DATA AVAILABLE".to_owned(), told),
+            result: self.story(service, id, &plan.plan, end).await?,
             evidence: vec![UsedEvidence::Record {
                 what: format!("version of {service}"),
                 artifact: digest,
             }],
         })
+    }
+
+    /// What became of a rollout, in a line.
+    async fn story(
+        &self,
+        service: &ServiceName,
+        id: Option<RolloutId>,
+        plan: &RolloutPlan,
+        end: ControlEnd,
+    ) -> Result<String, DirectivesError> {
+        let Some(id) = id else {
+            return Ok("this version is in use already".to_owned());
+        };
+        let events = self.store.service_events(service, Some(id)).await?;
+        let moments = events.iter().map(|event| (event.at, &event.record));
+        let story = rollout::story(moments, Some(plan));
+        let story = story.unwrap_or_else(|| "NO DATA AVAILABLE".to_owned());
+        let next = match end {
+            ControlEnd::Waits(_) => format!(
+                "; a person has to look: adjutant rollout status {service}; adjutant run goes on \
+                 after adjutant rollout resume, promote or abort"
+            ),
+            ControlEnd::Settled(_) | ControlEnd::Unknown | ControlEnd::Left => String::new(),
+        };
+        Ok(format!("{id} {story}{next}"))
     }
 
     /// A source as the repository's top folder sees it; an address stays one.

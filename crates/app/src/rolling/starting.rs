@@ -14,6 +14,7 @@ use adjutant_traffic::TrafficControlError;
 
 use super::clustered::image_of;
 use super::entrance::present_traffic;
+use super::lifting::lift_by_gate;
 use super::{Ground, RolloutError, WhileWaiting, control};
 use crate::Home;
 use crate::doctor::chain;
@@ -73,6 +74,47 @@ pub enum StartRefusal {
     /// Somebody else changed the service at the same time.
     #[error("somebody else changed the service at the same time")]
     Late,
+}
+
+impl StartRefusal {
+    /// What to do about it.
+    pub fn remedy(&self, service: &ServiceName) -> String {
+        match self {
+            Self::NoService => {
+                format!("Add [rollout.{service}.service] with command, health and traffic.listen.")
+            }
+            Self::NoImage => {
+                format!("Name it: adjutant rollout start {service} --image REGISTRY/NAME@sha256:…")
+            }
+            Self::UnderWay(_) => {
+                format!("Wait for it, or adjutant rollout abort {service} --because \"…\".")
+            }
+            Self::Blocked { version, .. } => format!(
+                "Mend it; or let its gate judge it anew, with --artifact and new evidence; or \
+                 adjutant rollout lift {service} {version} --because \"…\"."
+            ),
+            Self::Recovery { why, .. } => match why {
+                RecoveryRefusal::NoTraffic => {
+                    "Send requests through the service's proxy for some seconds, and start again."
+                        .to_owned()
+                }
+                RecoveryRefusal::SourceFailed(_) => {
+                    "See whether the service's proxy runs: adjutant rollout run starts what is wanted."
+                        .to_owned()
+                }
+                RecoveryRefusal::NeverDetected { .. }
+                | RecoveryRefusal::Unmonitored
+                | RecoveryRefusal::TooLong { .. } => {
+                    format!(
+                        "Change the plan; adjutant rollout plan {service} shows what takes how long."
+                    )
+                }
+            },
+            Self::Late => {
+                format!("Look at adjutant rollout status {service}, and start again.")
+            }
+        }
+    }
 }
 
 /// A plan with its worst case at present.
@@ -176,6 +218,7 @@ pub async fn start_rollout(
     }
     let version = store.store_version(&request.version, now).await?;
     finish_taking_back(store, ground, &request.service).await?;
+    lift_by_gate(store, &request, version, now).await?;
     let last = store.last_service_event(&request.service).await?;
     let desired = last
         .as_ref()

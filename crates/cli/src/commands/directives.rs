@@ -1,6 +1,6 @@
 //! `adjutant run`: what a planning team asks for is carried out.
 
-use adjutant_app::{DirectiveStep, DirectivesRequest, DirectivesRun};
+use adjutant_app::{DirectiveStep, DirectivesRequest, DirectivesRun, Home, PlannedDirectives};
 use adjutant_outbound::clock;
 use adjutant_report::directives as written;
 use adjutant_work::directive::{DirectiveOutcome, DirectiveStanding, DirectivesProgress};
@@ -14,19 +14,18 @@ use crate::streams;
 
 pub(super) fn run(arguments: &RunArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
+    let request = DirectivesRequest {
+        file: &arguments.file,
+        progress: &arguments.progress,
+        environment: &settings::program_environment(),
+        ground: &rollout::ground(&home, settings)?,
+    };
+    let format = arguments.format.format;
+    if arguments.dry_run {
+        return plan(&home, &request, format);
+    }
     let ran = complete(true, async {
         let store = open_store(&home).await?;
-        let request = DirectivesRequest {
-            file: &arguments.file,
-            progress: &arguments.progress,
-            environment: &settings::program_environment(),
-            ground: &rollout::ground(&home, settings)?,
-        };
-        if arguments.dry_run {
-            let now = clock::now();
-            let progress = adjutant_app::plan_directives(&store, &home, &request, now).await?;
-            return Ok(DirectivesRun::Ended(progress));
-        }
         let running = adjutant_app::run_directives(&store, &home, &request, tell);
         Ok(announce::beside(&home, &store, running).await??)
     })?;
@@ -38,15 +37,28 @@ pub(super) fn run(arguments: &RunArguments, settings: &Settings) -> Result<Exit,
             return Ok(Exit::Refused);
         }
     };
-    streams::print(&match arguments.format.format {
+    streams::print(&match format {
         Format::Json => written::json(&progress).map_err(|error| Failure::defect(&error))?,
         Format::Human => written::human(&progress),
     })?;
-    Ok(if arguments.dry_run {
-        Exit::Done
-    } else {
-        exit_of(&progress)
-    })
+    Ok(exit_of(&progress))
+}
+
+/// Says what would be carried out.
+fn plan(home: &Home, request: &DirectivesRequest<'_>, format: Format) -> Result<Exit, Failure> {
+    let PlannedDirectives {
+        progress,
+        worst_cases,
+    } = complete(true, async {
+        let store = open_store(home).await?;
+        Ok(adjutant_app::plan_directives(&store, home, request, clock::now()).await?)
+    })?;
+    streams::print(&match format {
+        Format::Json => written::planned_json(&progress, &worst_cases)
+            .map_err(|error| Failure::defect(&error))?,
+        Format::Human => written::planned(&progress, &worst_cases),
+    })?;
+    Ok(Exit::Done)
 }
 
 fn tell(step: DirectiveStep<'_>) {

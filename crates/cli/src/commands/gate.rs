@@ -97,10 +97,13 @@ pub(super) async fn decide(
             ));
         }
     }
+    let artifact = arguments.artifact.as_deref();
+    let artifact = artifact.map(adjutant_app::judged_artifact).transpose()?;
     let request = GateRequest {
         policy,
         sources: &arguments.evidence,
         reasons: &reasons,
+        artifact: artifact.as_ref(),
     };
     Ok(adjutant_app::run_gate(store, &request, clock::now()).await?)
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::stage::Stage;
+use crate::stage::{POLICY, Stage};
 
 /// A version that does `before` each answer, answers `body`, and fails this share of requests.
 pub(crate) fn version(name: &str, before: &str, body: &str, failing: f64) -> String {
@@ -103,6 +103,23 @@ mirrorAllow = ["GET /*"]
 "#
         );
         self.stage.workspace.write("adjutant.toml", plan);
+    }
+
+    /// The same service, and a gate that two CSV files can answer.
+    pub(crate) fn with_gate(steps: &str) -> Self {
+        let service = Self::new(steps);
+        let settings = service.stage.path().join("adjutant.toml");
+        let plan = std::fs::read_to_string(settings).unwrap();
+        let plan = plan.replacen(
+            "[rollout.search]\n",
+            "[rollout.search]\ngate = \"smoke\"\n",
+            1,
+        );
+        service
+            .stage
+            .workspace
+            .write("adjutant.toml", plan + POLICY);
+        service
     }
 
     pub(crate) fn start(&self, artifact: &str) -> i32 {

@@ -3,7 +3,7 @@
 use adjutant_domain::{
     Data, Evidence, Interval, Labels, Locator, Measurement, OwnMeasure, Scalar, Unit,
 };
-use adjutant_gate::{IntegrationCheck, integration_rows, learnings, task_counts};
+use adjutant_gate::{IntegrationCheck, directive_counts, integration_rows, learnings, task_counts};
 
 use crate::made::*;
 
@@ -140,15 +140,23 @@ fn rows_are_of_the_candidate_sorted_by_check_and_the_same_bytes_are_one_answer()
 }
 
 #[test]
-fn the_last_count_of_tasks_is_taken() {
-    let counted = |n| vec![number(OwnMeasure::Tasks, &[("state", "done")], n, None)];
+fn the_last_count_of_tasks_and_of_directives_is_taken() {
+    let done = [("state", "done")];
+    let counted = |n| {
+        vec![
+            number(OwnMeasure::Tasks, &done, n, None),
+            number(OwnMeasure::Directives, &done, n + 1.0, None),
+        ]
+    };
     let given = [
         evidence("work", 1, counted(2.0)),
         evidence("work", 2, counted(5.0)),
     ];
     let [only] = task_counts(&given).try_into().unwrap();
-    assert_eq!((only.state.as_str(), only.tasks.value()), ("done", 5.0));
+    assert_eq!((only.state.as_str(), only.count.value()), ("done", 5.0));
     assert!(task_counts(&[]).is_empty());
+    let [only] = directive_counts(&given).try_into().unwrap();
+    assert_eq!((only.state.as_str(), only.count.value()), ("done", 6.0));
 }
 
 #[test]

@@ -332,10 +332,18 @@ fn relay_note(deployment: Deployment<'_>) -> Vec<String> {
             decision.inputs.len()
         ),
         learned(&deployment.facts.learnings),
+    ];
+    note.extend(deployment.facts.artifact.as_ref().map(|judged| {
+        format!(
+            "The candidate is the build `{}`, SHA-256 {}.",
+            judged.file, judged.digest
+        )
+    }));
+    note.push(
         "To check this report, run `adjutant verify` on its file: that reopens the artifacts, \
          recomputes the decision and compares every digit."
             .to_owned(),
-    ];
+    );
     note.extend(without_data(deployment));
     note.push(format!("Decision record: `sha256:{}`", deployment.record));
     note
@@ -364,7 +372,10 @@ fn without_data(deployment: Deployment<'_>) -> Option<String> {
     let sections = [
         (facts.integration.is_empty(), "the compatibility matrix"),
         (!has_votes, "the consensus"),
-        (facts.tasks.is_empty(), "the progress"),
+        (
+            facts.tasks.is_empty() && facts.directives.is_empty(),
+            "the progress",
+        ),
     ];
     let missing = sections.into_iter().filter(|(is_missing, _)| *is_missing);
     let named: Vec<&str> = missing.map(|(_, section)| section).collect();

@@ -5,6 +5,7 @@ use adjutant_domain::Verdict;
 use adjutant_gate::{CriterionResult, Decision, IntegrationRow, TriggerResult};
 
 use super::contents::{Contents, NothingRecorded, fired};
+use super::grid::Grid;
 use super::picture::picture;
 use super::{CLOSING_WORDS, Deployment, integration};
 use crate::consensus::{risk_grid, votes_grid, votes_sentence, without_voice};
@@ -32,9 +33,9 @@ pub fn html(deployment: Deployment<'_>) -> String {
         ("TEAM CONSENSUS", consensus(decision)),
         (
             "EXECUTION PROGRESS",
-            match deployment.facts.tasks.as_slice() {
+            match integration::progress(deployment.facts).as_slice() {
                 [] => missing(NothingRecorded::Progress),
-                tasks => integration::progress(tasks).html(),
+                grids => grids.iter().map(Grid::html).collect(),
             },
         ),
         ("FINAL VERDICT", final_verdict(decision, &contents)),

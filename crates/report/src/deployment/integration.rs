@@ -1,8 +1,9 @@
 //! The compatibility matrix and the progress of the work, as tables and sentences.
 
 use adjutant_domain::{Citation, Measured};
-use adjutant_gate::{IntegrationCheck, IntegrationRow, IntegrationStanding, TaskCount};
+use adjutant_gate::{IntegrationCheck, IntegrationRow, IntegrationStanding, WorkCount};
 
+use super::DeploymentFacts;
 use super::grid::{Cell, Grid};
 use crate::standing::NO_DATA_AVAILABLE;
 use crate::{cite, number};
@@ -106,17 +107,25 @@ pub(crate) fn unanswered(rows: &[IntegrationRow]) -> Vec<String> {
         .collect()
 }
 
-/// The tasks by state.
-pub(crate) fn progress(tasks: &[TaskCount]) -> Grid {
-    let row = |counted: &TaskCount| {
+/// The tasks by state, and the directives by state; nothing when neither was counted.
+pub(crate) fn progress(facts: &DeploymentFacts) -> Vec<Grid> {
+    let row = |counted: &WorkCount| {
         vec![
             Cell::Words(counted.state.clone()),
-            Cell::Number(number::measured(&counted.tasks)),
-            Cell::Sources(sources([&counted.tasks].into_iter())),
+            Cell::Number(number::measured(&counted.count)),
+            Cell::Sources(sources([&counted.count].into_iter())),
         ]
     };
-    Grid {
-        heads: &["State", "Tasks", "Evidence"],
-        rows: tasks.iter().map(row).collect(),
-    }
+    let heads: [&'static [&'static str]; 2] = [
+        &["State", "Tasks", "Evidence"],
+        &["State", "Directives", "Evidence"],
+    ];
+    let counts = [&facts.tasks, &facts.directives];
+    let both = heads.into_iter().zip(counts);
+    both.filter(|(_, counts)| !counts.is_empty())
+        .map(|(heads, counts)| Grid {
+            heads,
+            rows: counts.iter().map(row).collect(),
+        })
+        .collect()
 }

@@ -3,6 +3,7 @@
 use adjutant_gate::{Decision, IntegrationRow};
 
 use super::contents::{Contents, NothingRecorded};
+use super::grid::Grid;
 use super::{CLOSING_WORDS, Deployment, integration};
 use crate::consensus::{risk_grid, votes_grid, votes_sentence, without_voice};
 use crate::gate::{criteria_table, triggers_table};
@@ -38,9 +39,9 @@ pub fn markdown(deployment: Deployment<'_>) -> String {
     section(
         &mut text,
         "EXECUTION PROGRESS",
-        &match deployment.facts.tasks.as_slice() {
+        &match integration::progress(deployment.facts).as_slice() {
             [] => missing(NothingRecorded::Progress),
-            tasks => integration::progress(tasks).markdown(),
+            grids => grids.iter().map(Grid::markdown).collect(),
         },
     );
     section(

@@ -7,6 +7,7 @@ use adjutant_rollout::{
     RolloutPhase, RolloutPlan, RolloutReason, RolloutStep, ServiceEvent,
 };
 
+use super::story::share;
 use crate::number::{change, count, interval, value};
 use crate::terminal::{Ink, Terminal, clean, left};
 
@@ -41,11 +42,14 @@ pub fn step(planned: &RolloutStep) -> String {
         } => format!("pause {}", length(*ms)),
         RolloutStep::Analysis(analysis) => {
             let names: Vec<&str> = analysis.metrics.iter().map(|m| m.name.as_str()).collect();
+            let looks = match analysis.looks {
+                1 => "one look at".to_owned(),
+                looks => format!("{looks} looks up to"),
+            };
             format!(
-                "analysis {}: {}; {} looks up to {} requests",
+                "analysis {}: {}; {looks} {} requests",
                 clean(&analysis.name),
                 names.join(", "),
-                analysis.looks,
                 count(analysis.requests)
             )
         }
@@ -169,12 +173,7 @@ pub fn reason(why: &RolloutReason, plan: Option<&RolloutPlan>) -> String {
             format!("the step's time is over since {}", length(*by_ms))
         }
         RolloutReason::StepDone => "the step is done".to_owned(),
-        RolloutReason::Exposed(exposure) => {
-            format!(
-                "{} of the requests, {} of copies",
-                exposure.weight, exposure.mirror
-            )
-        }
+        RolloutReason::Exposed(exposure) => format!("the candidate gets {}", share(*exposure)),
     }
 }
 

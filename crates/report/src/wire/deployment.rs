@@ -2,7 +2,7 @@
 //! the report's sections.
 
 use adjutant_domain::Measured;
-use adjutant_gate::{Decision, IntegrationRow};
+use adjutant_gate::{Decision, IntegrationRow, WorkCount};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -137,17 +137,19 @@ pub struct CompatibilityValue {
 /// How far the work has come.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ExecutionProgress {
-    /// VALID, or NO_DATA when the store had no task.
+    /// VALID, or NO_DATA when the store had neither a task nor a directive.
     pub validity: ValidityInJson,
-    /// What is missing and what would fill the section; null when tasks were counted.
+    /// What is missing and what would fill the section; null when something was counted.
     pub reason: Option<String>,
     /// How many tasks stood how when the gate decided.
-    pub tasks: Vec<TasksInState>,
+    pub tasks: Vec<WorkInState>,
+    /// How many directives of those that were begun stood how when the gate decided.
+    pub directives: Vec<WorkInState>,
 }
 
-/// The tasks in one state.
+/// The tasks or the directives in one state.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct TasksInState {
+pub struct WorkInState {
     /// The state, such as `done`.
     pub state: String,
     /// How many.
@@ -254,17 +256,20 @@ impl From<&IntegrationRow> for CompatibilityRow {
 
 impl ExecutionProgress {
     fn of(facts: &DeploymentFacts) -> Self {
-        let (validity, reason) = answered(!facts.tasks.is_empty(), NothingRecorded::Progress);
-        let tasks = facts.tasks.iter();
+        let is_counted = !(facts.tasks.is_empty() && facts.directives.is_empty());
+        let (validity, reason) = answered(is_counted, NothingRecorded::Progress);
+        let by_state = |counts: &[WorkCount]| {
+            let in_state = |counted: &WorkCount| WorkInState {
+                state: counted.state.clone(),
+                number: Number::from(&counted.count),
+            };
+            counts.iter().map(in_state).collect()
+        };
         Self {
             validity,
             reason,
-            tasks: tasks
-                .map(|counted| TasksInState {
-                    state: counted.state.clone(),
-                    number: Number::from(&counted.tasks),
-                })
-                .collect(),
+            tasks: by_state(&facts.tasks),
+            directives: by_state(&facts.directives),
         }
     }
 }

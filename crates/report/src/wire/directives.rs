@@ -131,6 +131,10 @@ pub struct ExperimentInFile {
     /// What it decides from; the latest run of each subject in the store when nothing is named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<SourceInFile>,
+    /// The file of the version that the evidence about the candidate was taken from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub artifact: Option<String>,
 }
 
 /// A source of evidence.

@@ -104,7 +104,7 @@ fn a_changed_value_an_added_number_and_a_lost_source_are_told_apart() {
         (
             "[GO] all",
             "[GO] almost all",
-            "line 86: the words \"almost\" were added",
+            "line 93: the words \"almost\" were added",
         ),
         (
             "## DEPLOYMENT SUMMARY\n\nGO. Ship",

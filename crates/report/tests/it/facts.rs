@@ -6,7 +6,9 @@ use adjutant_domain::{
     Confidence, Data, Digest, Evidence, Interval, Locator, Measured, Measurement, OwnMeasure,
     Scalar, Timestamp, Unit,
 };
-use adjutant_gate::{Direction, Learning, integration_rows, task_counts};
+use adjutant_gate::{
+    Direction, JudgedArtifact, Learning, directive_counts, integration_rows, task_counts,
+};
 use adjutant_report::deployment::DeploymentFacts;
 
 /// A candidate with an answer of every check, tasks in two states, and one learning.
@@ -14,7 +16,12 @@ pub(crate) static FACTS: LazyLock<DeploymentFacts> = LazyLock::new(|| {
     let evidence = evidence();
     DeploymentFacts {
         integration: integration_rows(&evidence),
+        artifact: Some(JudgedArtifact {
+            file: "search-2.1".to_owned(),
+            digest: Digest::from_bytes([0xc4; 32]),
+        }),
         tasks: task_counts(&evidence),
+        directives: directive_counts(&evidence),
         learnings: vec![learning(&evidence[0])],
     }
 });
@@ -72,9 +79,9 @@ fn file(subject: &str, file: &str, measurements: Vec<Measurement>) -> Evidence {
 
 fn evidence() -> Vec<Evidence> {
     use OwnMeasure::{
-        DependenciesNotCompared, DependencyChanges, MirroredTokens, ModelChanges, ModelFiles,
-        SchemaChanges, SchemaNotCompared, ShadowLosses, ShadowNotCompared, ShadowRegression, Tasks,
-        VulnerabilityRecords,
+        DependenciesNotCompared, DependencyChanges, Directives, MirroredTokens, ModelChanges,
+        ModelFiles, SchemaChanges, SchemaNotCompared, ShadowLosses, ShadowNotCompared,
+        ShadowRegression, Tasks, VulnerabilityRecords,
     };
     let contract = [("contract", "openapi.yaml"), ("direction", "request")];
     let changes = |severity, n| {
@@ -145,6 +152,18 @@ fn evidence() -> Vec<Evidence> {
             vec![
                 count(Tasks, &[("state", "open")], "/states/1/tasks", 12),
                 count(Tasks, &[("state", "done")], "/states/4/tasks", 305),
+                count(
+                    Directives,
+                    &[("state", "done")],
+                    "/directives/0/directives",
+                    7,
+                ),
+                count(
+                    Directives,
+                    &[("state", "begun")],
+                    "/directives/3/directives",
+                    1,
+                ),
             ],
         ),
     ]

@@ -296,6 +296,13 @@ async fn decisions_come_back_oldest_first(stage: &Stage<'_>) {
     let last = store.last_decision(&gate).await.unwrap().unwrap();
     assert_eq!(last.verdict, Verdict::ShadowOnly);
     assert_eq!(store.artifact(last.record).unwrap(), b"record of 4");
+    let after = store.decisions_after(&gate, Timestamp::from_unix_millis(2));
+    let after: Vec<_> = after.await.unwrap();
+    let told: Vec<_> = after
+        .iter()
+        .map(|one| one.decided_at.unix_millis())
+        .collect();
+    assert_eq!(told, [4, 3]);
 }
 
 async fn a_decision_is_saved_with_its_evidence_or_not_at_all(stage: &Stage<'_>) {

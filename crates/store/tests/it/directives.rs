@@ -171,6 +171,23 @@ async fn a_directive_is_carried_out_once(stage: &Stage<'_>) {
     let attempts = store.directive_attempts().await.unwrap();
     let endings: Vec<_> = attempts.iter().map(|one| one.ending.clone()).collect();
     assert_eq!(endings, [None, Some(failed), Some(done)]);
+    let other = "measure".parse().unwrap();
+    let digest = sha256::digest_of(b"measure");
+    store
+        .begin_directive(lead, &other, digest, now())
+        .await
+        .unwrap();
+    let progress = store.work_progress().await.unwrap().unwrap();
+    let counted = [
+        (Some(DirectiveOutcome::Done), 0),
+        (Some(DirectiveOutcome::Unproven), 1),
+        (Some(DirectiveOutcome::Failed), 0),
+        (None, 1),
+    ];
+    assert_eq!(
+        (progress.directives, progress.states),
+        (counted.into(), vec![])
+    );
     let output = sha256::digest_of(OUTPUT);
     assert_eq!(store.artifact(output).unwrap(), OUTPUT);
     assert_eq!(store.verify_journal().await.unwrap().problems, [""; 0]);

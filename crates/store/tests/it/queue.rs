@@ -85,14 +85,15 @@ pub(crate) fn ask(name: &str, target: Target) -> ClaimRequest {
 
 pub(crate) async fn tasks_are_counted_by_state_at_one_place_of_the_journal(stage: &Stage<'_>) {
     let store = stage.open().await;
-    assert_eq!(store.task_progress().await.unwrap(), None);
+    assert_eq!(store.work_progress().await.unwrap(), None);
     let tasks = ["one", "two"].map(|title| new(intake(title)));
     store.file_tasks(&tasks, None, now()).await.unwrap();
-    let progress = store.task_progress().await.unwrap().unwrap();
+    let progress = store.work_progress().await.unwrap().unwrap();
     let counted = |state: StateName| progress.states.iter().find(|(name, _)| *name == state);
     assert_eq!(counted(StateName::Open), Some(&(StateName::Open, 2)));
     assert_eq!(counted(StateName::Done), Some(&(StateName::Done, 0)));
     assert_eq!(progress.states.len(), StateName::ALL.len());
+    assert_eq!(progress.directives, []);
     let journal = store.verify_journal().await.unwrap();
     assert_eq!(progress.journal_entries as u64, journal.entries);
     assert_eq!(progress.journal_head, journal.head);

@@ -21,6 +21,7 @@ impl From<RolloutError> for Failure {
     fn from(error: RolloutError) -> Self {
         let remedy = match error {
             RolloutError::Store(error) => return error.into(),
+            RolloutError::Record(error) => return error.into(),
             RolloutError::Unstored(_) => return Self::defect(&error),
             RolloutError::Instance(_) => {
                 "Look at keeper.log and output.log in the instance's folder, then adjutant rollout run."

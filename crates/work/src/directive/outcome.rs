@@ -16,6 +16,15 @@ pub enum DirectiveOutcome {
 }
 
 impl DirectiveOutcome {
+    /// The word that is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            DirectiveOutcome::Done => "done",
+            DirectiveOutcome::Unproven => "unproven",
+            DirectiveOutcome::Failed => "failed",
+        }
+    }
+
     /// Whether those that depend on it can go on. What was carried out is there, though nobody can
     /// tell whether it is what was wanted.
     pub fn is_carried_out(self) -> bool {

@@ -31,9 +31,6 @@ pub struct DirectiveProgress {
     pub waits_for: Vec<DirectiveId>,
     /// When it can be expected to be carried out.
     pub expected: Option<Timestamp>,
-    /// How long a recovery takes at worst, in milliseconds, or why that is not known; for a
-    /// deployment that was asked about.
-    pub worst_case: Option<Result<i64, String>>,
 }
 
 /// How far all directives of a file are.
@@ -69,7 +66,6 @@ pub fn progress_of(
         last: last.get(&directive.id).cloned(),
         waits_for: queue.waits_for(directive).cloned().collect(),
         expected: expected.get(&directive.id).copied(),
-        worst_case: None,
     };
     let mut directives: Vec<DirectiveProgress> = read.directives.iter().map(progress).collect();
     directives.sort_by_key(|one| match (one.standing, &one.last) {

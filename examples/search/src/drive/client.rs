@@ -30,6 +30,7 @@ pub(crate) struct Page {
 /// The part of an answer that the driver reads.
 #[derive(Deserialize)]
 pub(crate) struct Answer {
+    pub(crate) version: String,
     pub(crate) results: Vec<Found>,
 }
 

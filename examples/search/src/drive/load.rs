@@ -9,6 +9,7 @@ use super::schedule::{Arm, Shot};
 use adjutant_example_search::judge::LabelledQuery;
 use anyhow::{Context, Result};
 use hyper::Uri;
+use hyper::body::Bytes;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
@@ -22,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Results asked for under load, as a shopper's page shows.
 const RESULTS: usize = 10;
 /// From the plan's making to its start, so that the first request is not late.
-const LEAD: Duration = Duration::from_millis(50);
+pub(crate) const LEAD: Duration = Duration::from_millis(50);
 
 /// A request that was sent and what became of it.
 #[derive(Clone, Debug)]
@@ -47,20 +48,11 @@ pub(crate) async fn send(
     shots: Vec<Shot>,
 ) -> Result<Vec<Sent>> {
     let [baseline, candidate] = addresses;
-    let uris_of = |address: &String| -> Result<Vec<Uri>> {
-        queries
-            .iter()
-            .map(|query| search_uri(address, &query.text, RESULTS))
-            .collect()
-    };
     let targets = Targets {
-        baseline: uris_of(baseline)?,
-        candidate: uris_of(candidate)?,
+        baseline: searches(baseline, queries)?,
+        candidate: searches(candidate, queries)?,
     };
-    let slots = [
-        Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
-        Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
-    ];
+    let slots = [slots(), slots()];
     let start = Instant::now() + LEAD;
     let (release, mut released) = mpsc::unbounded_channel();
     let timer = std::thread::spawn(move || {
@@ -114,28 +106,66 @@ impl Targets {
 }
 
 async fn fly(client: Client, uri: Uri, slot: Arc<Semaphore>, shot: Shot, start: Instant) -> Sent {
-    let planned = start + shot.at;
-    let late = planned.elapsed();
-    let exchange = async {
-        let _permit = slot.acquire().await?;
-        client.get(uri).await
-    };
-    let deadline = tokio::time::Instant::from_std(planned + TIMEOUT);
-    let status = match tokio::time::timeout_at(deadline, exchange).await {
-        Ok(Ok(page)) => page.status.as_u16(),
-        // No answer, or none in time: the samples say 0.
-        Ok(Err(_)) | Err(_) => 0,
-    };
-    let latency = planned.elapsed();
+    let answered = ask(&client, uri, &slot, start + shot.at).await;
     Sent {
-        late_ms: milliseconds(late),
-        completed_ms: milliseconds(shot.at + latency),
-        latency_ms: milliseconds(latency),
-        status,
+        late_ms: milliseconds(answered.late),
+        completed_ms: milliseconds(shot.at + answered.latency),
+        latency_ms: milliseconds(answered.latency),
+        status: answered.status,
         shot,
     }
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+/// The address of each query.
+pub(crate) fn searches(address: &str, queries: &[LabelledQuery]) -> Result<Vec<Uri>> {
+    queries
+        .iter()
+        .map(|query| search_uri(address, &query.text, RESULTS))
+        .collect()
+}
+
+/// Slots for the requests in flight to one address.
+pub(crate) fn slots() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(IN_FLIGHT_MAX))
+}
+
+/// What became of a request.
+pub(crate) struct Answered {
+    /// How much later than planned the driver let it go.
+    late: Duration,
+    /// Completion minus planned time.
+    pub(crate) latency: Duration,
+    /// The HTTP status, 0 when there was no answer, or none in time.
+    pub(crate) status: u16,
+    /// What was answered.
+    pub(crate) body: Bytes,
+}
+
+/// Sends a request that was planned for some time.
+pub(crate) async fn ask(
+    client: &Client,
+    uri: Uri,
+    slots: &Semaphore,
+    planned: Instant,
+) -> Answered {
+    let late = planned.elapsed();
+    let exchange = async {
+        let _permit = slots.acquire().await?;
+        client.get(uri).await
+    };
+    let deadline = tokio::time::Instant::from_std(planned + TIMEOUT);
+    let (status, body) = match tokio::time::timeout_at(deadline, exchange).await {
+        Ok(Ok(page)) => (page.status.as_u16(), page.body),
+        Ok(Err(_)) | Err(_) => (0, Bytes::new()),
+    };
+    Answered {
+        late,
+        latency: planned.elapsed(),
+        status,
+        body,
+    }
+}
+
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }

@@ -73,6 +73,26 @@ pub(crate) fn plan(load: &Load, queries: usize) -> Vec<Shot> {
     shots
 }
 
+/// The visits of one arm without end: when, from the start, and which query. Poisson arrivals;
+/// queries come round in shuffled order.
+pub(crate) fn visits(
+    rate: u32,
+    seed: u64,
+    queries: usize,
+) -> impl Iterator<Item = (Duration, usize)> {
+    let mut chance = Chance(seed);
+    let mut order: Vec<usize> = Vec::new();
+    let mean_gap = 1.0 / f64::from(rate);
+    let mut at = 0.0;
+    std::iter::from_fn(move || {
+        if order.is_empty() {
+            order = chance.shuffled(queries);
+        }
+        at += -mean_gap * (1.0 - chance.unit()).ln();
+        Some((Duration::from_secs_f64(at), order.pop()?))
+    })
+}
+
 /// A small deterministic generator (SplitMix64).
 struct Chance(u64);
 
@@ -147,6 +167,16 @@ mod tests {
             (0.97..1.03).contains(&variation),
             "an exponential has 1, not {variation}"
         );
+    }
+
+    #[test]
+    fn visits_come_at_their_rate_and_ask_every_query() {
+        let first: Vec<_> = visits(100, 4, 7).take(700).collect();
+        let last = first.last().expect("visits").0.as_secs_f64();
+        assert!((6.0..8.0).contains(&last), "700 visits took {last} s");
+        for query in 0..7 {
+            assert_eq!(first.iter().filter(|(_, one)| *one == query).count(), 100);
+        }
     }
 
     #[test]

@@ -133,31 +133,18 @@ fn tell_refusal(
     refused: &StartRefusal,
     settings: &Settings,
 ) -> Result<Exit, Failure> {
-    let (exit, problem, remedy) = match refused {
+    let (exit, problem) = match refused {
         StartRefusal::NoService => (
             Exit::Refused,
             format!("[rollout.{service}] does not say how the service is started"),
-            format!("Add [rollout.{service}.service] with command, health and traffic.listen."),
         ),
         StartRefusal::NoImage => (
             Exit::Usage,
             format!("{service} runs in a cluster, and this version names no image"),
-            format!("Name it: adjutant rollout start {service} --image REGISTRY/NAME@sha256:…"),
         ),
-        StartRefusal::UnderWay(id) => (
-            Exit::Refused,
-            format!("{id} is under way with another version"),
-            format!("Wait for it, or adjutant rollout abort {service} --because \"…\"."),
-        ),
-        StartRefusal::Blocked { version, rollout } => (
-            Exit::Refused,
-            format!(
-                "{} was taken back by {}",
-                version.short(),
-                rollout.map_or_else(|| "a person".to_owned(), |id| id.to_string())
-            ),
-            format!("Mend it, or adjutant rollout lift {service} {version} --because \"…\"."),
-        ),
+        StartRefusal::UnderWay(_) | StartRefusal::Blocked { .. } | StartRefusal::Late => {
+            (Exit::Refused, refused.to_string())
+        }
         StartRefusal::Recovery { why, proof } => {
             if let Some(proof) = proof {
                 let text = written::worst_case(&Ok(proof.clone()), settings.terminal);
@@ -169,29 +156,11 @@ fn tell_refusal(
                 | RecoveryRefusal::Unmonitored
                 | RecoveryRefusal::TooLong { .. } => Exit::Refused,
             };
-            let remedy = match why {
-                RecoveryRefusal::NoTraffic => {
-                    "Send requests through the service's proxy for some seconds, and start again."
-                }
-                RecoveryRefusal::SourceFailed(_) => {
-                    "See whether the service's proxy runs: adjutant rollout run starts what is wanted."
-                }
-                RecoveryRefusal::NeverDetected { .. }
-                | RecoveryRefusal::Unmonitored
-                | RecoveryRefusal::TooLong { .. } => {
-                    "Change the plan; adjutant rollout plan shows what each part takes."
-                }
-            };
-            (exit, written::refusal(why), remedy.to_owned())
+            (exit, written::refusal(why))
         }
-        StartRefusal::Late => (
-            Exit::Refused,
-            "somebody else changed the service at the same time".to_owned(),
-            format!("Look at adjutant rollout status {service}, and start again."),
-        ),
     };
     streams::tell(&format!("refused: {problem}"));
-    streams::tell(&format!("remedy: {remedy}"));
+    streams::tell(&format!("remedy: {}", refused.remedy(service)));
     Ok(exit)
 }
 
