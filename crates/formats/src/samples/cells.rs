@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x64};
 
 /// How many bytes are searched at once.
 const SEARCHED: usize = 64;
@@ -18,6 +19,8 @@ pub(super) struct CellEnds {
     places: Vec<u32>,
     /// The cells of a row.
     width: usize,
+    /// What this processor can do at once.
+    level: Level,
 }
 
 /// A cell: its bytes are those from `start` to before `end`.
@@ -33,13 +36,18 @@ impl CellEnds {
         Self {
             places: vec![0; (rows + 1) * width + 1 + SEARCHED],
             width,
+            level: Level::new(),
         }
     }
 
     /// Finds the ends of the cells of `text` from `at` on, up to the first quote; how many of the
     /// `rows` there is room for, as far as numbers of cells make rows.
-    #[inline(always)]
     pub(super) fn find(&mut self, text: &[u8], at: usize, rows: usize) -> usize {
+        dispatch!(self.level, simd => self.find_with(simd, text, at, rows))
+    }
+
+    #[inline(always)]
+    fn find_with<S: Simd>(&mut self, simd: S, text: &[u8], at: usize, rows: usize) -> usize {
         let wanted = rows * self.width;
         let limit = text.len().min(REACH);
         let mut padded = [0; SEARCHED];
@@ -58,7 +66,7 @@ impl CellEnds {
             let Some(room) = self.places[found + 1..].first_chunk_mut::<SEARCHED>() else {
                 break;
             };
-            let (ends, has_quote) = ends_in(searched);
+            let (ends, has_quote) = ends_in(simd, searched);
             if has_quote {
                 found += note(ends & before_quote(searched), from as u32 + 1, room);
                 break;
@@ -92,17 +100,10 @@ impl CellEnds {
 
 /// One bit for each byte, the first one lowest: whether it ends a cell. And whether there is a quote.
 #[inline(always)]
-fn ends_in(searched: &[u8; SEARCHED]) -> (u64, bool) {
-    let mut ends = 0;
-    let mut quotes = u8x16::splat(0);
-    for (at, quarter) in searched.as_chunks::<16>().0.iter().enumerate() {
-        let bytes = u8x16::new(*quarter);
-        let is = |byte| bytes.simd_eq(u8x16::splat(byte));
-        let mask = (is(b',') | is(b'\n')).to_bitmask() & 0xffff;
-        ends |= u64::from(mask) << (16 * at);
-        quotes |= is(b'"');
-    }
-    (ends, quotes.to_bitmask() & 0xffff != 0)
+fn ends_in<S: Simd>(simd: S, searched: &[u8; SEARCHED]) -> (u64, bool) {
+    let bytes = u8x64::simd_from(simd, *searched);
+    let ends = bytes.simd_eq(b',') | bytes.simd_eq(b'\n');
+    (ends.to_bitmask(), bytes.simd_eq(b'"').any_true())
 }
 
 /// The bits of the bytes before the first quote.
