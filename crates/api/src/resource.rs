@@ -7,10 +7,13 @@ mod gates;
 mod holding;
 mod incidents;
 mod journal;
+mod links;
+mod north_stars;
 mod objectives;
 mod people;
 mod reports;
 mod rollouts;
+mod self_test;
 mod tasks;
 mod votes;
 
@@ -43,6 +46,9 @@ pub(crate) fn operations() -> Vec<Operation> {
         objectives::operations(),
         reports::operations(),
         journal::operations(),
+        links::operations(),
+        north_stars::operations(),
+        self_test::operations(),
     ]
     .into_iter()
     .flatten()

@@ -1,23 +1,12 @@
 //! The JSON of routines and of north-star gates.
 
-use adjutant_app::{Evening, Monthly, Morning, ProgressCommit, SeenNorthStar, Weekly};
+use adjutant_app::{Evening, Monthly, Morning, ProgressCommit, Weekly};
 use adjutant_work::Blocker;
 use adjutant_work::focus::Plan;
-use adjutant_work::north_star::{Misses, Observation};
 use adjutant_work::routine::{MonthlyRecord, Scoreboard, WeeklyRecord};
 use serde::Serialize;
 
-use adjutant_wire::ConflictsJson;
-
-#[derive(Serialize)]
-pub(crate) struct NorthStarJson<'a> {
-    title: &'a str,
-    #[serde(flatten)]
-    observation: &'a Observation,
-    /// Whether it was stored as something new; null when it was only looked at.
-    is_new: Option<bool>,
-    misses: &'a Misses,
-}
+use adjutant_wire::{ConflictsJson, NorthStarJson};
 
 #[derive(Serialize)]
 pub(crate) struct MorningJson<'a> {
@@ -78,17 +67,6 @@ pub(crate) struct MonthlyJson<'a> {
     #[serde(flatten)]
     record: &'a MonthlyRecord,
     standings: Vec<NorthStarJson<'a>>,
-}
-
-impl<'a> From<&'a SeenNorthStar> for NorthStarJson<'a> {
-    fn from(seen: &'a SeenNorthStar) -> Self {
-        Self {
-            title: &seen.star.title,
-            observation: &seen.observation,
-            is_new: seen.is_new,
-            misses: &seen.misses,
-        }
-    }
 }
 
 impl<'a> From<&'a Morning> for MorningJson<'a> {

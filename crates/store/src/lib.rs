@@ -55,7 +55,7 @@ pub use routines::{RoutineRun, RoutineTurn};
 pub use scratch::Scratch;
 pub use tasks::{
     Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
-    TaskPage, WorkProgress, Written,
+    TaskLink, TaskPage, WorkProgress, Written,
 };
 pub use tokens::NewToken;
 

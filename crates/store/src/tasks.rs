@@ -21,6 +21,7 @@ pub use adjutant_work::Holder;
 pub use attempts::{Attempt, AttemptResult};
 pub use filing::{Filed, NewTask};
 pub use lease_clock::LeaseClock;
+pub use links::TaskLink;
 pub use listing::{StoredTask, TaskFilter, TaskPage};
 pub use notes::Note;
 pub use progress::WorkProgress;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use adjutant_app::{DecisionRecord, GateRequest, PolicyError};
+use adjutant_app::{DecisionRecord, FoundPolicy, GateRequest, Home, PolicyError};
 use adjutant_domain::{CriterionId, Digest, GateName};
 use adjutant_outbound::clock;
 use adjutant_report::wire::GateAnswer;
@@ -123,16 +123,19 @@ async fn gate(State(api): State<Api>, Path(gate): Path<String>) -> Result<Reply,
     let gate: GateName = named(&gate)?;
     let home = api.home().clone();
     api.desks()
-        .read(
-            async move |_store| match adjutant_app::find_policy(&home, None, &gate) {
-                Ok(found) => Reply::json(&GatePolicyJson::of(&found, &home)),
-                Err(error @ PolicyError::Unknown { .. }) => {
-                    Err(Problem::unknown(error.to_string(), "See /api/v1/gates."))
-                }
-                Err(error) => Err(Failure::from(error).into()),
-            },
-        )
+        .read(async move |_store| Reply::json(&GatePolicyJson::of(&find(&home, &gate)?, &home)))
         .await
+}
+
+/// The policy of a gate of this name.
+pub(super) fn find(home: &Home, gate: &GateName) -> Result<FoundPolicy, Problem> {
+    match adjutant_app::find_policy(home, None, gate) {
+        Ok(found) => Ok(found),
+        Err(error @ PolicyError::Unknown { .. }) => {
+            Err(Problem::unknown(error.to_string(), "See /api/v1/gates."))
+        }
+        Err(error) => Err(Failure::from(error).into()),
+    }
 }
 
 async fn decisions(

@@ -1,12 +1,15 @@
 //! Services and their rollouts.
 
+use std::collections::BTreeMap;
+
 use adjutant_app::{
     OrderRefusal, Ordered, RolloutError, WhileWaiting, control, look_at_service, order_rollout,
     undo_rollout,
 };
 use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::clock;
-use adjutant_rollout::RolloutOrder;
+use adjutant_rollout::{RolloutId, RolloutOrder, RolloutPlan};
+use adjutant_store::{Store, StoredServiceEvent};
 use adjutant_wire::rollout::{event_json, ordered_json, seen_json, turn};
 use adjutant_wire::{Failure, ServiceJson};
 use adjutant_work::access::Right;
@@ -225,8 +228,26 @@ async fn history(
             return Err(never(&service));
         }
         let (page, next) = page_of(all, page, |event| event.number)?;
-        let json: Vec<Value> = page.iter().map(event_json).collect();
+        let plans = plans(store, &service).await?;
+        let json: Vec<Value> = page.iter().map(|event| worded(event, &plans)).collect();
         listed(&json, next)
     });
     Ok(reply.await?.unless_known(&headers))
+}
+
+async fn plans(
+    store: &Store,
+    service: &ServiceName,
+) -> Result<BTreeMap<RolloutId, RolloutPlan>, Problem> {
+    let rollouts = store.rollouts(service).await?;
+    let plans = rollouts.into_iter();
+    Ok(plans.map(|it| (it.id, it.basis.plan)).collect())
+}
+
+/// What happened, with the sentence that the terminal tells it in.
+fn worded(event: &StoredServiceEvent, plans: &BTreeMap<RolloutId, RolloutPlan>) -> Value {
+    let plan = event.rollout.and_then(|rollout| plans.get(&rollout));
+    let mut json = event_json(event);
+    json["words"] = adjutant_report::rollout::event(&event.record.told, plan).into();
+    json
 }

@@ -2,6 +2,7 @@
 
 use adjutant_app::SeenNorthStar;
 use adjutant_outbound::clock;
+use adjutant_wire::NorthStarJson;
 use adjutant_work::calendar::Week;
 use adjutant_work::north_star::Observation;
 
@@ -9,7 +10,6 @@ use super::{ASKS_NORTH_STARS, complete, find_home, open_store};
 use crate::arguments::{Format, FormatArguments, NorthStarCommand, ObserveArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::routine_json::NorthStarJson;
 use crate::settings::Settings;
 use crate::streams;
 

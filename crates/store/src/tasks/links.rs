@@ -6,9 +6,9 @@ use adjutant_domain::TaskId;
 use adjutant_work::{Link, LinkKind, Refusal};
 
 use super::counters;
-use crate::StoreError;
-use crate::session::Session;
+use crate::session::{Purpose, Session};
 use crate::value::variant_text;
+use crate::{Store, StoreError};
 
 const OPERATION: &str = "link tasks";
 
@@ -42,6 +42,41 @@ async fn read(session: &mut Session<'_>, sql: &str, id: TaskId) -> Result<Vec<Li
             })
         })
         .collect()
+}
+
+/// A link with the task that it starts at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskLink {
+    /// Where it starts.
+    pub task: TaskId,
+    /// What it means, and where it ends.
+    pub link: Link,
+}
+
+impl Store {
+    /// The links between tasks that are neither done nor dropped, by the number of the first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open_links(&self) -> Result<Vec<TaskLink>, StoreError> {
+        let sql = "SELECT l.task, l.kind, l.target FROM task_link l \
+                   JOIN task a ON a.id = l.task JOIN task b ON b.id = l.target \
+                   WHERE a.state NOT IN ('done', 'dropped') AND b.state NOT IN ('done', 'dropped') \
+                   ORDER BY l.task, l.kind, l.target";
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session.query("read links", sql, &[]).await?;
+        session.commit().await?;
+        let links = rows.iter().map(|row| {
+            Ok(TaskLink {
+                task: TaskId::from_number(row.integer(0)?),
+                link: Link {
+                    kind: row.variant(1)?,
+                    target: TaskId::from_number(row.integer(2)?),
+                },
+            })
+        });
+        links.collect()
+    }
 }
 
 /// Makes `wanted` the links of `id`: what is missing is added, what is too much removed.

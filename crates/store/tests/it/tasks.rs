@@ -2,7 +2,7 @@
 
 use adjutant_domain::{RoleName, TaskId, Timestamp};
 use adjutant_store::{
-    AttemptResult, Filed, Holder, NewTask, Store, StoreError, TaskFilter, Written,
+    AttemptResult, Filed, Holder, NewTask, Store, StoreError, TaskFilter, TaskLink, Written,
 };
 use adjutant_testkit::postgres::Server;
 use adjutant_work::{
@@ -469,8 +469,14 @@ async fn the_counters_follow_links_and_closing(stage: &Stage<'_>) {
         .edit_task(top, 1, &intake("top"), &[blocked(base)], now())
         .await;
     assert_eq!(done(edit.unwrap()).open_blockers, 1);
+    let open = [TaskLink {
+        task: top,
+        link: blocked(base),
+    }];
+    assert_eq!(store.open_links().await.unwrap(), open);
     assert_eq!((counts(other).await, counts(base).await), ((0, 0), (0, 1)));
     let dropped = done(store.drop_task(base, 1, "no", now()).await.unwrap());
+    assert_eq!(store.open_links().await.unwrap(), []);
     assert_eq!(counts(top).await, (0, 0));
     let again = store
         .reopen_task(base, dropped.revision, "yes", now())
