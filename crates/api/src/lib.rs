@@ -7,6 +7,7 @@
 
 mod access;
 mod connection;
+mod dashboard;
 mod desk;
 mod door;
 mod events;

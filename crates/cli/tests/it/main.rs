@@ -16,6 +16,7 @@ mod competition;
 mod conflicts;
 mod consensus;
 mod crash;
+mod dashboard;
 mod delivery;
 mod delivery_engines;
 mod deps;
