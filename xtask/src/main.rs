@@ -17,6 +17,7 @@ mod prepare;
 mod test;
 mod tidy;
 mod up;
+mod web;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::{prepare, tidy};
+use crate::{prepare, tidy, web};
 
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     prepare::run(shell)?;
@@ -42,7 +42,8 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
         .quiet()
         .run()?;
     }
-    Ok(())
+    step("dashboard");
+    web::test(shell)
 }
 
 fn step(name: &str) {

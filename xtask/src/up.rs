@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value as Json;
 use xshell::{Shell, cmd};
 
-use crate::value_of;
+use crate::{value_of, web};
 use told::{Told, expected_of};
 use visitors::Visitors;
 
@@ -39,6 +39,7 @@ pub(crate) fn run(shell: &Shell, arguments: &[String]) -> Result<()> {
     let (directives, expected) = expected_of(candidate)?;
     let seconds = value_of("--seconds", arguments)?.unwrap_or("60");
     let root = shell.current_dir();
+    web::build(shell)?;
     cmd!(
         shell,
         "cargo build --release --locked --package adjutant-cli --package adjutant-example-search"
