@@ -1,6 +1,6 @@
 //! What every surface tells: the JSON of tasks, evidence, votes and the rest, refusals with what to
-//! do next, and failures with their remedies. The command line prints these, the HTTP API and MCP
-//! answer with them, so that no two surfaces say different things.
+//! do next, and failures with their remedies. The command line prints these, and the HTTP
+//! API answers with them, so that no two surfaces say different things.
 //!
 //! **Invariant.** Shapes and words only: nothing here loads, decides or writes. Gate answers,
 //! comparisons and reports have published shapes of their own, in `report`.
