@@ -35,7 +35,7 @@ use tokio::sync::watch;
 use access::Hosts;
 use desk::Desks;
 use events::Events;
-use metrics::RequestTimes;
+use metrics::Watched;
 use problem::Problem;
 use reply::Reply;
 use request::Mark;
@@ -59,7 +59,7 @@ struct Shared {
     settings: ServeSettings,
     desks: Desks,
     events: Events,
-    times: RequestTimes,
+    watched: Watched,
 }
 
 /// What every handler has.
@@ -79,8 +79,8 @@ impl Api {
         &self.0.events
     }
 
-    pub(crate) fn times(&self) -> &RequestTimes {
-        &self.0.times
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.0.watched
     }
 
     pub(crate) fn environment(&self) -> Environment {
@@ -194,7 +194,7 @@ pub async fn serve(
         settings,
         desks,
         events,
-        times: RequestTimes::new(),
+        watched: Watched::new(),
     }));
     connection::serve(listener, router::router(&api, hosts), stop).await;
     api.desks().close();

@@ -1,27 +1,27 @@
 //! `/metrics` in the OpenMetrics format: what is stored, what waits, and how long requests took. Names
-//! of people, agents and tasks never stand in it.
+//! of people and tasks never stand in it; those of agents do where Adjutant ran their program.
 
-use std::time::Duration;
+mod exposition;
+mod services;
+mod stored;
 
 use adjutant_outbound::clock::Stopwatch;
-use adjutant_store::StoreFigures;
 use adjutant_work::access::Right;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
 
 use crate::Api;
 use crate::access::guard;
-use crate::problem::Problem;
+use crate::problem::{Problem, RefusedBecause};
 use crate::reply::Reply;
+use exposition::{Exposition, Labels};
+use services::Remembered;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -30,24 +30,20 @@ const CLASSES: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0, 300.0,
 ];
 
-type Labels = Vec<(&'static str, String)>;
+/// What this process saw itself, and what it need not look for again.
+pub(crate) struct Watched {
+    times: Family<Labels, Histogram>,
+    refusals: Family<Labels, Counter>,
+    remembered: Remembered,
+}
 
-/// What this process saw itself.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestTimes(Family<Labels, Histogram>);
-
-impl RequestTimes {
+impl Watched {
     pub(crate) fn new() -> Self {
-        Self(Family::new_with_constructor(|| Histogram::new(CLASSES)))
-    }
-
-    fn observe(&self, route: &str, method: &str, status: u16, took: Duration) {
-        let labels = vec![
-            ("route", route.to_owned()),
-            ("method", method.to_owned()),
-            ("status", status.to_string()),
-        ];
-        self.0.get_or_create(&labels).observe(took.as_secs_f64());
+        Self {
+            times: Family::new_with_constructor(|| Histogram::new(CLASSES)),
+            refusals: Family::default(),
+            remembered: Remembered::default(),
+        }
     }
 }
 
@@ -57,15 +53,23 @@ pub(crate) fn routes(api: &Api) -> Router<Api> {
 }
 
 /// Takes the time of every request that has a route; the others would make a label each.
-pub(crate) async fn timed(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn watched(State(api): State<Api>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let watch = Stopwatch::start();
     let response = next.run(request).await;
-    if let Some(route) = route {
-        let status = response.status().as_u16();
-        api.times()
-            .observe(route.as_str(), method.as_str(), status, watch.elapsed());
+    let Some(route) = route else { return response };
+    let labels = vec![
+        ("route", route.as_str().to_owned()),
+        ("method", method.to_string()),
+        ("status", response.status().as_u16().to_string()),
+    ];
+    let seen = api.watched();
+    let time = seen.times.get_or_create(&labels);
+    time.observe(watch.elapsed().as_secs_f64());
+    if let Some(RefusedBecause(reason)) = response.extensions().get() {
+        let labels = vec![("reason", reason.clone())];
+        seen.refusals.get_or_create(&labels).inc();
     }
     response
 }
@@ -75,72 +79,38 @@ async fn metrics(State(api): State<Api>) -> Result<Reply, Problem> {
         .desks()
         .read(async |store| Ok(store.figures().await?))
         .await?;
-    let mut registry = Registry::with_prefix("adjutant");
-    register_stored(&mut registry, &figures);
-    register_process(&mut registry, &api);
-    let mut text = String::new();
-    encode(&mut text, &registry).map_err(|error| Problem::defect(&error))?;
-    Ok(Reply::bytes(OPEN_METRICS, text.into_bytes()))
+    let services = services::services(&api, figures.service_events).await?;
+    let objectives = services::objectives(&api).await;
+    let mut exposition = Exposition::new();
+    stored::tell(&mut exposition, &figures);
+    services::tell(&mut exposition, &services, &objectives);
+    tell_process(&mut exposition, &api);
+    Ok(Reply::bytes(OPEN_METRICS, exposition.text()?.into_bytes()))
 }
 
-fn register_stored(registry: &mut Registry, figures: &StoreFigures) {
-    let tasks = Family::<Labels, Gauge>::default();
-    for (state, count) in &figures.tasks {
-        set(&tasks, vec![("state", state.clone())], *count);
-    }
-    registry.register("tasks", "Tasks by state", tasks);
-    let ready = Gauge::<i64>::default();
-    ready.set(signed(figures.ready));
-    registry.register("tasks_ready", "Tasks that can be claimed now", ready);
-    let claims = Family::<Labels, Counter>::default();
-    for (result, count) in &figures.claims {
-        let labels = vec![("result", result.clone())];
-        claims.get_or_create(&labels).inc_by(*count);
-    }
-    registry.register("claims", "Claims by what became of them", claims);
-    let decisions = Family::<Labels, Counter>::default();
-    for (gate, verdict, count) in &figures.decisions {
-        let labels = vec![("gate", gate.clone()), ("verdict", verdict.clone())];
-        decisions.get_or_create(&labels).inc_by(*count);
-    }
-    registry.register("gate_decisions", "Decisions by gate and verdict", decisions);
-    let evidence = Counter::<u64>::default();
-    evidence.inc_by(figures.evidence);
-    registry.register("evidence", "Evidence that was stored", evidence);
-    let journal = Counter::<u64>::default();
-    journal.inc_by(figures.journal);
-    registry.register("journal_entries", "Entries of the journal", journal);
-}
-
-fn register_process(registry: &mut Registry, api: &Api) {
+fn tell_process(exposition: &mut Exposition, api: &Api) {
     let (readers, writer) = api.desks().waiting();
-    let waiting = Family::<Labels, Gauge>::default();
-    for (desk, count) in [("reader", readers), ("writer", writer)] {
-        set(&waiting, vec![("desk", desk.to_owned())], count as u64);
-    }
-    registry.register(
+    exposition.gauges(
         "requests_waiting",
         "Requests that wait for the database",
-        waiting,
+        [("reader", readers), ("writer", writer)]
+            .map(|(desk, count)| (vec![("desk", desk.to_owned())], count as f64)),
     );
-    let subscribers = Gauge::<i64>::default();
-    subscribers.set(signed(api.events().subscribers() as u64));
-    registry.register(
+    exposition.gauge(
         "event_subscribers",
         "Open streams of live events",
-        subscribers,
+        api.events().subscribers() as f64,
     );
-    registry.register(
+    let version = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+    exposition.gauges("build_info", "The program that answers", [(version, 1.0)]);
+    exposition.kept(
         "http_request_duration_seconds",
         "How long requests took",
-        api.times().0.clone(),
+        api.watched().times.clone(),
     );
-}
-
-fn set(family: &Family<Labels, Gauge>, labels: Labels, count: u64) {
-    family.get_or_create(&labels).set(signed(count));
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+    exposition.kept(
+        "refusals",
+        "Requests that this process refused, by why",
+        api.watched().refusals.clone(),
+    );
 }

@@ -16,6 +16,10 @@ use serde_json::Value;
 /// The type of its body.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// Why a request was refused, in the word of its refusal; on the answer, for whoever counts.
+#[derive(Debug, Clone)]
+pub(crate) struct RefusedBecause(pub(crate) String);
+
 /// A request that was not answered.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Problem {
@@ -72,6 +76,14 @@ impl Problem {
         // A refusal that cannot be written as JSON is still told in words.
         self.refused = serde_json::to_value(refused).ok();
         self
+    }
+
+    fn because(&self) -> Option<RefusedBecause> {
+        let refused = self.refused.as_ref()?;
+        let reason = ["/refused/reason", "/unproven/reason"]
+            .into_iter()
+            .find_map(|place| refused.pointer(place)?.as_str());
+        Some(RefusedBecause(reason.unwrap_or("vote").to_owned()))
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -173,6 +185,9 @@ impl IntoResponse for Problem {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        if let Some(because) = self.because() {
+            response.extensions_mut().insert(because);
+        }
         if status == StatusCode::UNAUTHORIZED {
             response
                 .headers_mut()

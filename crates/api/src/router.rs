@@ -47,7 +47,7 @@ pub(crate) fn router(api: &Api, hosts: Hosts) -> Router {
         .fallback(nowhere)
         .method_not_allowed_fallback(not_this_way)
         .layer(from_fn(within_time))
-        .layer(from_fn_with_state(api.clone(), metrics::timed))
+        .layer(from_fn_with_state(api.clone(), metrics::watched))
         .layer(from_fn_with_state(hosts, same_site))
         .layer(middleware::map_response(harden))
         .with_state(api.clone())

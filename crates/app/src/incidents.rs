@@ -2,7 +2,8 @@
 
 use adjutant_domain::{ServiceName, Timestamp};
 use adjutant_rollout::{
-    DeliveryFigures, EventAt, Incident, IncidentId, IncidentNote, IncidentNoteKind, incidents_of,
+    DeliveryFigures, DesiredService, EventAt, Incident, IncidentId, IncidentNote, IncidentNoteKind,
+    RolloutPhase, incidents_of,
 };
 use adjutant_store::{NewTask, Store, StoreError, StoredServiceEvent};
 use adjutant_work::{Intake, Refusal, Task, TaskKind};
@@ -122,6 +123,46 @@ pub async fn delivery_figures(
     for service in services(store, service).await? {
         let events = store.service_events(&service, None).await?;
         figures.add(&service, &in_place(&events));
+    }
+    Ok(figures)
+}
+
+/// How a service stands, and what its deployments amounted to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceFigures {
+    /// Which.
+    pub service: ServiceName,
+    /// What is wanted of it.
+    pub desired: DesiredService,
+    /// How its last rollout stands; nothing before the first one.
+    pub phase: Option<RolloutPhase>,
+    /// Its deployments.
+    pub delivery: DeliveryFigures,
+    /// Incidents that are not recovered from.
+    pub incidents_open: u64,
+}
+
+/// How each service stands, by what happened to it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn service_figures(store: &Store) -> Result<Vec<ServiceFigures>, StoreError> {
+    let mut figures = Vec::new();
+    for service in store.services().await? {
+        let events = store.service_events(&service, None).await?;
+        let Some(last) = events.last() else { continue };
+        let mut states = events.iter().filter_map(|one| one.record.state.as_ref());
+        let placed = in_place(&events);
+        let mut delivery = DeliveryFigures::default();
+        delivery.add(&service, &placed);
+        let open = |one: &&Incident| one.recovered.is_none();
+        figures.push(ServiceFigures {
+            incidents_open: incidents_of(&service, &placed).iter().filter(open).count() as u64,
+            desired: last.record.desired.clone(),
+            phase: states.next_back().map(|state| state.phase),
+            delivery,
+            service,
+        });
     }
     Ok(figures)
 }

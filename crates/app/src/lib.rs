@@ -52,6 +52,7 @@ mod voting;
 
 pub use adjutant_engine::{EngineError, LogMemory};
 pub use adjutant_formats::Format as EvidenceFormat;
+pub use adjutant_objective::ObjectiveStanding;
 pub use agents::{
     KnownAgent, Ranking, RankingError, add_agent, list_agents, rank_agents, remove_agent,
 };
@@ -100,7 +101,8 @@ pub use handing_off::{HandedOff, HandoffError, HandsOn, Portion, belongs_to, han
 pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release, remember_holder};
 pub use home::{Home, SETTINGS_FILE, locate};
 pub use incidents::{
-    IncidentTurn, ShownIncident, delivery_figures, list_incidents, note_incident, show_incident,
+    IncidentTurn, ServiceFigures, ShownIncident, delivery_figures, list_incidents, note_incident,
+    service_figures, show_incident,
 };
 pub use merging::{MergeOutcome, MergeRequest, Merging, QueueStep, merge_work};
 pub use mirroring::{
@@ -114,6 +116,7 @@ pub use north_star::{
 };
 pub use objectives::{
     FoundObjectives, ObjectiveError, budgets_burned, find_objectives, objective_standings,
+    stored_standings,
 };
 pub use policies::{FoundPolicy, KnownGate, Origin, PolicyError, find_policy, known_gates};
 pub use racing::{

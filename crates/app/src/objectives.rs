@@ -143,6 +143,29 @@ pub async fn objective_standings(
     Ok(standings)
 }
 
+/// How the objectives stand whose events are counted of stored evidence. Nobody is asked and nothing
+/// is stored.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn stored_standings(
+    store: &Store,
+    found: &FoundObjectives,
+    at: Timestamp,
+) -> Result<Vec<ObjectiveStanding>, ObjectiveError> {
+    let counted_here = |objective: &&Objective| objective.evidence_subject().is_some();
+    let names: Vec<ObjectiveName> = found
+        .objectives
+        .iter()
+        .filter(counted_here)
+        .map(|objective| objective.name.clone())
+        .collect();
+    match names.is_empty() {
+        true => Ok(vec![]),
+        false => objective_standings(store, found, &names, at, at).await,
+    }
+}
+
 /// What an incident burned of the budgets of its service: from its beginning to its recovery, or
 /// to now.
 ///

@@ -45,7 +45,7 @@ pub use decisions::{NewDecision, StoredDecision};
 pub use directives::{Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding};
 pub use error::{DatabaseError, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
-pub use figures::StoreFigures;
+pub use figures::{AgentRunFigure, AgentUsage, DeliveryFigure, StoreFigures, UsageMeasure};
 pub use group::WriteGroup;
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
 pub use leading::Lead;

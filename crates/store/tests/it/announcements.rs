@@ -51,7 +51,7 @@ fn search() -> ServiceName {
     "search".parse().unwrap()
 }
 
-async fn know(store: &Store, name: &ReceiverName, events: &[AnnouncementKind]) {
+pub(crate) async fn know(store: &Store, name: &ReceiverName, events: &[AnnouncementKind]) {
     let events: BTreeSet<_> = events.iter().copied().collect();
     store
         .register_receivers([(name, &events)].into_iter(), now())
@@ -69,7 +69,7 @@ fn first() -> ServiceRecord {
     }
 }
 
-async fn happen(store: &Store, service: &str, seen: i64) -> ServiceTurn {
+pub(crate) async fn happen(store: &Store, service: &str, seen: i64) -> ServiceTurn {
     let event = NewServiceEvent {
         service: &service.parse().unwrap(),
         seen,

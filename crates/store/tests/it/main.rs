@@ -6,6 +6,7 @@ mod announcements;
 mod contract;
 mod directives;
 mod engine;
+mod figures;
 mod incidents;
 mod model;
 mod queue;
