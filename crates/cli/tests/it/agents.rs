@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::stage::Stage;
 
 /// A task that is complete and declares no files.
-const TASK: &str = "\
+pub(crate) const TASK: &str = "\
 # Say hello
 
 | Field | Value |
@@ -41,6 +41,12 @@ pub(crate) fn stage_with(script: &str, flag: &str) -> Stage {
     let stage = Stage::new();
     stage.workspace.git(&["add", "."]);
     stage.workspace.git(&["commit", "-q", "-m", "files"]);
+    add_agent(&stage, script, flag);
+    stage
+}
+
+/// A task, and an agent whose program is the script.
+pub(crate) fn add_agent(stage: &Stage, script: &str, flag: &str) {
     stage.workspace.write("task.md", TASK);
     stage.answer(0, &["task", "add", "--from", "task.md"]);
     stage.workspace.write("agent.sh", script);
@@ -48,7 +54,6 @@ pub(crate) fn stage_with(script: &str, flag: &str) -> Stage {
     let command = format!("sh '{}' {{brief_file}} {{task}}", script.display());
     let add = ["agent", "add", "ada", "--role", "genai-features", flag];
     stage.answer(0, &[&add[..], &[command.as_str()]].concat());
-    stage
 }
 
 pub(crate) fn json(text: &str) -> serde_json::Value {

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -17,6 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A running server over a repository of its own.
 pub(crate) struct Served {
     pub(crate) workspace: Workspace,
+    server: Server,
+}
+
+/// A running server.
+pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
     pub(crate) link: String,
@@ -47,26 +53,8 @@ impl Served {
     }
 
     pub(crate) fn start_in(workspace: Workspace, options: &[&str]) -> Self {
-        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--format", "json"];
-        arguments.extend(options);
-        let mut child = program::command(PROGRAM, workspace.path(), &arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).unwrap();
-        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
-        let address = text("server").strip_prefix("http://").unwrap().parse();
-        Self {
-            workspace,
-            child,
-            address: address.unwrap(),
-            link: text("link"),
-            admin: text("token"),
-        }
+        let server = Server::begin(workspace.path(), &[], options);
+        Self { workspace, server }
     }
 
     /// What a command of the program prints, in the same repository.
@@ -83,6 +71,45 @@ impl Served {
         let mut command = vec!["token", "create"];
         command.extend(arguments);
         self.run(&command).trim().to_owned()
+    }
+
+    /// Ends the server, and gives what it wrote after its first line.
+    pub(crate) fn end(self) -> String {
+        self.server.end()
+    }
+}
+
+impl std::ops::Deref for Served {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl Server {
+    /// Starts it in a folder, with variables beside its options.
+    pub(crate) fn begin(folder: &Path, variables: &[(&str, &str)], options: &[&str]) -> Self {
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--format", "json"];
+        arguments.extend(options);
+        let mut child = program::command(PROGRAM, folder, &arguments)
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let told: Value = serde_json::from_str(&line).unwrap();
+        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        let address = text("server").strip_prefix("http://").unwrap().parse();
+        Self {
+            child,
+            address: address.unwrap(),
+            link: text("link"),
+            admin: text("token"),
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answered {
@@ -183,8 +210,8 @@ impl Served {
     }
 }
 
-impl Served {
-    /// Ends the server, and gives what it wrote after its first line.
+impl Server {
+    /// Ends it, and gives what it wrote after its first line.
     pub(crate) fn end(mut self) -> String {
         self.child.kill().unwrap();
         let mut told = String::new();
@@ -195,7 +222,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

@@ -35,6 +35,8 @@ mod mirror;
 mod model;
 mod never_go;
 mod objective;
+mod observability;
+mod prometheus;
 mod proof;
 mod race;
 mod report;

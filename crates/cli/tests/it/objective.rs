@@ -1,12 +1,9 @@
 //! Objectives from the command line: over stored evidence, over a Prometheus, over nothing.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::net::{SocketAddr, TcpListener};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use tempfile::TempDir;
-
+use crate::prometheus::{Prometheus, promtool};
 use crate::stage::Stage;
 
 /// An objective over stored evidence: nine of ten answers within a bound.
@@ -98,82 +95,33 @@ fn a_north_star_gate_may_be_an_objective() {
     insta::assert_snapshot!(told);
 }
 
-/// A real Prometheus with a month of requests, a sample a minute.
-struct Prometheus {
-    program: Child,
-    address: SocketAddr,
-    _data: TempDir,
-}
-
-const PROMETHEUS: &str = "/usr/bin/prometheus";
-const PROMTOOL: &str = "/usr/bin/promtool";
-
-impl Prometheus {
-    /// Of `all` requests a minute `good` were answered.
-    #[allow(clippy::disallowed_methods, reason = "a test's own server")]
-    fn start(good: u64, all: u64) -> Self {
-        const MINUTES: u64 = 31 * 24 * 60;
-        let data = tempfile::tempdir().unwrap();
-        let place = |name: &str| data.path().join(name).display().to_string();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let began = now.as_secs() - MINUTES * 60;
-        let mut text = "# TYPE requests counter\n".to_owned();
-        for (code, a_minute) in [(200, good), (500, all - good)] {
-            for minute in 0..=MINUTES {
-                let (count, at) = (a_minute * minute, began + minute * 60);
-                text.push_str(&format!("requests_total{{code=\"{code}\"}} {count} {at}\n"));
-            }
+/// A real Prometheus with a month of requests, a sample a minute: of `all` a minute `good` were
+/// answered.
+#[allow(clippy::disallowed_methods, reason = "a test's own server")]
+fn counting(good: u64, all: u64) -> Prometheus {
+    const MINUTES: u64 = 31 * 24 * 60;
+    let data = tempfile::tempdir().unwrap();
+    let place = |name: &str| data.path().join(name).display().to_string();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let began = now.as_secs() - MINUTES * 60;
+    let mut text = "# TYPE requests counter\n".to_owned();
+    for (code, a_minute) in [(200, good), (500, all - good)] {
+        for minute in 0..=MINUTES {
+            let (count, at) = (a_minute * minute, began + minute * 60);
+            text.push_str(&format!("requests_total{{code=\"{code}\"}} {count} {at}\n"));
         }
-        std::fs::write(place("requests"), text + "# EOF\n").unwrap();
-        std::fs::write(place("prometheus.yml"), "").unwrap();
-        let made = Command::new(PROMTOOL)
-            .args(["tsdb", "create-blocks-from", "--max-block-duration=1000h"])
-            .arg("openmetrics")
-            .args([place("requests"), place("blocks")])
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{made:?}");
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let program = Command::new(PROMETHEUS)
-            .arg(format!("--config.file={}", place("prometheus.yml")))
-            .arg(format!("--storage.tsdb.path={}", place("blocks")))
-            .arg("--storage.tsdb.retention.time=60d")
-            .arg(format!("--web.listen-address={address}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut started = Self {
-            program,
-            address,
-            _data: data,
-        };
-        while !started.is_ready() {
-            assert_eq!(started.program.try_wait().unwrap(), None, "it ended");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        started
     }
-
-    fn is_ready(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect(self.address) else {
-            return false;
-        };
-        let asked = b"GET /-/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        let mut answer = String::new();
-        stream.write_all(asked).is_ok()
-            && stream.read_to_string(&mut answer).is_ok()
-            && answer.starts_with("HTTP/1.1 200")
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        self.program.kill().unwrap();
-        self.program.wait().unwrap();
-    }
+    std::fs::write(place("requests"), text + "# EOF\n").unwrap();
+    std::fs::write(place("prometheus.yml"), "").unwrap();
+    promtool(&[
+        "tsdb",
+        "create-blocks-from",
+        "--max-block-duration=1000h",
+        "openmetrics",
+        &place("requests"),
+        &place("blocks"),
+    ]);
+    Prometheus::start(data)
 }
 
 /// An objective that a Prometheus counts.
@@ -206,7 +154,7 @@ fn counted_by(address: SocketAddr) -> Stage {
 
 #[test]
 fn a_prometheus_is_asked_for_every_window_and_its_answers_are_kept() {
-    let good = Prometheus::start(99_990, 100_000);
+    let good = counting(99_990, 100_000);
     let stage = counted_by(good.address);
     let told = stage.answer(0, &STATUS);
     assert!(told.contains("99.99 %"), "{told}");
@@ -220,7 +168,7 @@ fn a_prometheus_is_asked_for_every_window_and_its_answers_are_kept() {
     let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
     // Two questions for each of six windows.
     assert_eq!(kept.as_array().unwrap().len(), 12);
-    let bad = Prometheus::start(99_000, 100_000);
+    let bad = counting(99_000, 100_000);
     let told = counted_by(bad.address).answer(30, &STATUS);
     assert!(told.contains("99 %"), "{told}");
 }
