@@ -135,11 +135,16 @@ fn run_lane(
         let next = trials.lock().unwrap_or_else(PoisonError::into_inner);
         let next = { next }.pop_front();
         let Some(trial) = next else {
+            stream.dry_up();
             return Ok(results);
         };
         let result = trial
             .run(&ground, &stream)
-            .with_context(|| format!("{trial}, in {}", folder.display()))?;
+            .with_context(|| format!("{trial}, in {}", folder.display()))
+            .inspect_err(|error| {
+                eprintln!("{error:#}");
+                stream.dry_up();
+            })?;
         eprintln!("{trial}: {result}");
         results.push(result);
     }

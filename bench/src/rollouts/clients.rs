@@ -1,11 +1,12 @@
 //! Open-loop clients: when a request leaves is drawn before anybody answers, and nobody waits for
 //! an answer before the next one leaves.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -151,33 +152,70 @@ struct Connections {
 }
 
 impl Connections {
-    /// Asks on a connection that is free, or on a new one. The answer's status.
+    /// Asks on a connection that is free, or on a new one: also when the free one turns out to have been
+    /// closed while nobody used it, as every client does. The answer's status.
     async fn ask(&self, question: &str) -> Result<u16> {
-        let free = self
-            .free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let mut connection = match free {
-            Some(connection) => connection,
-            None => TcpStream::connect(("127.0.0.1", self.port)).await?,
-        };
+        let free = self.free().pop();
+        if let Some(connection) = free
+            && let Some(status) = self.ask_on(connection, question).await?
+        {
+            return Ok(status);
+        }
+        let connection = TcpStream::connect(("127.0.0.1", self.port)).await?;
         connection.set_nodelay(true)?;
+        let status = self.ask_on(connection, question).await?;
+        status.context("a new connection was closed without an answer")
+    }
+
+    /// Nothing when the connection was closed before an answer began.
+    async fn ask_on(&self, mut connection: TcpStream, question: &str) -> Result<Option<u16>> {
         let request = format!("GET /search?q={question} HTTP/1.1\r\nhost: shop\r\n\r\n");
-        connection.write_all(request.as_bytes()).await?;
-        let status = read_answer(&mut connection).await?;
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.push(connection);
-        Ok(status)
+        let answer = match connection.write_all(request.as_bytes()).await {
+            Ok(()) => read_answer(&mut connection).await?,
+            Err(error) if is_closed(&error) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        if answer.keeps_connection {
+            self.free().push(connection);
+        }
+        Ok(Some(answer.status))
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<TcpStream>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Reads a whole answer with a length.
-async fn read_answer(connection: &mut TcpStream) -> Result<u16> {
+fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
+}
+
+struct Answer {
+    status: u16,
+    keeps_connection: bool,
+}
+
+/// Reads a whole answer with a length. Nothing when the connection was closed before it began.
+async fn read_answer(connection: &mut TcpStream) -> Result<Option<Answer>> {
     let mut read = Vec::with_capacity(8 * 1024);
     loop {
-        if connection.read_buf(&mut read).await? == 0 {
-            bail!("the connection was closed after {} bytes", read.len());
+        let more = match connection.read_buf(&mut read).await {
+            Err(error) if is_closed(&error) => 0,
+            more => more?,
+        };
+        if more == 0 {
+            ensure!(
+                read.is_empty(),
+                "the connection was closed after {} bytes",
+                read.len()
+            );
+            return Ok(None);
         }
         let Some(head) = read.windows(4).position(|part| part == b"\r\n\r\n") else {
             continue;
@@ -188,15 +226,17 @@ async fn read_answer(connection: &mut TcpStream) -> Result<u16> {
             .find_map(|line| line.strip_prefix("content-length:"))
             .context("an answer without a length")?;
         let length: usize = length.trim().parse()?;
-        if length > ANSWER_BYTES_MAX {
-            bail!("an answer of {length} bytes");
+        ensure!(length <= ANSWER_BYTES_MAX, "an answer of {length} bytes");
+        if read.len() < head + 4 + length {
+            continue;
         }
-        if read.len() >= head + 4 + length {
-            let status = text
-                .split(' ')
-                .nth(1)
-                .context("an answer without a status")?;
-            return Ok(status.parse()?);
-        }
+        let status = text
+            .split(' ')
+            .nth(1)
+            .context("an answer without a status")?;
+        return Ok(Some(Answer {
+            status: status.parse()?,
+            keeps_connection: !text.lines().any(|line| line == "connection: close"),
+        }));
     }
 }

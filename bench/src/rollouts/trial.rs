@@ -1,10 +1,11 @@
 //! One version rolled out, and how it went.
 
 use std::fmt;
+use std::process::Child;
 use std::time::Duration;
 
 use adjutant_rollout::{Move, RecoveryTimes, RolloutPhase, ServiceEvent};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::clients::Stream;
 use super::ground::{Event, Ground, Plan};
@@ -115,9 +116,9 @@ impl Trial {
         let live = live(&ground.events()?)?;
         ground.plan(self.kind.plan())?;
         ground.lay_down(&artifact, &options)?;
-        let started = ground.start(&artifact)?;
+        let mut started = ground.start(&artifact)?;
         if self.kind == TrialKind::NoTraffic {
-            await_start(ground, &artifact)?;
+            await_start(ground, &mut started)?;
             clients.dry_up();
         }
         let output = started.wait_with_output()?;
@@ -170,15 +171,15 @@ fn phase(events: &[Event]) -> Option<RolloutPhase> {
     Some(state.phase)
 }
 
-/// Waits until the rollout of this version has begun.
-fn await_start(ground: &Ground, artifact: &str) -> Result<()> {
-    for _ in 0..100 {
+/// Waits until the rollout has begun, or the program that should begin it has ended.
+fn await_start(ground: &Ground, started: &mut Child) -> Result<()> {
+    while started.try_wait()?.is_none() {
         if phase(&ground.events()?) == Some(RolloutPhase::Progressing) {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    bail!("the rollout of {artifact} does not begin")
+    Ok(())
 }
 
 fn taken_back(events: &[Event]) -> Option<TakenBack> {
