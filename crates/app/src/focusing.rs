@@ -20,7 +20,7 @@ use adjutant_work::focus::{
 use adjutant_work::{StateName, TaskState};
 use serde::Serialize;
 
-use gathering::gather_focus;
+pub(crate) use gathering::gather_focus;
 use kept::Kept;
 
 use crate::north_star::NorthStarError;
@@ -211,7 +211,13 @@ pub async fn write_focus(
     if is_tracked(home)? {
         return Ok(Focused::Refused(FocusRefusal::Tracked { path }));
     }
-    let role = role_of(store, who, &agent, kept.as_ref()).await?;
+    let role = role_of(
+        store,
+        who,
+        &agent,
+        kept.as_ref().and_then(|kept| kept.role.clone()),
+    )
+    .await?;
     let inputs = gather_focus(store, home, &agent, role.as_ref(), now).await?;
     let plan = match (&kept, write) {
         (Some(kept), FocusWrite::Update) => kept.plan.clone(),
@@ -301,7 +307,7 @@ pub async fn focus_standing(
         Ok(agent) => agent,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let role = role_of(store, who, &agent, Some(&kept)).await?;
+    let role = role_of(store, who, &agent, kept.role.clone()).await?;
     let inputs = gather_focus(store, home, &agent, role.as_ref(), now).await?;
     let fresh = compile(&inputs, &plan(&inputs));
     Ok(Ok(FocusStanding {
@@ -335,20 +341,18 @@ fn whose(home: &Home, who: &FocusWho, kept: Option<&Kept>) -> Result<AgentName, 
     }
 }
 
-async fn role_of(
+pub(crate) async fn role_of(
     store: &Store,
     who: &FocusWho,
     agent: &AgentName,
-    kept: Option<&Kept>,
+    kept: Option<RoleName>,
 ) -> Result<Option<RoleName>, StoreError> {
     if let Some(role) = &who.role {
         return Ok(Some(role.clone()));
     }
     let agents = store.agents().await?;
     let added = agents.into_iter().find(|added| added.name == *agent);
-    Ok(added
-        .map(|added| added.role)
-        .or_else(|| kept.and_then(|kept| kept.role.clone())))
+    Ok(added.map(|added| added.role).or(kept))
 }
 
 fn is_tracked(home: &Home) -> Result<bool, FocusError> {

@@ -44,6 +44,7 @@ mod rolling;
 mod routines;
 mod running;
 mod shadowing;
+mod situation;
 mod source;
 mod target;
 mod traffic;
@@ -139,6 +140,9 @@ pub use routines::{
 };
 pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
 pub use shadowing::{ShadowError, ShadowRequest, compare_recordings};
+pub use situation::{
+    HandedOverTask, HeldTask, NearConflict, NearConflicts, Situation, SituationError, look_around,
+};
 pub use source::{Source, SourceError};
 pub use traffic::{SeenTraffic, TrafficError, change_traffic, look_at_traffic, replace_traffic};
 pub use verifying::{Verification, VerifyError, verify};

@@ -3,6 +3,7 @@
 mod announce;
 mod race;
 mod rollout;
+mod situation;
 mod store;
 mod traffic;
 

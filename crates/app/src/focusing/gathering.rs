@@ -36,7 +36,7 @@ const FINISHED_MAX: usize = 20;
 ///
 /// # Errors
 /// When something cannot be read. A file that is missing is not an error: the focus says so.
-pub(super) async fn gather_focus(
+pub(crate) async fn gather_focus(
     store: &Store,
     home: &Home,
     agent: &AgentName,
