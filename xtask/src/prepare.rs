@@ -1,6 +1,8 @@
 //! What the tests need of the machine. Installs Debian packages where it may; otherwise says
 //! exactly what is missing.
 
+mod clients;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -52,7 +54,12 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "python3",
         package: "python3-venv",
-        purpose: "the MLflow reader",
+        purpose: "the MLflow reader and an MCP client",
+    },
+    Tool {
+        program: "npm",
+        package: "npm",
+        purpose: "the MCP Inspector",
     },
 ];
 
@@ -62,7 +69,8 @@ const MLFLOW: &str = "mlflow==3.17.2";
 /// Makes sure of the tools and of the Python environment.
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     install_tools(shell)?;
-    install_mlflow(shell)
+    install_mlflow(shell)?;
+    clients::install(shell)
 }
 
 fn install_tools(shell: &Shell) -> Result<()> {

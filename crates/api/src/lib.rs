@@ -12,6 +12,7 @@ mod desk;
 mod door;
 mod events;
 mod health;
+mod mcp;
 mod metrics;
 mod openapi;
 mod operation;

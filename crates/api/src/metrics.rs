@@ -67,11 +67,16 @@ pub(crate) async fn watched(State(api): State<Api>, request: Request, next: Next
     let seen = api.watched();
     let time = seen.times.get_or_create(&labels);
     time.observe(watch.elapsed().as_secs_f64());
-    if let Some(RefusedBecause(reason)) = response.extensions().get() {
-        let labels = vec![("reason", reason.clone())];
-        seen.refusals.get_or_create(&labels).inc();
+    if let Some(because) = response.extensions().get() {
+        count_refusal(&api, because);
     }
     response
+}
+
+/// Counts a refusal by its word.
+pub(crate) fn count_refusal(api: &Api, RefusedBecause(reason): &RefusedBecause) {
+    let labels = vec![("reason", reason.clone())];
+    api.watched().refusals.get_or_create(&labels).inc();
 }
 
 async fn metrics(State(api): State<Api>) -> Result<Reply, Problem> {

@@ -3,6 +3,7 @@
 
 use adjutant_app::VoteRefusal;
 use adjutant_domain::InvalidName;
+use adjutant_mcp::Declined;
 use adjutant_wire::{
     Exit, Failure, RefusalJson, RefusedVoteJson, UnprovenJson, refusal, unproven, vote_refusal,
 };
@@ -19,6 +20,16 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// Why a request was refused, in the word of its refusal; on the answer, for whoever counts.
 #[derive(Debug, Clone)]
 pub(crate) struct RefusedBecause(pub(crate) String);
+
+impl RefusedBecause {
+    /// The word of a refusal as the command line prints it.
+    pub(crate) fn of(refused: &Value) -> Self {
+        let reason = ["/refused/reason", "/unproven/reason"]
+            .into_iter()
+            .find_map(|place| refused.pointer(place)?.as_str());
+        Self(reason.unwrap_or("vote").to_owned())
+    }
+}
 
 /// A request that was not answered.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -79,11 +90,17 @@ impl Problem {
     }
 
     fn because(&self) -> Option<RefusedBecause> {
-        let refused = self.refused.as_ref()?;
-        let reason = ["/refused/reason", "/unproven/reason"]
-            .into_iter()
-            .find_map(|place| refused.pointer(place)?.as_str());
-        Some(RefusedBecause(reason.unwrap_or("vote").to_owned()))
+        self.refused.as_ref().map(RefusedBecause::of)
+    }
+
+    /// As a tool tells it.
+    pub(crate) fn declined(self) -> Declined {
+        Declined {
+            exit: Exit::Internal,
+            problem: self.detail,
+            next: self.hint,
+            refused: self.refused,
+        }
     }
 
     pub(crate) fn status(&self) -> StatusCode {

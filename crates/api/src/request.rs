@@ -96,7 +96,8 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
+/// The whole body, within its limits of length and time.
+pub(crate) async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
     let collected = Limited::new(body, BODY_BYTES_MAX).collect();
     match tokio::time::timeout(BODY_WAIT, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::access::{Hosts, guard, same_site};
 use crate::operation::Operation;
 use crate::problem::Problem;
-use crate::{Api, dashboard, door, events, health, metrics, openapi, resource};
+use crate::{Api, dashboard, door, events, health, mcp, metrics, openapi, resource};
 
 /// How long an operation may take. What runs checks takes minutes; everything else milliseconds.
 const OPERATION_MAX: Duration = Duration::from_secs(30 * 60);
@@ -44,6 +44,7 @@ pub(crate) fn router(api: &Api, hosts: Hosts) -> Router {
         .merge(door::routes())
         .merge(dashboard::routes())
         .merge(metrics::routes(api))
+        .merge(mcp::routes(api))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_this_way)
         .layer(from_fn(within_time))

@@ -9,6 +9,7 @@ mod directives;
 mod evidence;
 mod focus;
 mod incident;
+mod mcp;
 mod model;
 mod objective;
 mod risk;
@@ -47,6 +48,7 @@ pub(crate) use focus::{
 pub(crate) use incident::{
     IncidentCommand, ListIncidentsArguments, NoteIncidentArguments, ShowIncidentArguments,
 };
+pub(crate) use mcp::McpArguments;
 pub(crate) use model::{
     InspectArguments, ModelCommand, ModelDiffArguments, ScanArguments, ScanFormat,
 };
@@ -186,6 +188,8 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Serves the HTTP API, for programs on this machine and for the dashboard.
     Serve(ServeArguments),
+    /// Offers an agent its tools over the Model Context Protocol, on standard input and output.
+    Mcp(McpArguments),
     /// Makes, lists and revokes the tokens that open the HTTP API.
     #[command(subcommand)]
     Token(TokenCommand),

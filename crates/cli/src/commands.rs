@@ -12,6 +12,7 @@ mod gate;
 mod incident;
 mod init;
 mod journal;
+mod mcp;
 mod model;
 mod north_star;
 mod objective;
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Journal(command) => journal::run(&command, settings),
         Command::Doctor(arguments) => doctor::doctor(&arguments, settings),
         Command::Serve(arguments) => serve::serve(&arguments, settings),
+        Command::Mcp(arguments) => mcp::serve(arguments, settings),
         Command::Token(command) => token::run(command, settings),
         Command::Selftest(command) => selftest::run(command, settings),
     }

@@ -74,9 +74,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "mcp",
+        &[
+            "domain", "gate", "work", "report", "store", "outbound", "app", "wire",
+        ],
+    ),
+    (
         "api",
         &[
             "domain", "gate", "work", "rollout", "report", "store", "outbound", "app", "wire",
+            "mcp",
         ],
     ),
     (
@@ -99,6 +106,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "traffic",
             "app",
             "wire",
+            "mcp",
             "api",
         ],
     ),
@@ -129,11 +137,12 @@ const KEEPERS: &[(&str, &[&str])] = &[
     ("reqwest", &["outbound"]),
     ("clap", &["cli"]),
     ("axum", &["api"]),
+    ("rmcp", &["mcp"]),
     ("hyper", &["traffic", "api"]),
     (
         "tokio",
         &[
-            "store", "outbound", "traffic", "engine", "app", "api", "cli", "testkit",
+            "store", "outbound", "traffic", "engine", "app", "mcp", "api", "cli", "testkit",
         ],
     ),
 ];

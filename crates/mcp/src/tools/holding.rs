@@ -1,0 +1,308 @@
+//! Claiming a task, and what its holder does with it.
+
+use std::ops::RangeInclusive;
+
+use adjutant_app::{CompleteRequest, Completion, HandedOff, HandsOn, Portion, SaidHolder};
+use adjutant_domain::{Epoch, ObjectId, TaskId};
+use adjutant_outbound::clock;
+use adjutant_store::Holder;
+use adjutant_wire::{Failure, HandedOffJson, ProvenJson, WonJson};
+use adjutant_work::access::Right;
+use adjutant_work::boundary::Outside;
+use adjutant_work::{
+    Claim, ClaimRequest, OnOverlap, PartialHandoff, PathGlob, Refusal, Role, Target, TaskKind,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::answer::{Answer, Declined, told};
+use crate::caller::ToolCaller;
+use crate::room::Pace;
+use crate::tool::{Errand, ToolRow, named, optional, tool};
+
+/// How long a lease lasts where the call does not say.
+const LEASE_SECONDS: u32 = 15 * 60;
+
+/// Below a second a claim is over before it is told; beyond a day it keeps others from work.
+const LEASE_SECONDS_ALLOWED: RangeInclusive<u32> = 1..=24 * 3_600;
+
+/// How long a lease is renewed for while checks run.
+const CHECKING_MILLIS: i64 = 30 * 60 * 1_000;
+
+pub(super) fn tools() -> Vec<ToolRow> {
+    vec![
+        tool::<ClaimArguments>(
+            (
+                "claim",
+                "Claims a task, the best ready one unless you name it. Answers with what it asks for \
+                 and the epoch that later calls carry.",
+            ),
+            (Right::Work, Pace::Writes),
+            |errand, arguments| Box::pin(claim(errand, arguments)),
+        ),
+        tool::<HeartbeatArguments>(
+            (
+                "heartbeat",
+                "Renews your lease. Call it before the deadline while you work.",
+            ),
+            (Right::Work, Pace::Writes),
+            |errand, arguments| Box::pin(heartbeat(errand, arguments)),
+        ),
+        tool::<CompleteArguments>(
+            (
+                "complete",
+                "Commit first. Runs the task's checks on the commit in a fresh work tree; passing, they \
+                 are its proof. Takes minutes.",
+            ),
+            (Right::Work, Pace::Acts),
+            |errand, arguments| Box::pin(complete(errand, arguments)),
+        ),
+        tool::<HandOffArguments>(
+            (
+                "hand_off",
+                "Hands your task, or with keep a part of it, to the role it belongs to.",
+            ),
+            (Right::Work, Pace::Writes),
+            |errand, arguments| Box::pin(hand_off(errand, arguments)),
+        ),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ClaimArguments {
+    /// Such as T-17.
+    task: Option<String>,
+    /// Default 900.
+    lease_seconds: Option<u32>,
+    /// Take it although a held task declares the same files.
+    #[serde(default)]
+    advisory: bool,
+}
+
+async fn claim(errand: Errand<'_>, arguments: ClaimArguments) -> Answer {
+    let (agent, role) = errand.caller.agent()?;
+    let role = role.map(|role| adjutant_app::role_named(errand.home(), &role));
+    let role: Option<Role> = role
+        .transpose()
+        .map_err(Failure::from)?
+        .map(|found| found.role);
+    let task = optional::<TaskId>(arguments.task.as_deref())?;
+    let request = ClaimRequest {
+        agent,
+        role,
+        target: task.map_or(Target::Next, Target::Task),
+        lease_millis: lease_millis(arguments.lease_seconds)?,
+        on_overlap: if arguments.advisory {
+            OnOverlap::Warn
+        } else {
+            OnOverlap::Refuse
+        },
+        pauses: vec![],
+        key: None,
+    };
+    ask(errand, &request).await
+}
+
+/// A work tree here remembers what was won in it; one elsewhere cannot.
+async fn ask(errand: Errand<'_>, request: &ClaimRequest) -> Answer {
+    let (store, home, now) = (errand.store, errand.home(), clock::now());
+    let claim = match errand.caller {
+        ToolCaller::Here { .. } => adjutant_app::claim(store, home, request, now).await,
+        ToolCaller::Remote(_) => match adjutant_app::claim_terms(store, home, request, now).await {
+            Ok(request) => store.claim(&request, now).await.map_err(Into::into),
+            Err(error) => Err(error),
+        },
+    };
+    match claim.map_err(Failure::from)? {
+        Claim::Won(won) => told(&WonJson::from(won.as_ref())),
+        Claim::Refused(refused) => Err((&refused).into()),
+    }
+}
+
+fn lease_millis(seconds: Option<u32>) -> Result<i64, Declined> {
+    let seconds = seconds.unwrap_or(LEASE_SECONDS);
+    if LEASE_SECONDS_ALLOWED.contains(&seconds) {
+        return Ok(i64::from(seconds) * 1_000);
+    }
+    Err(Declined::usage(
+        format!("a lease of {seconds} s cannot be given"),
+        "A lease lasts from 1 s to 24 h.",
+    ))
+}
+
+/// The claim that a call is about.
+fn holder(errand: Errand<'_>, task: Option<&str>, epoch: Option<i64>) -> Result<Holder, Declined> {
+    let said = SaidHolder {
+        task: optional(task)?,
+        epoch: epoch.map(Epoch::from_number),
+        agent: Some(errand.caller.agent()?.0),
+    };
+    let found = match (errand.caller, &said) {
+        (ToolCaller::Here { .. }, _)
+        | (
+            ToolCaller::Remote(_),
+            SaidHolder {
+                task: Some(_),
+                epoch: Some(_),
+                ..
+            },
+        ) => adjutant_app::find_holder(errand.home(), &said).map_err(Failure::from)?,
+        (ToolCaller::Remote(_), _) => None,
+    };
+    found.ok_or_else(|| {
+        Declined::usage(
+            "it is not said which claim is meant",
+            "Call claim; or name task and epoch as now tells them.",
+        )
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct HeartbeatArguments {
+    /// Default: the one claimed here.
+    task: Option<String>,
+    epoch: Option<i64>,
+    /// Default 900.
+    lease_seconds: Option<u32>,
+}
+
+async fn heartbeat(errand: Errand<'_>, arguments: HeartbeatArguments) -> Answer {
+    let holder = holder(errand, arguments.task.as_deref(), arguments.epoch)?;
+    let request = ClaimRequest {
+        agent: holder.agent,
+        role: None,
+        target: Target::Renewal(holder.task, holder.epoch),
+        lease_millis: lease_millis(arguments.lease_seconds)?,
+        on_overlap: OnOverlap::Warn,
+        pauses: vec![],
+        key: None,
+    };
+    ask(errand, &request).await
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CompleteArguments {
+    /// Default: the one claimed here.
+    task: Option<String>,
+    epoch: Option<i64>,
+    /// Whole object name; default: what is checked out here.
+    commit: Option<String>,
+}
+
+async fn complete(errand: Errand<'_>, arguments: CompleteArguments) -> Answer {
+    let holder = holder(errand, arguments.task.as_deref(), arguments.epoch)?;
+    // A whole object name: nothing that git could take for an option or an expression.
+    let commit = optional::<ObjectId>(arguments.commit.as_deref())?;
+    if commit.is_none() && matches!(errand.caller, ToolCaller::Remote(_)) {
+        return Err(Declined::usage(
+            "it is not said which commit holds the work",
+            "Name it: git rev-parse HEAD prints it.",
+        ));
+    }
+    let request = CompleteRequest {
+        holder,
+        revision: commit.map(|commit| commit.to_string()),
+        evidence: vec![],
+        environment: errand.ground.environment.clone(),
+        lease_millis: CHECKING_MILLIS,
+    };
+    let (store, home) = (errand.store, errand.home());
+    let done = adjutant_app::complete_work(store, home, &request, clock::now()).await;
+    match done.map_err(Failure::from)? {
+        Completion::Proven(completed) => told(&ProvenJson::from(completed.as_ref())),
+        Completion::Unproven(reason) => Err((&reason).into()),
+        Completion::Refused(refused) => Err((&refused).into()),
+        Completion::Outside { outside, .. } => Err(stopped(request.holder.task, *outside)),
+    }
+}
+
+/// Work that is another role's, with the roles that may do it.
+fn stopped(task: TaskId, outside: Outside) -> Declined {
+    let roles: Vec<&str> = outside
+        .belongs_to
+        .iter()
+        .map(|belonging| belonging.role.as_str())
+        .collect();
+    let next = match roles.as_slice() {
+        [] => "No role may do all of it: hand over each part with hand_off, paths and kind."
+            .to_owned(),
+        some => format!("Hand it over with hand_off to {}.", some.join(" or ")),
+    };
+    let refusal = Refusal::OutOfBounds {
+        task,
+        role: outside.role,
+        because: outside.because,
+    };
+    Declined {
+        next,
+        ..Declined::from(&refusal)
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct HandOffArguments {
+    /// Role that takes over.
+    to: String,
+    /// Where the work stands.
+    state: String,
+    /// Command to begin with.
+    next_command: String,
+    /// What can still go wrong, or "none".
+    open_risks: Vec<String>,
+    /// What is believed and not proved, or "none".
+    unproven_claims: Vec<String>,
+    /// Default: the one claimed here.
+    task: Option<String>,
+    epoch: Option<i64>,
+    /// Hand over a part, and go on with the rest.
+    #[serde(default)]
+    keep: bool,
+    /// Of the part.
+    title: Option<String>,
+    goal: Option<String>,
+    #[schemars(with = "Option<String>")]
+    kind: Option<TaskKind>,
+    /// Its files.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    paths: Vec<PathGlob>,
+}
+
+async fn hand_off(errand: Errand<'_>, arguments: HandOffArguments) -> Answer {
+    let holder = holder(errand, arguments.task.as_deref(), arguments.epoch)?;
+    let said = PartialHandoff {
+        to: Some(named(&arguments.to)?),
+        state: Some(arguments.state),
+        next_command: Some(arguments.next_command),
+        open_risks: arguments.open_risks,
+        unproven_claims: arguments.unproven_claims,
+    };
+    let handoff = said.complete().map_err(|incomplete| {
+        Declined::usage(
+            incomplete.to_string(),
+            "Say it; \"none\" is an answer for open risks and unproven claims.",
+        )
+    })?;
+    let portion = Portion {
+        title: arguments.title,
+        goal: arguments.goal,
+        kind: arguments.kind,
+        paths: arguments.paths,
+    };
+    let from = HandsOn::Holder {
+        holder,
+        keep: arguments.keep,
+    };
+    let what = (&handoff, portion);
+    let (store, home) = (errand.store, errand.home());
+    let handed = adjutant_app::hand_off(store, home, &from, what, clock::now()).await;
+    match handed.map_err(Failure::from)? {
+        HandedOff::Task { new, from } => told(&HandedOffJson::new(from, new.as_ref())),
+        HandedOff::Refused(refused) => Err((&refused).into()),
+        HandedOff::Outside { task, outside } => Err(stopped(task, *outside)),
+    }
+}
