@@ -113,7 +113,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Writes adjutant.toml, an issue form with its workflow, and recipes, where there are none.
+    /// Writes adjutant.toml, an issue form with its workflow, recipes, and its tools into the settings of
+    /// agents' clients; what is there stays.
     #[command(after_help = "Example:\n  adjutant init")]
     Init,
     /// Carries out what a planning team asks for, by priority, and reports back.

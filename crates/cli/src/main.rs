@@ -6,6 +6,7 @@
 
 mod arguments;
 mod boundary;
+mod client_config;
 mod commands;
 mod focus_refusal;
 mod pairs;

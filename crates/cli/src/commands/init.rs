@@ -1,5 +1,7 @@
 //! `adjutant init`: files to start from. What is there already stays as it is.
 
+mod clients;
+
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -51,6 +53,7 @@ pub(super) fn init(settings: &Settings) -> Result<Exit, Failure> {
             }
         }
     }
+    clients::join(&home.top)?;
     Ok(Exit::Done)
 }
 

@@ -116,3 +116,30 @@ fn what_is_there_already_is_never_overwritten() {
     assert_eq!(workspace.read("Justfile"), "build:\n    true\n");
     assert_eq!(workspace.read(".github/ISSUE_TEMPLATE/ai-task.yml"), "mine");
 }
+
+#[test]
+fn clients_of_agents_are_told_of_the_server_and_keep_what_they_have() {
+    let workspace = Workspace::repository();
+    let theirs = "{\n  \"mcpServers\": {\n    \"other\": { \"command\": \"other\" }\n  }\n}\n";
+    workspace.write(".mcp.json", theirs);
+    workspace.write(".codex/config.toml", "# mine\nmodel = \"best\"\n");
+    workspace.write("AGENTS.md", "# Rules\n\nBe kind.\n");
+    let run = || {
+        program::command(env!("CARGO_BIN_EXE_adjutant"), workspace.path(), &["init"])
+            .output()
+            .unwrap()
+    };
+    assert!(run().status.success());
+    let names = [
+        ".mcp.json",
+        ".cursor/mcp.json",
+        ".gemini/settings.json",
+        ".codex/config.toml",
+        "AGENTS.md",
+    ];
+    let read = || names.map(|name| format!("--- {name}\n{}", workspace.read(name)));
+    let written = read();
+    insta::assert_snapshot!(written.join(""));
+    assert!(run().stdout.is_empty());
+    assert_eq!(read(), written);
+}
