@@ -141,7 +141,8 @@ pub use routines::{
 pub use running::{RanAgent, RunAnswer, RunError, RunOutcome, RunRequest, run_agent};
 pub use shadowing::{ShadowError, ShadowRequest, compare_recordings};
 pub use situation::{
-    HandedOverTask, HeldTask, NearConflict, NearConflicts, Situation, SituationError, look_around,
+    HandedOverTask, HeldTask, NearConflict, NearConflicts, Situation, SituationError, focus_inputs,
+    look_around,
 };
 pub use source::{Source, SourceError};
 pub use traffic::{SeenTraffic, TrafficError, change_traffic, look_at_traffic, replace_traffic};

@@ -104,11 +104,7 @@ pub async fn look_around(
     role: Option<RoleName>,
     now: Timestamp,
 ) -> Result<Situation, SituationError> {
-    let who = FocusWho {
-        agent: Some(agent.clone()),
-        role,
-    };
-    let role = role_of(store, &who, agent, None).await?;
+    let role = own_role(store, agent, role).await?;
     let held = held_by(store, agent).await?;
     let handed_over = match &role {
         Some(role) => handed_over_to(store, role).await?,
@@ -130,6 +126,34 @@ pub async fn look_around(
         conflicts,
         inputs,
     })
+}
+
+/// What the focus of an agent is compiled from now. Nothing is written.
+///
+/// # Errors
+/// When a part of it cannot be read.
+pub async fn focus_inputs(
+    store: &Store,
+    home: &Home,
+    agent: &AgentName,
+    role: Option<RoleName>,
+    now: Timestamp,
+) -> Result<FocusInputs, FocusError> {
+    let role = own_role(store, agent, role).await?;
+    gather_focus(store, home, agent, role.as_ref(), now).await
+}
+
+/// The role that was said, or else the one that the agent was added with.
+async fn own_role(
+    store: &Store,
+    agent: &AgentName,
+    role: Option<RoleName>,
+) -> Result<Option<RoleName>, StoreError> {
+    let who = FocusWho {
+        agent: Some(agent.clone()),
+        role,
+    };
+    role_of(store, &who, agent, None).await
 }
 
 async fn held_by(store: &Store, agent: &AgentName) -> Result<Vec<HeldTask>, StoreError> {

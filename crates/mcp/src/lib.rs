@@ -13,6 +13,8 @@ mod caller;
 mod http;
 mod lines;
 mod own_room;
+mod prompts;
+mod resources;
 mod room;
 mod schema;
 mod server;

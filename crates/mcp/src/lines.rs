@@ -166,3 +166,52 @@ pub(crate) fn read_message(
 fn unreadable(code: ErrorCode, problem: String, id: Option<RequestId>) -> ServerJsonRpcMessage {
     ServerJsonRpcMessage::error(ErrorData::new(code, problem, None), id)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MESSAGES: [&str; 5] = [
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#,
+        r#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"now","arguments":{"max_tokens":900}}}"#,
+        r#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+        r#"{"jsonrpc":"2.0","id":3,"result":{}}"#,
+    ];
+
+    #[test]
+    fn messages_are_read() {
+        for message in MESSAGES {
+            assert!(read_message(message.as_bytes()).is_ok(), "{message}");
+        }
+    }
+
+    proptest! {
+        /// Whatever a line holds, it is a message, or the error that answers it.
+        #[test]
+        fn a_line_that_was_cut_or_flipped_is_a_message_or_an_error(
+            message in prop::sample::select(MESSAGES.to_vec()),
+            cut in any::<prop::sample::Index>(),
+            flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        ) {
+            let mut line = message.as_bytes().to_vec();
+            for (at, byte) in flips {
+                let at = at.index(line.len());
+                line[at] = byte;
+            }
+            line.truncate(cut.index(line.len()) + 1);
+            if let Err(answer) = read_message(&line) {
+                let answer = serde_json::to_value(*answer).unwrap();
+                let code = answer["error"]["code"].as_i64();
+                prop_assert!(matches!(code, Some(-32_700 | -32_600)), "{answer}");
+            }
+        }
+
+        #[test]
+        fn noise_is_answered_with_an_error(line in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(read_message(&line).is_err());
+        }
+    }
+}

@@ -5,21 +5,28 @@ use std::sync::Arc;
 
 use adjutant_app::Home;
 use adjutant_outbound::process::Environment;
+use adjutant_wire::{Exit, Failure};
 use adjutant_work::access::Right;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
-    CustomResult, ErrorCode, ErrorData, Implementation, ListToolsResult, PaginatedRequestParams,
-    ProtocolVersion, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    CustomResult, ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, Prompt, PromptMessage, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
+    ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig, Tool,
+    ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::{Answer, Declined};
 use crate::caller::ToolCaller;
-use crate::room::{Work, Workroom};
+use crate::resources::{RESOURCES, ResourceRow};
+use crate::room::{Pace, Work, Working, Workroom};
 use crate::tool::{Errand, ToolRow};
 use crate::tools::TOOLS;
+use crate::{prompts, resources};
 
 /// What a client is told about the whole.
 const INSTRUCTIONS: &str = "Adjutant hands out work to agents and accepts it on evidence. Begin with \
@@ -59,8 +66,12 @@ impl McpServer {
         }))
     }
 
-    async fn call(&self, tool: &'static ToolRow, arguments: Value) -> Answer {
-        self.allow(tool.right)?;
+    /// Has something done in the room, for the caller.
+    async fn carry_out(
+        &self,
+        pace: Pace,
+        job: impl for<'a> FnOnce(Errand<'a>) -> Working<'a> + Send + 'static,
+    ) -> Answer {
         let serving = Arc::clone(&self.0);
         let work: Work = Box::new(move |store| {
             Box::pin(async move {
@@ -69,10 +80,22 @@ impl McpServer {
                     ground: &serving.ground,
                     caller: &serving.caller,
                 };
-                (tool.run)(errand, arguments).await
+                job(errand).await
             })
         });
-        self.0.room.carry_out(tool.pace, work).await
+        self.0.room.carry_out(pace, work).await
+    }
+
+    async fn call(&self, tool: &'static ToolRow, arguments: Value) -> Answer {
+        self.allow(tool.right)?;
+        self.carry_out(tool.pace, |errand| (tool.run)(errand, arguments))
+            .await
+    }
+
+    async fn read(&self, row: &'static ResourceRow, name: String) -> Answer {
+        self.allow(Right::Read)?;
+        self.carry_out(row.pace, |errand| (row.read)(errand, name))
+            .await
     }
 
     fn allow(&self, right: Right) -> Result<(), Declined> {
@@ -90,7 +113,11 @@ impl McpServer {
 
 impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_prompts()
+            .build();
         let mut info = ServerConfig::new(capabilities).with_instructions(INSTRUCTIONS);
         info.server_info = Implementation::new("adjutant", env!("CARGO_PKG_VERSION"));
         info
@@ -120,6 +147,73 @@ impl ServerHandler for McpServer {
         };
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         Ok(result(self.call(tool, arguments).await).into())
+    }
+
+    async fn list_resources(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let whole = RESOURCES.iter().filter(|row| !row.address.contains('{'));
+        let told = whole.map(|row| {
+            Resource::new(row.address, row.name)
+                .with_description(row.description)
+                .with_mime_type(row.media)
+        });
+        Ok(ListResourcesResult::with_all_items(told.collect()))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let templates = RESOURCES.iter().filter(|row| row.address.contains('{'));
+        let told = templates.map(|row| {
+            ResourceTemplate::new(row.address, row.name)
+                .with_description(row.description)
+                .with_mime_type(row.media)
+        });
+        Ok(ListResourceTemplatesResult::with_all_items(told.collect()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let Some((row, name)) = resources::find(&request.uri) else {
+            let problem = format!("there is no resource {}", request.uri);
+            return Err(ErrorData::resource_not_found(problem, None));
+        };
+        let text = self.read(row, name).await.map_err(error_of)?;
+        let contents = ResourceContents::text(text, request.uri).with_mime_type(row.media);
+        Ok(ReadResourceResult::new(vec![contents]).into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let names = adjutant_app::known_roles(&self.0.ground.home)
+            .map_err(|error| error_of(Failure::from(error).into()))?;
+        let told = names.into_iter().map(|found| {
+            let name = found.role.name.to_string();
+            let description = format!("Work in the role {name}.");
+            Prompt::new(name, Some(description), None)
+        });
+        Ok(ListPromptsResult::with_all_items(told.collect()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let text = prompts::of_role(&self.0.ground.home, &request.name).map_err(error_of)?;
+        let message = PromptMessage::new_text(Role::User, text);
+        Ok(GetPromptResult::new(vec![message]).into())
     }
 
     /// A method that nobody knows; or one that is known, with parameters that cannot be read.
@@ -171,4 +265,17 @@ fn result(answer: Answer) -> CallToolResult {
             result
         }
     }
+}
+
+/// What is no tool's answer is an error of the protocol, with what to do next as its data.
+fn error_of(declined: Declined) -> ErrorData {
+    let code = match declined.exit {
+        Exit::Usage => ErrorCode::INVALID_PARAMS,
+        Exit::Refused | Exit::Undecided => ErrorCode::RESOURCE_NOT_FOUND,
+        Exit::Internal | Exit::Done | Exit::ShadowOnly | Exit::Rejected => {
+            ErrorCode::INTERNAL_ERROR
+        }
+    };
+    let data = json!({ "next": declined.next });
+    ErrorData::new(code, declined.problem, Some(data))
 }

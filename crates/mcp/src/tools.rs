@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use crate::tool::ToolRow;
 
+pub(crate) use gates::report_of;
+
 /// Every tool.
 pub(crate) static TOOLS: LazyLock<Vec<ToolRow>> = LazyLock::new(|| {
     [

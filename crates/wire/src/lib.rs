@@ -45,7 +45,7 @@ pub use link::TaskLinkJson;
 pub use north_star::NorthStarJson;
 pub use objective::{ObjectiveJson, ObjectiveStandingJson};
 pub use refusal::RefusalJson;
-pub use role::RoleJson;
+pub use role::{RoleJson, role_text};
 pub use rollout::ServiceJson;
 pub use situation::SituationJson;
 pub use task::{ShownTaskJson, TaskJson, TaskPageJson};

@@ -1,7 +1,7 @@
-//! The JSON of roles.
+//! The JSON of roles, and their text.
 
 use adjutant_app::{FoundRole, Origin};
-use adjutant_work::Role;
+use adjutant_work::{PathGlob, Role, TaskKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,4 +28,31 @@ fn origin(found: &FoundRole) -> String {
         Origin::BuiltIn => "built-in".to_owned(),
         Origin::File(path) => path.display().to_string(),
     }
+}
+
+/// A role as Markdown.
+pub fn role_text(role: &Role) -> String {
+    let names = |kinds: &[TaskKind]| kinds.iter().map(|it| it.to_string()).collect();
+    let globs = |globs: &[PathGlob]| globs.iter().map(|it| it.to_string()).collect();
+    let sections: [(&str, Vec<String>); 8] = [
+        ("Deliverables", role.deliverables.clone()),
+        ("Definition of done", role.definition_of_done.clone()),
+        ("Its own files", globs(&role.owns.paths)),
+        ("Its own kinds of change", names(&role.owns.kinds)),
+        ("Must not touch", globs(&role.boundaries.paths)),
+        ("Makes no changes of kind", names(&role.boundaries.kinds)),
+        ("Must not", role.boundaries.notes.clone()),
+        ("Key questions", role.key_questions.clone()),
+    ];
+    let mut text = format!("# {}\n\n{}\n", role.name, role.scope);
+    for (title, points) in sections.iter().filter(|(_, points)| !points.is_empty()) {
+        text.push_str(&format!("\n## {title}\n\n"));
+        for point in points {
+            text.push_str(&format!("- {point}\n"));
+        }
+    }
+    if !role.prompt.trim().is_empty() {
+        text.push_str(&format!("\n## Prompt\n\n{}\n", role.prompt.trim()));
+    }
+    text
 }

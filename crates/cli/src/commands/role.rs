@@ -1,8 +1,7 @@
 //! `adjutant role`: listing, showing.
 
 use adjutant_app::{FoundRole, Origin, known_roles, role_named};
-use adjutant_wire::RoleJson;
-use adjutant_work::Role;
+use adjutant_wire::{RoleJson, role_text};
 
 use super::find_home;
 use crate::arguments::{Format, FormatArguments, RoleCommand, ShowRoleArguments};
@@ -55,33 +54,7 @@ fn show(arguments: &ShowRoleArguments, settings: &Settings) -> Result<Exit, Fail
     let found = role_named(&find_home(settings)?, &arguments.role)?;
     match arguments.format.format {
         Format::Json => streams::print_json(&RoleJson::from(&found))?,
-        Format::Human => streams::print(&told(&found.role))?,
+        Format::Human => streams::print(&role_text(&found.role))?,
     }
     Ok(Exit::Done)
-}
-
-fn told(role: &Role) -> String {
-    let names = |kinds: &[adjutant_work::TaskKind]| kinds.iter().map(|it| it.to_string()).collect();
-    let globs = |globs: &[adjutant_work::PathGlob]| globs.iter().map(|it| it.to_string()).collect();
-    let sections: [(&str, Vec<String>); 8] = [
-        ("Deliverables", role.deliverables.clone()),
-        ("Definition of done", role.definition_of_done.clone()),
-        ("Its own files", globs(&role.owns.paths)),
-        ("Its own kinds of change", names(&role.owns.kinds)),
-        ("Must not touch", globs(&role.boundaries.paths)),
-        ("Makes no changes of kind", names(&role.boundaries.kinds)),
-        ("Must not", role.boundaries.notes.clone()),
-        ("Key questions", role.key_questions.clone()),
-    ];
-    let mut text = format!("# {}\n\n{}\n", role.name, role.scope);
-    for (title, points) in sections.iter().filter(|(_, points)| !points.is_empty()) {
-        text.push_str(&format!("\n## {title}\n\n"));
-        for point in points {
-            text.push_str(&format!("- {point}\n"));
-        }
-    }
-    if !role.prompt.trim().is_empty() {
-        text.push_str(&format!("\n## Prompt\n\n{}\n", role.prompt.trim()));
-    }
-    text
 }

@@ -34,6 +34,10 @@ async def day(client, evidence, held, commit):
     seen["heartbeat"] = told(await client.call_tool("heartbeat", held))
     seen["complete"] = told(await client.call_tool("complete", held | commit))
     seen["after"] = told(await client.call_tool("now", {"max_tokens": 600}))
+    task = await client.read_resource("adjutant://tasks/T-1")
+    seen["task"] = json.loads(task.contents[0].text)
+    prompt = await client.get_prompt("genai-features")
+    seen["prompt"] = prompt.messages[0].content.text
     print(json.dumps(seen))
 
 

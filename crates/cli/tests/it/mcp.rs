@@ -353,3 +353,67 @@ fn the_tools_are_those_of_the_stored_list() {
     let lines: Vec<String> = tools.iter().map(Value::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
+
+#[test]
+fn tasks_evidence_reports_and_the_focus_are_read_by_their_addresses() {
+    let bench = Bench::new();
+    bench
+        .workspace
+        .write("candidate.csv", latencies(1_000, 1, 1.0));
+    bench
+        .workspace
+        .write("baseline.csv", latencies(1_000, 2, 1.0));
+    bench.run(&[
+        "gate",
+        "smoke",
+        "--evidence",
+        "candidate=candidate.csv",
+        "--evidence",
+        "baseline=baseline.csv",
+    ]);
+    let mut session = Session::greeted(&bench.tree(), &["--agent", "ada"]);
+    let templates = session.ask("resources/templates/list", json!({}));
+    let templates = &templates["result"]["resourceTemplates"];
+    assert_eq!(templates[0]["uriTemplate"], "adjutant://tasks/{task}");
+    let mut read = |address: &str| {
+        let answer = session.ask("resources/read", json!({ "uri": address }));
+        let contents = &answer["result"]["contents"][0];
+        let text = contents["text"].as_str().unwrap_or_default().to_owned();
+        (text, contents["mimeType"].clone(), answer["error"].clone())
+    };
+    let (task, media, _) = read("adjutant://tasks/T-1");
+    assert_eq!(media, "application/json");
+    let shown = bench.run(&["task", "show", "T-1", "--format", "json"]);
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(parsed(&task), parsed(&shown));
+    assert_eq!(parsed(&read("adjutant://tasks").0)["tasks"][0]["id"], "T-1");
+    assert!(read("adjutant://focus").0.starts_with("# AGENT_FOCUS: ada"));
+    let (report, media, _) = read("adjutant://reports/smoke");
+    assert_eq!(media, "text/markdown");
+    assert!(report.contains("gate `smoke`"), "{report}");
+    for (address, code) in [
+        ("adjutant://tasks/T-99", -32002),
+        ("adjutant://tasks/seventeen", -32602),
+        ("adjutant://evidence/none", -32002),
+        ("adjutant://reports/release", -32002),
+        ("file:///etc/passwd", -32002),
+    ] {
+        assert_eq!(read(address).2["code"], code, "{address}");
+    }
+}
+
+#[test]
+fn each_role_has_a_prompt() {
+    let bench = Bench::new();
+    let mut session = Session::greeted(&bench.tree(), &["--agent", "ada"]);
+    let listed = session.ask("prompts/list", json!({}));
+    let prompts = listed["result"]["prompts"].as_array().unwrap();
+    assert_eq!(prompts.len(), 8);
+    for prompt in prompts {
+        let told = session.ask("prompts/get", json!({ "name": prompt["name"] }));
+        let text = told["result"]["messages"][0]["content"]["text"].as_str();
+        assert!(text.unwrap().contains("now, then claim"), "{told}");
+    }
+    let unknown = session.ask("prompts/get", json!({ "name": "king" }));
+    assert_eq!(unknown["error"]["code"], -32602);
+}

@@ -107,6 +107,8 @@ fn check_day(seen: &Value, protocol: &str) {
     assert_eq!(seen["heartbeat"]["renewed"], true);
     assert_eq!(seen["complete"]["weaker"], false);
     assert_eq!(seen["after"]["claims"], json!([]));
+    assert_eq!(seen["task"]["state"], "proven");
+    assert!(seen["prompt"].as_str().unwrap().contains("genai-features"));
 }
 
 /// A finished piece of work, and a file of measurements that git does not see.

@@ -166,8 +166,13 @@ struct ReportArguments {
 
 async fn report(errand: Errand<'_>, arguments: ReportArguments) -> Answer {
     let gate: GateName = named(arguments.gate.as_deref().unwrap_or("release"))?;
-    let (record, opened) = last_record(errand.store, &gate).await?;
-    let facts = opened.facts(errand.store, &opened.decision);
+    report_of(errand.store, &gate).await
+}
+
+/// The report of a gate's last decision.
+pub(crate) async fn report_of(store: &Store, gate: &GateName) -> Answer {
+    let (record, opened) = last_record(store, gate).await?;
+    let facts = opened.facts(store, &opened.decision);
     Ok(deployment::markdown(Deployment {
         decision: &opened.decision,
         record,
