@@ -34,6 +34,7 @@ mod killed;
 mod mcp;
 mod mcp_clients;
 mod mcp_http;
+mod mcp_situation;
 mod mirror;
 mod model;
 mod never_go;

@@ -15,7 +15,7 @@ use crate::stage::{POLICY, latencies};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_adjutant");
 
 /// A task whose check is a test of the work's own.
-fn intake() -> Value {
+pub(crate) fn intake() -> Value {
     let some = || vec!["some".to_owned()];
     let check = Check {
         name: "unit".parse().unwrap(),
@@ -67,20 +67,22 @@ impl Bench {
         workspace.git(&["commit", "-q", "-m", "The sum"]);
         workspace.git(&["worktree", "add", "-q", "-b", "work", "agent"]);
         let bench = Self { workspace };
-        let mut filing = program::command(
-            PROGRAM,
-            bench.workspace.path(),
-            &["task", "add", "--from", "-"],
-        )
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+        bench.file(&intake());
+        bench
+    }
+
+    /// Files a task.
+    pub(crate) fn file(&self, intake: &Value) {
+        let adding = ["task", "add", "--from", "-"];
+        let mut filing = program::command(PROGRAM, self.workspace.path(), &adding)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut input = filing.stdin.take().unwrap();
-        writeln!(input, "{}", intake()).unwrap();
+        writeln!(input, "{intake}").unwrap();
         drop(input);
         assert!(filing.wait().unwrap().success());
-        bench
     }
 
     pub(crate) fn tree(&self) -> PathBuf {
@@ -108,7 +110,7 @@ impl Bench {
 }
 
 /// A running `adjutant mcp`.
-struct Session {
+pub(crate) struct Session {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -133,7 +135,7 @@ impl Session {
     }
 
     /// With the handshake of 2025-11-25.
-    fn greeted(folder: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn greeted(folder: &Path, arguments: &[&str]) -> Self {
         let mut session = Self::start(folder, arguments);
         let hello = json!({
             "protocolVersion": "2025-11-25",
@@ -170,14 +172,14 @@ impl Session {
         answer
     }
 
-    fn call(&mut self, tool: &str, arguments: Value) -> Value {
+    pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> Value {
         let params = json!({ "name": tool, "arguments": arguments });
         self.ask("tools/call", params)["result"].take()
     }
 
     /// What a tool answers as JSON, which it must.
     #[track_caller]
-    fn told(&mut self, tool: &str, arguments: Value) -> Value {
+    pub(crate) fn told(&mut self, tool: &str, arguments: Value) -> Value {
         let result = self.call(tool, arguments);
         assert_eq!(result["isError"], false, "{tool}: {result}");
         let text = result["content"][0]["text"].as_str().unwrap();
@@ -186,7 +188,7 @@ impl Session {
 
     /// Why a tool refuses, in words.
     #[track_caller]
-    fn refused(&mut self, tool: &str, arguments: Value) -> String {
+    pub(crate) fn refused(&mut self, tool: &str, arguments: Value) -> String {
         let result = self.call(tool, arguments);
         assert_eq!(result["isError"], true, "{tool}: {result}");
         result["content"][0]["text"].as_str().unwrap().to_owned()

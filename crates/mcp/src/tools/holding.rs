@@ -116,6 +116,19 @@ async fn ask(errand: Errand<'_>, request: &ClaimRequest) -> Answer {
     };
     match claim.map_err(Failure::from)? {
         Claim::Won(won) => told(&WonJson::from(won.as_ref())),
+        Claim::Refused(Refusal::OutOfBounds {
+            task,
+            role,
+            because,
+        }) => {
+            let belongs_to = adjutant_app::belongs_to(store, home, task, &role).await;
+            let outside = Outside {
+                role,
+                because,
+                belongs_to: belongs_to.map_err(Failure::from)?,
+            };
+            Err(stopped(task, outside))
+        }
         Claim::Refused(refused) => Err((&refused).into()),
     }
 }
@@ -272,8 +285,21 @@ struct HandOffArguments {
     paths: Vec<PathGlob>,
 }
 
+/// Whoever holds the task; or nobody, when it was stopped here before it was claimed.
+fn handed_from(errand: Errand<'_>, arguments: &HandOffArguments) -> Result<HandsOn, Declined> {
+    let holder = holder(errand, arguments.task.as_deref(), arguments.epoch);
+    match (holder, errand.caller, &arguments.task, arguments.epoch) {
+        (Ok(holder), ..) => Ok(HandsOn::Holder {
+            holder,
+            keep: arguments.keep,
+        }),
+        (Err(_), ToolCaller::Here { .. }, Some(task), None) => Ok(HandsOn::Nobody(named(task)?)),
+        (Err(declined), ..) => Err(declined),
+    }
+}
+
 async fn hand_off(errand: Errand<'_>, arguments: HandOffArguments) -> Answer {
-    let holder = holder(errand, arguments.task.as_deref(), arguments.epoch)?;
+    let from = handed_from(errand, &arguments)?;
     let said = PartialHandoff {
         to: Some(named(&arguments.to)?),
         state: Some(arguments.state),
@@ -292,10 +318,6 @@ async fn hand_off(errand: Errand<'_>, arguments: HandOffArguments) -> Answer {
         goal: arguments.goal,
         kind: arguments.kind,
         paths: arguments.paths,
-    };
-    let from = HandsOn::Holder {
-        holder,
-        keep: arguments.keep,
     };
     let what = (&handoff, portion);
     let (store, home) = (errand.store, errand.home());
