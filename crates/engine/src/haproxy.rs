@@ -56,33 +56,38 @@ struct Place {
 impl Standing {
     /// Whether the servers still are as they were left: a restart, or another hand, changes that.
     fn holds(&self, servers: &[Server; 2]) -> bool {
-        servers.iter().all(|server| {
-            self.servers.get(&server.name).is_some_and(|place| {
-                place.address == server.address
-                    && place.weight == server.weight
-                    && server.tally.since(place.before).is_some()
+        let is_left = servers.iter().all(|server| {
+            let place = self.servers.get(&server.name);
+            place.is_some_and(|place| {
+                place.address == server.address && place.weight == server.weight
             })
-        })
+        });
+        is_left && self.window(servers).is_some()
     }
 
-    fn window(&self, servers: &[Server; 2]) -> StageWindow {
+    /// What was counted since. Nothing where counts began anew, or where a place of this order is none
+    /// of the servers.
+    fn window(&self, servers: &[Server; 2]) -> Option<StageWindow> {
         let since = |name: &str| -> Option<Tally> {
             let server = servers.iter().find(|server| server.name == name)?;
             server.tally.since(self.servers.get(name)?.before)
         };
-        let baseline = since(&self.baseline).unwrap_or_default();
-        let candidate = self.candidate.as_deref().and_then(since);
-        let total = baseline.chosen + candidate.unwrap_or_default().chosen;
-        StageWindow {
+        let baseline = since(&self.baseline)?;
+        let candidate = match &self.candidate {
+            Some(candidate) => Some(since(candidate)?),
+            None => None,
+        };
+        let split = candidate.map(|candidate| SplitCount {
+            candidate: candidate.chosen,
+            total: baseline.chosen + candidate.chosen,
+        });
+        Some(StageWindow {
             generation: self.generation,
             baseline: counts(baseline),
-            candidate: counts(candidate.unwrap_or_default()),
-            split: candidate.filter(|_| total > 0).map(|candidate| SplitCount {
-                candidate: candidate.chosen,
-                total,
-            }),
+            candidate: candidate.map(counts).unwrap_or_default(),
+            split: split.filter(|split| split.total > 0),
             ..StageWindow::default()
-        }
+        })
     }
 }
 
@@ -97,10 +102,11 @@ fn counts(tally: Tally) -> ArmCounts {
 pub(super) async fn look(plan: &HaproxyPlan) -> Result<SeenEngine, EngineError> {
     let (servers, standing) = read(plan).await?;
     let standing = standing.filter(|standing| standing.holds(&servers));
+    let window = standing.and_then(|standing| standing.window(&servers));
     Ok(SeenEngine {
-        generation: standing.as_ref().map(|standing| standing.generation),
+        generation: window.as_ref().map(|window| window.generation),
         is_draining: false,
-        window: standing.map_or_else(StageWindow::default, |standing| standing.window(&servers)),
+        window: window.unwrap_or_default(),
         arms: servers
             .into_iter()
             .map(|server| SeenEngineArm {
@@ -333,7 +339,8 @@ pub(super) fn read_anything(text: &str) {
     if let (Ok(servers), Ok(Some(standing))) = (servers::read(&plan, text), standing)
         && standing.holds(&servers)
     {
-        debug_assert_eq!(standing.window(&servers).generation, standing.generation);
+        let window = standing.window(&servers);
+        debug_assert!(window.is_none_or(|window| window.generation == standing.generation));
     }
 }
 

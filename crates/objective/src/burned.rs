@@ -31,13 +31,20 @@ pub fn budget_burned(
 ) -> BudgetBurn {
     let told = window_answer(objective, during.window_ms, Some(during));
     let whole = window_answer(objective, objective.window_ms, Some(window));
-    let reason = [&told, &whole]
+    let unknown = [&told, &whole]
         .into_iter()
         .find(|answer| answer.validity != Validity::Valid)
         .map(|answer| format!("{}: {}", answer.validity, answer.reason));
-    let burned = match (&reason, &during.counted, &window.counted) {
+    let burned = match (unknown, &during.counted, &window.counted) {
+        (Some(reason), _, _) => Err(reason),
         (None, Ok(during), Ok(window)) => share(objective, during, window),
-        (Some(_), _, _) | (_, Err(_), _) | (_, _, Err(_)) => None,
+        (None, Err(uncounted), _) | (None, _, Err(uncounted)) => {
+            Err(format!("{}: {}", uncounted.validity, uncounted.reason))
+        }
+    };
+    let (burned, reason) = match burned {
+        Ok(burned) => (Some(burned), String::new()),
+        Err(reason) => (None, reason),
     };
     BudgetBurn {
         objective: objective.name.clone(),
@@ -45,7 +52,7 @@ pub fn budget_burned(
         window_ms: objective.window_ms,
         during: told,
         burned,
-        reason: reason.unwrap_or_default(),
+        reason,
     }
 }
 
@@ -53,14 +60,22 @@ fn share(
     objective: &Objective,
     during: &EventCount,
     window: &EventCount,
-) -> Option<(Measured, Measured)> {
+) -> Result<(Measured, Measured), String> {
     let bad = (during.total - during.good).max(0.0);
     let allowed = window.total * (1.0 - objective.target);
+    if allowed <= 0.0 {
+        let window = "the whole window allows no bad event, so that no share of them burned";
+        return Err(format!("{}: {window}", Validity::NoData));
+    }
     let n = during.total.round().max(0.0) as u64;
     let both = [during.sources.as_slice(), &window.sources].concat();
-    Some((
-        Measured::new(bad / allowed, Unit::Ratio, None, n, both).ok()?,
-        Measured::new(bad, Unit::Count, None, n, during.sources.clone()).ok()?,
+    let measured = |value, unit, sources| {
+        Measured::new(value, unit, None, n, sources)
+            .map_err(|error| format!("{}: {error}", Validity::NoData))
+    };
+    Ok((
+        measured(bad / allowed, Unit::Ratio, both)?,
+        measured(bad, Unit::Count, during.sources.clone())?,
     ))
 }
 
@@ -142,5 +157,27 @@ spec:
         let empty = counted(objective.window_ms, 0.0, 0.0);
         let during = counted(60_000, 9.0, 10.0);
         assert_eq!(budget_burned(&objective, &during, &empty).burned, None);
+    }
+
+    #[test]
+    fn what_is_not_known_has_a_reason() {
+        let during = counted(60_000, 9.0, 10.0);
+        let whole = counted(objective().window_ms, 99.0, 100.0);
+        let strict = Objective {
+            target: 1.0,
+            ..objective()
+        };
+        let mut uncited = whole.clone();
+        uncited.counted.as_mut().unwrap().sources.clear();
+        let mut unsaid = during.clone();
+        unsaid.counted.as_mut().unwrap().sources.clear();
+        for (objective, during, whole, reason) in [
+            (&strict, &during, &whole, "NO_DATA: the whole window allows"),
+            (&objective(), &unsaid, &uncited, "SOURCE_ERROR: nobody"),
+        ] {
+            let burn = budget_burned(objective, during, whole);
+            assert_eq!(burn.burned, None);
+            assert!(burn.reason.starts_with(reason), "{}", burn.reason);
+        }
     }
 }

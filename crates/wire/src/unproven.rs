@@ -27,22 +27,15 @@ impl<'a> From<&'a Unproven> for UnprovenJson<'a> {
 
 /// How a command ends with it.
 pub fn exit(reason: &Unproven) -> Exit {
-    match reason {
-        Unproven::Environment { .. } | Unproven::TargetBusy { .. } => Exit::Undecided,
-        Unproven::NoCheck
-        | Unproven::Uncommitted { .. }
-        | Unproven::NoCommit { .. }
-        | Unproven::NoBase { .. } => Exit::Refused,
-        Unproven::EmptyDiff
-        | Unproven::ChangedAfter { .. }
-        | Unproven::CheckEdited { .. }
-        | Unproven::OtherCommit { .. }
-        | Unproven::Forged { .. }
-        | Unproven::Vacuous { .. }
-        | Unproven::CheckFailed { .. }
-        | Unproven::GateRefused { .. }
-        | Unproven::TreeChanged { .. }
-        | Unproven::MergeConflict { .. } => Exit::Rejected,
+    let is_hindered = matches!(
+        reason,
+        Unproven::Environment { .. } | Unproven::TargetBusy { .. }
+    );
+    let is_rejected = reason.is_about_work() || matches!(reason, Unproven::MergeConflict { .. });
+    match (is_hindered, is_rejected) {
+        (true, _) => Exit::Undecided,
+        (false, true) => Exit::Rejected,
+        (false, false) => Exit::Refused,
     }
 }
 

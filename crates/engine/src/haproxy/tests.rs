@@ -96,6 +96,41 @@ fn counts_that_began_anew_are_no_window() {
     };
     assert_eq!(Tally::default().since(before), None);
     assert_eq!(before.since(before), Some(Tally::default()));
+
+    let tallied = |tally: Tally| {
+        let names = ["blue", "green"].into_iter();
+        let servers = names.map(|name| Server {
+            tally,
+            ..server(name, "h:1", 1, 0)
+        });
+        <[Server; 2]>::try_from(servers.collect::<Vec<_>>()).unwrap()
+    };
+    let place = Place {
+        address: "h:1".to_owned(),
+        weight: 1,
+        before,
+    };
+    let standing = |baseline: &str, candidate: Option<&str>| Standing {
+        generation: 7,
+        baseline: baseline.to_owned(),
+        candidate: candidate.map(str::to_owned),
+        servers: [
+            ("blue".to_owned(), place.clone()),
+            ("green".to_owned(), place.clone()),
+        ]
+        .into(),
+    };
+    for (standing, tally, holds) in [
+        (standing("blue", Some("green")), before, true),
+        (standing("blue", None), before, true),
+        (standing("blue", Some("green")), Tally::default(), false),
+        (standing("gone", None), before, false),
+        (standing("blue", Some("gone")), before, false),
+    ] {
+        let servers = tallied(tally);
+        assert_eq!(standing.holds(&servers), holds, "{standing:?}");
+        assert_eq!(standing.window(&servers).is_some(), holds, "{standing:?}");
+    }
 }
 
 #[test]
