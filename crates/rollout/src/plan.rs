@@ -191,6 +191,16 @@ impl RolloutPlan {
         stages
     }
 
+    /// Whether anything that is monitored can be measured while users get the candidate.
+    pub fn is_monitored(&self) -> bool {
+        let stages = self.stages();
+        let mut serving = stages
+            .iter()
+            .filter(|stage| stage.weight > RolloutWeight::NONE);
+        let deciding = self.monitor.iter().filter(|metric| !metric.dry_run);
+        serving.any(|stage| deciding.clone().any(|metric| metric.has_data_under(*stage)))
+    }
+
     /// The probability of a false breach of one monitored metric in one stage: half of alpha,
     /// shared by all of them.
     pub(crate) fn monitor_alpha(&self) -> f64 {

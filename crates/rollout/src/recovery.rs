@@ -120,11 +120,15 @@ impl RecoveryProof {
 /// The worst-case recovery time of a plan at this traffic.
 ///
 /// # Errors
-/// When there is no traffic.
+/// When nothing would show a fault, whatever the traffic; or when nobody knows the traffic.
 pub fn prove_recovery(
     plan: &RolloutPlan,
-    traffic: &PresentTraffic,
+    traffic: Result<&PresentTraffic, RecoveryRefusal>,
 ) -> Result<RecoveryProof, RecoveryRefusal> {
+    if !plan.is_monitored() {
+        return Err(RecoveryRefusal::Unmonitored);
+    }
+    let traffic = traffic?;
     let is_known = traffic.requests_per_second > 0.0 && traffic.baseline.requests > 0;
     if !is_known {
         return Err(RecoveryRefusal::NoTraffic);

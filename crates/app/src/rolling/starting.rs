@@ -191,11 +191,12 @@ pub async fn plan_rollout(
         Err(RolloutError::Traffic(error @ TrafficControlError::Unreachable { .. })) => {
             Err(RecoveryRefusal::SourceFailed(chain(&error)))
         }
+        Err(RolloutError::Engine(error)) => Err(RecoveryRefusal::SourceFailed(chain(&error))),
         Err(error) => return Err(error),
     };
     Ok(PlannedRollout {
         requests_per_second: present.as_ref().ok().map(|seen| seen.requests_per_second),
-        recovery: present.and_then(|present| prove_recovery(&plan.plan, &present)),
+        recovery: prove_recovery(&plan.plan, present.as_ref().map_err(Clone::clone)),
         plan,
     })
 }

@@ -290,8 +290,9 @@ pub fn refusal(why: &RecoveryRefusal) -> String {
             )
         }
         RecoveryRefusal::Unmonitored => {
-            "no monitored metric has data while users get the candidate: give the monitor a limit \
-             in place of a margin"
+            "nothing that is monitored can be measured while users get the candidate: a margin \
+             needs a step at which both versions serve, such as { setWeight = 10 }; a limit needs \
+             none"
                 .to_owned()
         }
         RecoveryRefusal::TooLong { total_ms } => {

@@ -155,8 +155,14 @@ fn weight(field: &DocumentField<'_>) -> FieldRead<RolloutWeight> {
     RolloutWeight::from_percent(field.number()?).map_err(|error| field.complain(error))
 }
 
+/// The keys of a step; what is none gets an example of what is right.
+fn keys_of<'v>(field: &DocumentField<'v>, example: &str) -> FieldRead<FieldKeys<'v>> {
+    let keys = field.keys();
+    keys.map_err(|_no_table| field.complain(format!("a table is needed here, such as {example}")))
+}
+
 fn mirror_route(field: &DocumentField<'_>) -> FieldRead<RolloutStep> {
-    let keys = field.keys()?;
+    let keys = keys_of(field, "setMirrorRoute = { percentage = 25 }")?;
     // Argo's name of the managed route; here there is one mirror.
     keys.get("name");
     let share = match keys.get("percentage") {
@@ -173,7 +179,7 @@ fn mirror_route(field: &DocumentField<'_>) -> FieldRead<RolloutStep> {
 }
 
 fn pause(field: &DocumentField<'_>) -> FieldRead<RolloutStep> {
-    let keys = field.keys()?;
+    let keys = keys_of(field, "pause = { duration = \"30s\" }")?;
     let duration_ms = keys
         .get("duration")
         .map(|field| field.duration_ms())
@@ -184,7 +190,8 @@ fn pause(field: &DocumentField<'_>) -> FieldRead<RolloutStep> {
 
 /// One analysis of the templates that it names, all of which must pass.
 fn analysis(field: &DocumentField<'_>, reading: &Reading<'_>) -> FieldRead<RolloutAnalysis> {
-    let keys = field.keys()?;
+    let example = "analysis = { templates = [{ templateName = \"users\" }] }";
+    let keys = keys_of(field, example)?;
     let mut named = templates(&keys, reading)?;
     if let Some(args) = keys.get("args") {
         return Err(args.complain(

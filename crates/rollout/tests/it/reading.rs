@@ -234,6 +234,12 @@ fn our_own_settings_are_refused_with_their_line_too() {
             "quantile is missing",
         ),
         (
+            "setMirrorRoute = { percentage = 100 }",
+            "setMirrorRoute = 25",
+            8,
+            "such as setMirrorRoute = { percentage = 25 }",
+        ),
+        (
             "{ setMirrorRoute = { percentage = 100 } },\n",
             "",
             6,

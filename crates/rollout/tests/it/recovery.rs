@@ -13,7 +13,7 @@ fn traffic(requests_per_second: f64) -> PresentTraffic {
 
 #[test]
 fn the_parts_add_up_and_enough_traffic_permits_the_plan() {
-    let proof = prove_recovery(&canary(), &traffic(300.0)).unwrap();
+    let proof = prove_recovery(&canary(), Ok(&traffic(300.0))).unwrap();
     let parts = proof.decision_ms + proof.actuation_ms + proof.verification_ms;
     assert_eq!(proof.total_ms(), proof.detection_ms.map(|ms| ms + parts));
     assert_eq!(proof.permit(), Ok(()));
@@ -31,7 +31,7 @@ fn the_parts_add_up_and_enough_traffic_permits_the_plan() {
 fn less_traffic_takes_longer_and_above_two_minutes_the_plan_is_refused() {
     let totals: Vec<_> = [300.0, 30.0, 3.0, 1.0]
         .into_iter()
-        .map(|rate| prove_recovery(&canary(), &traffic(rate)).unwrap())
+        .map(|rate| prove_recovery(&canary(), Ok(&traffic(rate))).unwrap())
         .collect();
     assert!(
         totals
@@ -54,7 +54,7 @@ fn without_traffic_nothing_can_be_promised() {
         },
     ] {
         assert_eq!(
-            prove_recovery(&canary(), &none),
+            prove_recovery(&canary(), Ok(&none)),
             Err(RecoveryRefusal::NoTraffic)
         );
     }
@@ -66,7 +66,7 @@ fn a_change_that_the_margin_allows_is_never_detected() {
         "quantile = 0.95, margin = \"10 %\"",
         "quantile = 0.95, margin = \"10 %\", detects = \"5 %\"",
     );
-    let proof = prove_recovery(&read(&text).plan, &traffic(300.0)).unwrap();
+    let proof = prove_recovery(&read(&text).plan, Ok(&traffic(300.0))).unwrap();
     assert!(matches!(
         proof.permit(),
         Err(RecoveryRefusal::NeverDetected { .. })
@@ -91,9 +91,14 @@ metrics = [{{ name = "errors", measure = "errors", {demand} }}]
     };
     let permitted = |demand: &str| {
         let plan = read(&blue_green(demand)).plan;
-        prove_recovery(&plan, &traffic(300.0)).unwrap().permit()
+        prove_recovery(&plan, Ok(&traffic(300.0)))?.permit()
     };
     let margin = permitted(r#"margin = "1 points""#);
     assert_eq!(margin, Err(RecoveryRefusal::Unmonitored));
     assert_eq!(permitted(r#"limit = "2 %""#), Ok(()));
+
+    // More traffic would not help.
+    let plan = read(&blue_green(r#"margin = "1 points""#)).plan;
+    let without_traffic = prove_recovery(&plan, Err(RecoveryRefusal::NoTraffic));
+    assert_eq!(without_traffic, Err(RecoveryRefusal::Unmonitored));
 }
