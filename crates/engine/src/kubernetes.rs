@@ -17,7 +17,7 @@ use adjutant_rollout::{ClusterPlace, ClusterPlan, PresentTraffic, RolloutWeight,
 use serde_json::Value;
 
 use crate::EngineError;
-use crate::order::{EngineArm, EngineOrder, SeenEngine, SeenEngineArm, Steered};
+use crate::order::{EngineArm, EngineOrder, Steered};
 pub use deployment::PlaceHealth;
 use route::Standing;
 
@@ -36,10 +36,16 @@ pub struct Cluster<'a> {
 /// What a cluster does with a service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenCluster {
-    /// What the route does, by the Services' names.
-    pub engine: SeenEngine,
     /// The two places.
     pub places: Vec<SeenPlace>,
+    standing: Option<Standing>,
+}
+
+impl SeenCluster {
+    /// The generation that the route follows; `None` when what it does is no order of Adjutant's.
+    pub fn generation(&self) -> Option<u64> {
+        self.standing.as_ref().map(|standing| standing.generation)
+    }
 }
 
 /// A place of a version.
@@ -70,7 +76,7 @@ impl Cluster<'_> {
     /// What is there.
     ///
     /// # Errors
-    /// When the API server or Prometheus does not answer, or an object is missing.
+    /// When the API server does not answer, or an object is missing.
     pub async fn look(&self) -> Result<SeenCluster, EngineError> {
         let server = access::server(self.plan)?;
         let route = self.get(&server, &self.route_path()).await?;
@@ -92,24 +98,18 @@ impl Cluster<'_> {
                 serves: weight > 0,
             });
         }
-        let window = match &standing {
-            Some(standing) => counts::window(self.plan, standing).await?,
-            None => StageWindow::default(),
-        };
-        let arms = places.iter().map(|seen| SeenEngineArm {
-            address: seen.place.service.clone(),
-            serves: seen.serves,
-            in_flight: 0,
-        });
-        Ok(SeenCluster {
-            engine: SeenEngine {
-                generation: standing.map(|standing| standing.generation),
-                arms: arms.collect(),
-                is_draining: false,
-                window,
-            },
-            places,
-        })
+        Ok(SeenCluster { places, standing })
+    }
+
+    /// What was counted since the order that is in effect.
+    ///
+    /// # Errors
+    /// When Prometheus does not answer, or not what the plan needs.
+    pub async fn count(&self, seen: &SeenCluster) -> Result<StageWindow, EngineError> {
+        match &seen.standing {
+            Some(standing) => counts::window(self.plan, standing).await,
+            None => Ok(StageWindow::default()),
+        }
     }
 
     /// Shares the requests as ordered. The arms' addresses are names of Services.
@@ -257,7 +257,7 @@ pub(super) fn read_anything(plan: &ClusterPlan, object: &Value) {
         debug_assert!(part["spec"]["rules"].is_array());
     }
     debug_assert!(route::standing(plan, object).is_ok() || route::weights(plan, object).is_err());
-    debug_assert!(counts::count_of(object) <= Some(u64::MAX));
+    debug_assert!(counts::count_of(object) <= Some(Some(u64::MAX)));
     let empty = deployment::health(object, object) == PlaceHealth::Empty;
     debug_assert!(!empty || deployment::pods_to_ask_for(object).is_none());
     debug_assert!(deployment::stopped(plan, object).is_object());

@@ -9,15 +9,22 @@ use adjutant_rollout::{ClusterPlan, DesiredService, RolloutWeight, TrafficSource
 use adjutant_store::Store;
 
 use super::acting::may_steer;
-use super::entrance::{SeenEntrance, VersionRequests, told};
+use super::entrance::{SeenEntrance, VersionRequests};
 use super::{Ground, RolloutError, SeenInstance, SeenService};
+use crate::doctor::chain;
 
-/// Looks at a cluster; without an answer only the reason is known.
+/// Looks at a cluster; without an answer only the reason is known. What is there is seen even when
+/// nobody counts its requests: a rollback needs no counts.
 pub(super) async fn look_at_cluster(
     plan: &ClusterPlan,
 ) -> (TrafficSource, Option<(SeenEntrance, SeenCluster)>) {
-    match (Cluster { plan }).look().await {
+    let cluster = Cluster { plan };
+    match cluster.look().await {
         Ok(seen) => {
+            let traffic = match cluster.count(&seen).await {
+                Ok(window) => TrafficSource::Seen(window),
+                Err(error) => TrafficSource::Failed(chain(&error)),
+            };
             let versions = seen.places.iter().filter_map(|place| {
                 Some(VersionRequests {
                     version: version_of(place)?.short(),
@@ -26,14 +33,13 @@ pub(super) async fn look_at_cluster(
                 })
             });
             let entrance = SeenEntrance {
-                generation: seen.engine.generation,
+                generation: seen.generation(),
                 versions: versions.collect(),
                 is_draining: false,
             };
-            let window = TrafficSource::Seen(seen.engine.window.clone());
-            (window, Some((entrance, seen)))
+            (traffic, Some((entrance, seen)))
         }
-        Err(error) => (TrafficSource::Failed(told(&error)), None),
+        Err(error) => (TrafficSource::Failed(chain(&error)), None),
     }
 }
 

@@ -9,8 +9,8 @@ use adjutant_rollout::{
 use adjutant_store::{NewServiceEvent, ServiceTurn, Store, StoredRollout, StoredServiceEvent};
 
 use super::acting::{Basis, act, pause};
-use super::entrance::told;
 use super::{Ground, RolloutError, SeenService, look_at_service};
+use crate::doctor::chain;
 
 /// How a controller's work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub async fn control(
             // It is told again: a rollback has to come through, however long that takes.
             Err(RolloutError::Engine(error)) if last.record.told != ServiceEvent::First => {
                 rest_ms = error.rest_ms();
-                trouble = Some(told(&error));
+                trouble = Some(chain(&error));
                 false
             }
             acted => acted?,

@@ -14,6 +14,7 @@ use adjutant_traffic::ObservedTraffic;
 use super::acting::versions;
 use super::looking::{measure, present};
 use super::{Ground, RolloutError};
+use crate::doctor::chain;
 
 /// What the requests of a service do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +104,7 @@ pub(super) async fn look_at_entrance(
                 let window = TrafficSource::Seen(seen.window.clone());
                 Ok((window, Some(seen_of_engine(ground, service, seen)?)))
             }
-            Err(error) => Ok((TrafficSource::Failed(told(&error)), None)),
+            Err(error) => Ok((TrafficSource::Failed(chain(&error)), None)),
         };
     }
     let control = ground.traffic(service);
@@ -117,17 +118,6 @@ pub(super) async fn look_at_entrance(
         }
         Err(error) => (TrafficSource::Failed(error.to_string()), None),
     })
-}
-
-/// An error with its causes, in one line.
-pub(super) fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// What an engine is spoken to with.

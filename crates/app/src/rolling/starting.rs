@@ -99,8 +99,10 @@ impl StartRefusal {
                         .to_owned()
                 }
                 RecoveryRefusal::SourceFailed(_) => {
-                    "See whether the service's proxy runs: adjutant rollout run starts what is wanted."
-                        .to_owned()
+                    format!(
+                        "Mend what it says, and start again; the service's own proxy is started \
+                         by adjutant rollout run {service}."
+                    )
                 }
                 RecoveryRefusal::NeverDetected { .. }
                 | RecoveryRefusal::Unmonitored

@@ -97,7 +97,7 @@ places = [
 [rollout.search.target.prometheus]
 url = "http://127.0.0.1:{port}"
 requests = 'increase(requests{{service="$service"}}[$window])'
-failures = 'increase(failures{{service="$service"}}[$window])'
+failures = 'increase(failures{{service="$service"}}[$window]) or vector(0)'
 "#
         );
         let kubeconfig = format!(
@@ -232,6 +232,46 @@ fn in_a_cluster_a_good_version_gets_everything_and_bad_ones_are_taken_back() {
     assert_eq!(image["containers"][0]["image"], "search:one");
     cluster.is_as_wanted();
     cluster.stage.answer(0, &["journal", "verify"]);
+}
+
+#[test]
+fn failures_that_no_query_counts_are_never_no_failure() {
+    let cluster = Cluster::new("{ setWeight = 50 }");
+    let path = cluster.stage.path().join("adjutant.toml");
+    let plan = std::fs::read_to_string(&path).unwrap();
+    let mistyped = plan.replace(
+        r#"increase(failures{service="$service"}[$window]) or vector(0)"#,
+        r#"increase(failurs{service="$service"}[$window])"#,
+    );
+    assert_ne!(plan, mistyped);
+    cluster.stage.workspace.write("adjutant.toml", mistyped);
+    assert_eq!(cluster.start("search:one"), 0);
+    let start = ["rollout", "start", "search", "--image", "search:bad"];
+    let output = cluster.stage.run(&start);
+    assert_eq!(output.status.code(), Some(20), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    for words in ["NO DATA AVAILABLE", "increase(failurs{", "or vector(0)"] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(cluster.status()["desired"]["candidate"], Value::Null);
+}
+
+#[test]
+fn while_prometheus_is_away_nothing_advances_and_what_has_to_be_taken_back_is() {
+    let cluster = Cluster::new("{ setWeight = 50 }, { pause = {} }");
+    assert_eq!(cluster.start("search:one"), 0);
+    let start = ["rollout", "start", "search", "--image", "search:two"];
+    let mut controller = cluster.stage.command(&start);
+    let mut controller = controller.stdout(Stdio::null()).spawn().unwrap();
+    cluster.until("at the pause", |status| {
+        status["state"]["step"] == 2 && status["generation"] == status["desired"]["generation"]
+    });
+    cluster.fail(json!([{"status": 0, "times": 1_000_000, "of": ["query"]}]));
+    cluster.until("away", |status| status["traffic"]["failed"].is_string());
+    let abort = ["rollout", "abort", "search", "--because", "nobody counts"];
+    cluster.stage.answer(0, &abort);
+    assert_eq!(controller.wait().unwrap().code(), Some(30));
+    cluster.is_as_wanted();
 }
 
 #[test]

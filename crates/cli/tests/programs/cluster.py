@@ -4,12 +4,14 @@
 The shapes follow the documented API: server-side apply with resourceVersion, objects of kind Status,
 conditions with observedGeneration, query answers of Prometheus. Pods become ready by themselves; an
 image named "loops" ends again and again. Ten requests arrive every hundredth of a second and are
-shared by the weights; of an image named "bad" nine of ten fail.
+shared by the weights; of an image named "bad" nine of ten fail. As with Prometheus, there is no series
+of failures before the first one, and a metric that nobody counts has none ever.
 
     cluster.py CERTIFICATE KEY PORTS_FILE
 
 It writes two ports: the API server's, with TLS, and one without, where Prometheus answers and faults
 are given at POST /faults: [{"status": 429, "times": 3, "of": ["PATCH"]}]; they replace the ones before.
+Those of "query" are Prometheus' own.
 """
 import http.server, json, os, ssl, sys, threading, time, urllib.parse
 
@@ -126,7 +128,8 @@ def apply(name, part):
 
 
 def query(text):
-    """increase(KIND{service="NAME"}[SECONDSs]), which is all that the plan asks."""
+    """increase(KIND{service="NAME"}[SECONDSs]), which is all that the plan asks, or that or vector(0)."""
+    text, or_zero, _ = text.partition(" or vector(0)")
     kind, rest = text.split("{service=\"")
     place, rest = rest.split("\"}[")
     since = time.time() - float(rest.rstrip("])s"))
@@ -134,8 +137,10 @@ def query(text):
     which = 2 if "failures" in kind else 1
     then = next((one for one in reversed(history[place]) if one[0] <= since), history[place][0])
     value = history[place][-1][which] - then[which]
-    return 200, {"status": "success", "data": {"resultType": "vector", "result": [
-        {"metric": {}, "value": [time.time(), str(value)]}]}}
+    known = kind in ("increase(requests", "increase(failures") and history[place][-1][which] > 0
+    series = [{"metric": {}, "value": [time.time(), str(value if known else 0)]}]
+    return 200, {"status": "success", "data": {
+        "resultType": "vector", "result": series if known or or_zero else []}}
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -154,9 +159,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def body(self):
         return json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "null")
 
-    def fault(self):
+    def fault(self, asked):
         for fault in faults:
-            if fault["times"] > 0 and self.command in fault["of"]:
+            if fault["times"] > 0 and asked in fault["of"]:
                 fault["times"] -= 1
                 return fault["status"]
 
@@ -169,8 +174,10 @@ class Answer(http.server.BaseHTTPRequestHandler):
         if address.path == "/asked":
             return self.answer(200, asked)
         if address.path == "/api/v1/query":
+            if self.fault("query") is not None:
+                return self.connection.close()
             return self.answer(*query(urllib.parse.parse_qs(address.query)["query"][0]))
-        fault = self.fault()
+        fault = self.fault(self.command)
         if fault == 429:
             return self.answer(*status(429, "TooManyRequests", "too many requests"),
                                {"Retry-After": "1"})

@@ -51,6 +51,8 @@ pub(super) async fn present(plan: &ClusterPlan) -> Result<Option<PresentTraffic>
     }))
 }
 
+/// No series of requests is no requests: nothing was asked of a Service yet. No series of failures
+/// may be a query that counts nothing, so it is an error as soon as there were requests.
 async fn counts(plan: &ClusterPlan, service: &str, seconds: i64) -> Result<ArmCounts, EngineError> {
     let query = |query: &str| {
         query
@@ -58,15 +60,31 @@ async fn counts(plan: &ClusterPlan, service: &str, seconds: i64) -> Result<ArmCo
             .replace("$window", &format!("{seconds}s"))
     };
     let requests = count(plan, &query(&plan.prometheus.requests)).await?;
-    let failures = count(plan, &query(&plan.prometheus.failures)).await?;
-    Ok(ArmCounts {
+    let asked_for_failures = query(&plan.prometheus.failures);
+    let failures = count(plan, &asked_for_failures).await?;
+    arm_counts(requests, failures).ok_or_else(|| EngineError::NotSetUp {
+        engine: NAME,
+        lack: format!(
+            "of {} requests nobody knows how many failed, because {asked_for_failures} gives no \
+             series; where no series means no failures, end the query with: or vector(0)",
+            requests.unwrap_or_default()
+        ),
+    })
+}
+
+/// What was counted of a Service, when that is known.
+pub(super) fn arm_counts(requests: Option<u64>, failures: Option<u64>) -> Option<ArmCounts> {
+    let requests = requests.unwrap_or(0);
+    let failures = if requests == 0 { 0 } else { failures? };
+    Some(ArmCounts {
         requests,
         failures: failures.min(requests),
         ..ArmCounts::default()
     })
 }
 
-async fn count(plan: &ClusterPlan, query: &str) -> Result<u64, EngineError> {
+/// What a query counts; `None` when there is no series.
+async fn count(plan: &ClusterPlan, query: &str) -> Result<Option<u64>, EngineError> {
     let url = &plan.prometheus.url;
     let unreachable = |words: String| EngineError::Unreachable {
         engine: NAME,
@@ -95,19 +113,19 @@ async fn count(plan: &ClusterPlan, query: &str) -> Result<u64, EngineError> {
     })
 }
 
-/// The count in an answer. Nothing was counted where there is no series; parts of requests, which
-/// `increase` makes up between scrapes, are left out.
-pub(super) fn count_of(body: &Value) -> Option<u64> {
+/// The count in an answer, `Some(None)` where there is no series. Parts of requests, which `increase`
+/// makes up between scrapes, are left out.
+pub(super) fn count_of(body: &Value) -> Option<Option<u64>> {
     let result = body.pointer("/data/result")?.as_array()?;
     let value = match (
         body.pointer("/data/resultType")?.as_str()?,
         result.as_slice(),
     ) {
-        ("vector", []) => return Some(0),
+        ("vector", []) => return Some(None),
         ("vector", [one]) => one.pointer("/value/1")?,
         ("scalar", [_, value]) => value,
         (_, _) => return None,
     };
     let number: f64 = value.as_str()?.parse().ok()?;
-    (number.is_finite() && number >= 0.0).then_some(number as u64)
+    (number.is_finite() && number >= 0.0).then_some(Some(number as u64))
 }

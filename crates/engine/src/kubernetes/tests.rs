@@ -204,8 +204,8 @@ fn what_prometheus_cannot_count_is_no_count() {
     let vector = |results: Value| json!({"data": {"resultType": "vector", "result": results}});
     let one = |value: &str| vector(json!([{"metric": {}, "value": [1.5, value]}]));
     for (body, expected) in [
-        (vector(json!([])), Some(0)),
-        (one("41.9"), Some(41)),
+        (vector(json!([])), Some(None)),
+        (one("41.9"), Some(Some(41))),
         (one("NaN"), None),
         (one("+Inf"), None),
         (one("-1"), None),
@@ -215,7 +215,7 @@ fn what_prometheus_cannot_count_is_no_count() {
         ),
         (
             json!({"data": {"resultType": "scalar", "result": [1.5, "7"]}}),
-            Some(7),
+            Some(Some(7)),
         ),
         (
             json!({"data": {"resultType": "matrix", "result": []}}),
@@ -224,6 +224,23 @@ fn what_prometheus_cannot_count_is_no_count() {
         (Value::Null, None),
     ] {
         assert_eq!(counts::count_of(&body), expected, "{body}");
+    }
+}
+
+#[test]
+fn no_series_of_failures_is_never_no_failure_once_there_were_requests() {
+    for (requests, failures, expected) in [
+        (Some(100), Some(7), Some((100, 7))),
+        (Some(100), Some(0), Some((100, 0))),
+        (Some(100), None, None),
+        (Some(0), None, Some((0, 0))),
+        (None, None, Some((0, 0))),
+        (None, Some(3), Some((0, 0))),
+        (Some(2), Some(3), Some((2, 2))),
+    ] {
+        let counts = counts::arm_counts(requests, failures);
+        let counted = counts.map(|counts| (counts.requests, counts.failures));
+        assert_eq!(counted, expected, "{requests:?}, {failures:?}");
     }
 }
 
