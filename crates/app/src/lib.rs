@@ -129,10 +129,10 @@ pub use reproving::{Reproof, open_proof};
 pub use risk::{AssessedRisk, risk_of_sources, risk_of_stored};
 pub use roles::{FoundRole, RolesError, known_roles, role_named};
 pub use rolling::{
-    ControlEnd, Ground, OrderRefusal, Ordered, PlanError, PlannedRollout, RolloutError,
-    RolloutRequest, RolloutStart, SeenEntrance, SeenInstance, SeenService, StartRefusal,
-    VersionRequests, WhileWaiting, control, lift_version, look_at_service, order_rollout,
-    plan_rollout, read_rollout_plan, start_rollout, stop_service, undo_rollout,
+    ControlEnd, Culprit, Ground, Hindrance, OrderRefusal, Ordered, PlanError, PlannedRollout,
+    RolloutError, RolloutRequest, RolloutStart, SeenEntrance, SeenInstance, SeenService,
+    StartRefusal, VersionRequests, WhileWaiting, control, lift_version, look_at_service,
+    order_rollout, plan_rollout, read_rollout_plan, start_rollout, stop_service, undo_rollout,
 };
 pub use routines::{
     Evening, Monthly, Morning, ProgressCommit, RoutineError, RoutineRefusal, Routined, Weekly,

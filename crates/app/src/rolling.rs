@@ -7,6 +7,7 @@ mod acting;
 mod clustered;
 mod controlling;
 mod entrance;
+mod hindrance;
 mod lifting;
 mod looking;
 mod ordering;
@@ -26,6 +27,7 @@ use crate::{Effects, RecordError};
 pub use acting::stop_service;
 pub use controlling::{ControlEnd, WhileWaiting, control};
 pub use entrance::{SeenEntrance, VersionRequests};
+pub use hindrance::{Culprit, Hindrance};
 pub use looking::{SeenInstance, SeenService, look_at_service};
 pub use ordering::{OrderRefusal, Ordered, lift_version, order_rollout, undo_rollout};
 pub use starting::{

@@ -8,6 +8,7 @@
 mod keeping;
 
 use std::ffi::{OsStr, OsString};
+use std::io::{Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -28,6 +29,13 @@ const WORD: &str = "keep-instance";
 const SPEC: &str = "instance.json";
 const STATUS: &str = "status.json";
 const LOCK: &str = "lock";
+
+/// What the program printed since its last start, and since the start before.
+const OUTPUT: &str = "output.log";
+const OUTPUT_BEFORE: &str = "output.before.log";
+
+/// The end of a program's output that is read for its last lines.
+const TAIL_BYTES: u64 = 2_048;
 
 /// A keeper holds its lock within this, or it could not start.
 const KEEPER_STARTS_WITHIN: Duration = Duration::from_secs(10);
@@ -208,6 +216,48 @@ pub fn look(folder: &Path) -> Result<Option<InstanceStatus>, InstanceError> {
         return Ok(None);
     }
     read(&folder.join(STATUS))
+}
+
+/// The last lines that say something in the output of an instance's program, of its last start that
+/// printed any.
+///
+/// # Errors
+/// When a file of the output cannot be read.
+pub fn last_output(folder: &Path, lines: usize) -> Result<Vec<String>, InstanceError> {
+    for name in [OUTPUT, OUTPUT_BEFORE] {
+        let path = folder.join(name);
+        let tail = match tail(&path) {
+            // It is shown to people: what would move their cursor is not.
+            Ok(tail) => String::from_utf8_lossy(&tail).replace(is_unseen, " "),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(source) => {
+                return Err(InstanceError::File {
+                    path,
+                    action: "read",
+                    source,
+                });
+            }
+        };
+        let said = tail.lines().map(str::trim).filter(|line| !line.is_empty());
+        let said: Vec<String> = said.map(str::to_owned).collect();
+        if !said.is_empty() {
+            return Ok(said[said.len().saturating_sub(lines)..].to_vec());
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn is_unseen(c: char) -> bool {
+    c.is_control() && c != '\n'
+}
+
+fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL_BYTES).read_to_end(&mut tail)?;
+    Ok(tail)
 }
 
 /// Ends an instance: it has its time to drain, then it is killed with everything it started. One

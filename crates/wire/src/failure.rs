@@ -47,6 +47,11 @@ impl Failure {
         }
     }
 
+    /// What was asked for does not come about by itself.
+    pub fn undecided(error: &(dyn std::error::Error + 'static), remedy: impl Into<String>) -> Self {
+        Self::of(Exit::Undecided, error, &remedy.into())
+    }
+
     /// Something that cannot happen, and did.
     pub fn defect(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::of(Exit::Internal, error, "Report this: it is a defect.")

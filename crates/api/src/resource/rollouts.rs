@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use adjutant_app::{
-    OrderRefusal, Ordered, RolloutError, WhileWaiting, control, look_at_service, order_rollout,
-    undo_rollout,
+    ControlEnd, OrderRefusal, Ordered, RolloutError, WhileWaiting, control, look_at_service,
+    order_rollout, undo_rollout,
 };
 use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::clock;
@@ -173,8 +173,15 @@ async fn carry(api: &Api, service: ServiceName) -> Result<(), Problem> {
     api.desks()
         .act(async move |store| {
             let end = control(store, &ground, &service, WhileWaiting::Leave, |_, _| true).await;
-            end.map(|_settled| ())
-                .map_err(|error| Failure::from(error).into())
+            match end.map_err(Failure::from)? {
+                ControlEnd::Hindered(hindrance) => {
+                    Err(Failure::undecided(&*hindrance, hindrance.remedy(&service)).into())
+                }
+                ControlEnd::Settled(_)
+                | ControlEnd::Waits(_)
+                | ControlEnd::Unknown
+                | ControlEnd::Left => Ok(()),
+            }
         })
         .await
 }

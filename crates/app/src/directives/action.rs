@@ -324,7 +324,7 @@ impl Work<'_> {
         let live = last.and_then(|last| last.record.desired.live);
         Ok(Acted {
             carried_out: matches!(end, ControlEnd::Settled(_)) && live == Some(digest),
-            result: self.story(service, id, &plan.plan, end).await?,
+            result: self.story(service, id, &plan.plan, &end).await?,
             evidence: vec![UsedEvidence::Record {
                 what: format!("version of {service}"),
                 artifact: digest,
@@ -338,7 +338,7 @@ impl Work<'_> {
         service: &ServiceName,
         id: Option<RolloutId>,
         plan: &RolloutPlan,
-        end: ControlEnd,
+        end: &ControlEnd,
     ) -> Result<String, DirectivesError> {
         let Some(id) = id else {
             return Ok("this version is in use already".to_owned());
@@ -352,6 +352,9 @@ impl Work<'_> {
                 "; a person has to look: adjutant rollout status {service}; adjutant run goes on \
                  after adjutant rollout resume, promote or abort"
             ),
+            ControlEnd::Hindered(hindrance) => {
+                format!("; {hindrance}. {}", hindrance.remedy(service))
+            }
             ControlEnd::Settled(_) | ControlEnd::Unknown | ControlEnd::Left => String::new(),
         };
         Ok(format!("{id} {story}{next}"))

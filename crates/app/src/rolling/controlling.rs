@@ -9,16 +9,19 @@ use adjutant_rollout::{
 use adjutant_store::{NewServiceEvent, ServiceTurn, Store, StoredRollout, StoredServiceEvent};
 
 use super::acting::{Basis, act, pause};
+use super::hindrance::{Hindrance, hindrance, may_be_left};
 use super::{Ground, RolloutError, SeenService, look_at_service};
 use crate::doctor::chain;
 
 /// How a controller's work ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEnd {
     /// The service is as it is wanted, and no rollout is under way.
     Settled(Option<RolloutPhase>),
     /// The rollout waits for a person.
     Waits(RolloutPhase),
+    /// What is wanted does not come into effect by itself.
+    Hindered(Box<Hindrance>),
     /// Nothing ever happened to the service.
     Unknown,
     /// The caller had enough.
@@ -46,7 +49,8 @@ pub async fn control(
     while_waiting: WhileWaiting,
     mut tell: impl FnMut(&SeenService, Option<&Turn>) -> bool,
 ) -> Result<ControlEnd, RolloutError> {
-    let mut followed_at: Option<(u64, Timestamp)> = None;
+    let mut followed_at = None;
+    let mut wanted_since = None;
     let mut trouble = None;
     loop {
         let seen = SeenService {
@@ -80,10 +84,9 @@ pub async fn control(
             acted => acted?,
         };
         let generation = seen.desired().generation;
-        if seen.generation() == Some(generation)
-            && followed_at.is_none_or(|(followed, _)| followed != generation)
-        {
-            followed_at = Some((generation, seen.read_at));
+        let is_in_effect = seen.generation() == Some(generation);
+        if is_in_effect {
+            first_seen(&mut followed_at, generation, seen.read_at);
         }
         let phase = last.record.state.as_ref().map(|state| state.phase);
         let is_over = phase.is_none_or(RolloutPhase::has_ended);
@@ -93,15 +96,32 @@ pub async fn control(
             }
             return Ok(ControlEnd::Settled(phase));
         }
-        if let Some(phase) = phase.filter(|phase| *phase == RolloutPhase::PausedToFix)
-            && while_waiting == WhileWaiting::Leave
-            && seen.generation() == Some(generation)
-        {
-            return Ok(ControlEnd::Waits(phase));
+        let leaves = while_waiting == WhileWaiting::Leave;
+        if leaves && is_in_effect && phase == Some(RolloutPhase::PausedToFix) {
+            return Ok(ControlEnd::Waits(RolloutPhase::PausedToFix));
         }
-        let is_settling = trouble.is_none() && (seen.generation() != Some(generation) || is_over);
+        let since = first_seen(&mut wanted_since, last.number, seen.read_at);
+        if let Some(hindrance) = hindrance(ground, &rollout.basis, &seen, since)? {
+            if leaves && may_be_left(last) {
+                return Ok(ControlEnd::Hindered(Box::new(hindrance)));
+            }
+            trouble.get_or_insert(hindrance.to_string());
+        }
+        let is_settling = trouble.is_none() && (!is_in_effect || is_over);
         let tick_ms = rollout.basis.plan.timing.tick_ms.max(rest_ms);
         tokio::time::sleep(pause(tick_ms, is_settling)).await;
+    }
+}
+
+/// When this number was seen first, which a controller remembers of the last one only.
+fn first_seen<N: PartialEq>(
+    memory: &mut Option<(N, Timestamp)>,
+    number: N,
+    now: Timestamp,
+) -> Timestamp {
+    match memory {
+        Some((remembered, at)) if *remembered == number => *at,
+        Some(_) | None => memory.insert((number, now)).1,
     }
 }
 

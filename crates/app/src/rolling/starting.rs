@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use adjutant_domain::{Digest, ServiceName, Timestamp};
 use adjutant_outbound::files::{self, FileError};
+use adjutant_outbound::instance::InstanceState;
 use adjutant_rollout::{
     DesiredService, InvalidPlan, ReadPlan, RecoveryProof, RecoveryRefusal, RolloutId, RolloutPhase,
     RolloutState, ServiceEvent, ServicePlan, ServiceRecord, StrategyFile, prove_recovery,
@@ -15,7 +16,7 @@ use adjutant_traffic::TrafficControlError;
 use super::clustered::image_of;
 use super::entrance::present_traffic;
 use super::lifting::lift_by_gate;
-use super::{Ground, RolloutError, WhileWaiting, control};
+use super::{Ground, RolloutError, WhileWaiting, control, look_at_service};
 use crate::Home;
 use crate::doctor::chain;
 
@@ -230,7 +231,7 @@ pub async fn start_rollout(
     if let Some(answer) = without_a_rollout(store, &request.service, version, &desired).await? {
         return Ok(answer);
     }
-    let is_first = desired.live.is_none();
+    let is_first = desired.live.is_none() || never_served(store, ground, &request.service).await?;
     let (proof, record) = if is_first {
         let record = ServiceRecord {
             desired: desired.with_first(version),
@@ -289,6 +290,28 @@ fn permitted(planned: PlannedRollout) -> Result<RecoveryProof, StartRefusal> {
             proof: Some(proof),
         }),
     }
+}
+
+/// Whether the first version is the last thing that happened and no request ever reached it: it is
+/// kept and not well, and what takes the requests was never told of it.
+async fn never_served(
+    store: &Store,
+    ground: &Ground,
+    service: &ServiceName,
+) -> Result<bool, RolloutError> {
+    let seen = look_at_service(store, ground, service).await?;
+    let Some(last) = &seen.last else {
+        return Ok(false);
+    };
+    let live = last.record.desired.live;
+    let is_ill = match live.and_then(|live| seen.instance(live)) {
+        Some(InstanceState::Starting | InstanceState::Unwell | InstanceState::CrashLooping) => true,
+        Some(InstanceState::Well | InstanceState::Stopping) | None => false,
+    };
+    let entrance = seen.entrance.as_ref();
+    let is_told =
+        entrance.is_none_or(|seen| seen.generation == Some(last.record.desired.generation));
+    Ok(last.record.told == ServiceEvent::First && is_ill && !is_told)
 }
 
 /// A controller that was killed may have left a rollback that nobody acted on.

@@ -49,6 +49,9 @@ pub(crate) fn healthy(name: &str) -> String {
 
 pub(crate) const BODY: &str = r#"{"price": 3, "unit": "EUR"}"#;
 
+/// A version whose program says why, and ends.
+const BROKEN: &str = "#!/bin/sh\nprintf 'no\\033[2Jdatabase at 10.0.0.9\\n' >&2\nexit 3\n";
+
 /// A service with its plan, and clients that ask it.
 pub(crate) struct Service {
     pub(crate) stage: Stage,
@@ -321,6 +324,64 @@ fn a_good_version_gets_everything_and_a_bad_one_is_taken_back_and_blocked() {
     assert_eq!(status["desired"]["blocked"].as_array().unwrap().len(), 2);
     assert_eq!(clients.end(), 0, "every request got an answer");
     service.stage.answer(0, &["journal", "verify"]);
+}
+
+#[test]
+fn a_first_version_that_ends_again_and_again_is_told_and_a_mended_one_takes_its_place() {
+    let service = Service::new("{ setWeight = 50 }");
+    service.stage.workspace.write("broken", BROKEN);
+    let start = ["rollout", "start", "search", "--artifact", "broken"];
+    let output = service.stage.run(&start);
+    assert_eq!(output.status.code(), Some(20), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    for words in [
+        "ends again and again: it ended with code 3; it printed last: no [2Jdatabase at 10.0.0.9",
+        "adjutant rollout run search tries on",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
+
+    assert_eq!(
+        service.start("one"),
+        0,
+        "nobody was served: it is the first"
+    );
+    let clients = Clients::of(&service);
+    assert_eq!(
+        service.start("broken"),
+        30,
+        "the first one is judged by now"
+    );
+    assert_eq!(clients.end(), 0, "every request got an answer");
+}
+
+#[test]
+fn a_first_version_that_never_answers_is_waited_for_until_the_deadline() {
+    let service = Service::new("{ setWeight = 50 }");
+    let settings = service.stage.path().join("adjutant.toml");
+    let plan = std::fs::read_to_string(&settings).unwrap();
+    let plan = plan.replace("deadline = \"30s\"", "deadline = \"2s\"");
+    std::fs::write(&settings, plan).unwrap();
+    let deaf = "#!/bin/sh\necho 'waiting for a database'\nexec sleep 600\n";
+    service.stage.workspace.write("deaf", deaf);
+    let start = ["rollout", "start", "search", "--artifact", "deaf"];
+    let output = service.stage.run(&start);
+    assert_eq!(output.status.code(), Some(20), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let words = "s; it printed last: waiting for a database";
+    assert!(told.contains(words), "{told}");
+}
+
+#[test]
+fn a_proxy_whose_address_is_taken_is_told() {
+    let service = Service::new("{ setWeight = 50 }");
+    let _taken = TcpListener::bind(("127.0.0.1", service.port)).unwrap();
+    let start = ["rollout", "start", "search", "--artifact", "one"];
+    let output = service.stage.run(&start);
+    assert_eq!(output.status.code(), Some(20), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let words = "what takes the requests ends again and again";
+    assert!(told.contains(words), "{told}");
 }
 
 #[test]

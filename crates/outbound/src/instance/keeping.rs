@@ -10,7 +10,10 @@ use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{HealthCheck, InstanceSpec, InstanceState, InstanceStatus, LOCK, SPEC, STATUS};
+use super::{
+    HealthCheck, InstanceSpec, InstanceState, InstanceStatus, LOCK, OUTPUT, OUTPUT_BEFORE, SPEC,
+    STATUS,
+};
 use crate::process::{self, End, Environment, Invocation, KeepOutput, Keeper};
 use crate::{inquiry, lock};
 
@@ -120,9 +123,9 @@ impl Keeping<'_> {
 
     /// Runs the program once, to its end.
     async fn run_once(&mut self, asked: &mut Signal) -> std::io::Result<(End, Cause)> {
-        let output = self.folder.join("output.log");
+        let output = self.folder.join(OUTPUT);
         if output.exists() {
-            std::fs::rename(&output, self.folder.join("output.before.log"))?;
+            std::fs::rename(&output, self.folder.join(OUTPUT_BEFORE))?;
         }
         let invocation = Invocation {
             keeper: Keeper::ThisProgram,

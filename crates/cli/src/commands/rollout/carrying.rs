@@ -202,7 +202,7 @@ impl Carrying<'_> {
             if let Some(trouble) = &seen.trouble
                 && warned.replace(trouble.clone()).as_ref() != Some(trouble)
             {
-                streams::warn(&format!("{trouble}; it is told again"));
+                streams::warn(&format!("{trouble}; it is tried again"));
             }
             latest = Some(seen.clone());
             true
@@ -235,6 +235,9 @@ fn exit_of(service: &ServiceName, end: ControlEnd) -> Result<Exit, Failure> {
         ))
         | ControlEnd::Waits(_)
         | ControlEnd::Left => Exit::Undecided,
+        ControlEnd::Hindered(hindrance) => {
+            return Err(Failure::undecided(&*hindrance, hindrance.remedy(service)));
+        }
         ControlEnd::Unknown => {
             return Err(Failure::no_data(
                 format!("nothing was ever rolled out of {service}"),
