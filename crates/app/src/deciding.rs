@@ -44,11 +44,14 @@ pub struct GateRequest<'a> {
     pub artifact: Option<&'a JudgedArtifact>,
 }
 
-/// The build of a file, as a decision names it.
+/// The build of a file, as a decision names it; or one that is named by its digest, as an image is.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn judged_artifact(path: &Path) -> Result<JudgedArtifact, FileError> {
+    if let Some(named) = path.to_str().and_then(JudgedArtifact::named) {
+        return Ok(named);
+    }
     let content = files::read(path)?;
     Ok(JudgedArtifact {
         file: content.name,
@@ -94,6 +97,9 @@ pub enum GateError {
     /// The record could not be written as JSON.
     #[error("the decision record cannot be written")]
     Record(#[source] serde_json::Error),
+    /// An earlier decision cannot be opened.
+    #[error(transparent)]
+    Earlier(#[from] RecordError),
 }
 
 /// Everything that was gathered before deciding.
@@ -207,22 +213,34 @@ pub async fn last_decision(
     store.last_decision(gate).await
 }
 
-/// What a gate says now to another delivery engine.
+/// Among so many of a gate's last decisions one about a build is looked for.
+const DECISIONS_LOOKED_AT: u32 = 100;
+
+/// What a gate says now to another delivery engine about a build: by its last decision about it.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// When the store cannot be read, or a decision's record cannot be opened.
 pub async fn gate_standing(
     store: &Store,
     question: &GateQuestion,
     now: Timestamp,
-) -> Result<VerdictStanding, StoreError> {
-    let last = last_decision(store, &question.gate).await?;
-    let last = last.map(|last| LastVerdict {
-        verdict: last.verdict,
-        decided_at: last.decided_at,
-        record: last.record,
-    });
-    Ok(question.standing(last, now))
+) -> Result<VerdictStanding, GateError> {
+    let Some(build) = question.artifact else {
+        return Ok(question.standing(None, now));
+    };
+    let gate = Some(&question.gate);
+    for decided in store.decisions(gate, None, DECISIONS_LOOKED_AT).await? {
+        let judged = DecisionRecord::open(store, decided.record)?.artifact;
+        if judged.is_some_and(|judged| judged.digest == build) {
+            let last = LastVerdict {
+                verdict: decided.verdict,
+                decided_at: decided.decided_at,
+                record: decided.record,
+            };
+            return Ok(question.standing(Some(last), now));
+        }
+    }
+    Ok(question.standing(None, now))
 }
 
 /// Reads the named sources. One that gives nothing becomes a failure that the gate answers.

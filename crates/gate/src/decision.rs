@@ -39,6 +39,18 @@ pub struct JudgedArtifact {
     pub digest: Digest,
 }
 
+impl JudgedArtifact {
+    /// A build that is named by its digest: `sha256:HEX`, or `NAME@sha256:HEX` as images are.
+    pub fn named(words: &str) -> Option<Self> {
+        let (name, digest) = words.rsplit_once("sha256:")?;
+        let is_name = name.is_empty() || (name.len() > 1 && name.ends_with('@'));
+        Some(Self {
+            file: words.to_owned(),
+            digest: digest.parse().ok().filter(|_| is_name)?,
+        })
+    }
+}
+
 /// One criterion's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CriterionResult {

@@ -1,11 +1,12 @@
 //! Questions of other delivery engines: Argo Rollouts asks for a measurement, Flagger calls hooks.
-//! Both are answered from the last decision of a gate.
+//! Both are answered from the last decision of a gate about the build that the question names.
 //!
-//! **Invariant.** Without a decision, or with one that is too old, nothing advances and nothing is
-//! taken back.
+//! **Invariant.** Without a decision about this build, or with one that is too old, nothing advances
+//! and nothing is taken back.
 
 use adjutant_document::{Complaint, DocumentField, FieldRead, Unreadable};
 use adjutant_domain::{Digest, GateName, Outcome, Timestamp, Validity, Verdict};
+use adjutant_gate::JudgedArtifact;
 use serde::Serialize;
 
 /// How old a decision may be that a question does not bound.
@@ -19,6 +20,8 @@ const CALL_BYTES_MAX: usize = 64 * 1_024;
 pub struct GateQuestion {
     /// Which gate.
     pub gate: GateName,
+    /// About which build: its SHA-256.
+    pub artifact: Option<Digest>,
     /// How old its decision may be, in milliseconds.
     pub age_ms_max: i64,
 }
@@ -41,8 +44,10 @@ pub enum VerdictStanding {
     Decided(LastVerdict),
     /// It decided too long ago.
     Stale(LastVerdict),
-    /// It never did.
+    /// It never did, about this build.
     Never,
+    /// The question names no build.
+    Unnamed,
 }
 
 impl GateQuestion {
@@ -50,12 +55,16 @@ impl GateQuestion {
     pub fn about(gate: GateName) -> Self {
         Self {
             gate,
+            artifact: None,
             age_ms_max: AGE_MS_MAX,
         }
     }
 
-    /// What the gate says now, by its last decision.
+    /// What the gate says now, by its last decision about the build that is asked about.
     pub fn standing(&self, last: Option<LastVerdict>, now: Timestamp) -> VerdictStanding {
+        if self.artifact.is_none() {
+            return VerdictStanding::Unnamed;
+        }
         let Some(last) = last else {
             return VerdictStanding::Never;
         };
@@ -68,7 +77,10 @@ impl GateQuestion {
     }
 
     fn next(&self) -> String {
-        format!("adjutant gate {}", self.gate)
+        match self.artifact {
+            Some(artifact) => format!("adjutant gate {} --artifact sha256:{artifact}", self.gate),
+            None => "name the build: artifact=sha256:…".to_owned(),
+        }
     }
 }
 
@@ -77,6 +89,8 @@ impl GateQuestion {
 pub struct AnalysisAnswer {
     /// The gate.
     pub gate: GateName,
+    /// The build.
+    pub artifact: Option<Digest>,
     /// What `successCondition` and `failureCondition` look at: neither holds for INCONCLUSIVE.
     pub outcome: Outcome,
     /// Whether there is a decision that may answer.
@@ -103,10 +117,13 @@ pub fn answer_analysis(question: &GateQuestion, standing: VerdictStanding) -> An
             (Some(last), Validity::Valid, outcome)
         }
         VerdictStanding::Stale(last) => (Some(last), Validity::Stale, Outcome::Inconclusive),
-        VerdictStanding::Never => (None, Validity::NoData, Outcome::Inconclusive),
+        VerdictStanding::Never | VerdictStanding::Unnamed => {
+            (None, Validity::NoData, Outcome::Inconclusive)
+        }
     };
     AnalysisAnswer {
         gate: question.gate.clone(),
+        artifact: question.artifact,
         outcome,
         validity,
         verdict: last.map(|last| last.verdict),
@@ -192,7 +209,7 @@ pub struct FlaggerCall {
     pub namespace: String,
     /// Its phase.
     pub phase: String,
-    /// What its `metadata` asks: `gate`, and `maxAge` as `15m`.
+    /// What its `metadata` asks: `gate`, `artifact` as `NAME@sha256:…`, and `maxAge` as `15m`.
     pub question: Option<GateQuestion>,
 }
 
@@ -252,14 +269,16 @@ fn call(root: &DocumentField<'_>) -> FieldRead<FlaggerCall> {
         let Some(gate) = keys.get("gate") else {
             return Ok(None);
         };
-        let usual = GateQuestion::about(gate.parsed()?);
-        Ok(Some(match keys.get("maxAge") {
-            Some(age) => GateQuestion {
-                age_ms_max: age.duration_ms()?,
-                ..usual
-            },
-            None => usual,
-        }))
+        let mut question = GateQuestion::about(gate.parsed()?);
+        if let Some(field) = keys.get("artifact") {
+            let build = JudgedArtifact::named(field.text()?);
+            let build = build.ok_or_else(|| field.complain("sha256:… or NAME@sha256:… is needed"));
+            question.artifact = Some(build?.digest);
+        }
+        if let Some(age) = keys.get("maxAge") {
+            question.age_ms_max = age.duration_ms()?;
+        }
+        Ok(Some(question))
     })?;
     Ok(FlaggerCall {
         canary: text("name")?,
@@ -325,126 +344,20 @@ pub fn answer_hook(
         },
         VerdictStanding::Never => HookAnswer {
             is_success: false,
-            says: format!("{gate}: NO DATA AVAILABLE; {}", question.next()),
+            says: format!(
+                "{gate}: NO DATA AVAILABLE about this build; {}",
+                question.next()
+            ),
+        },
+        VerdictStanding::Unnamed => HookAnswer {
+            is_success: false,
+            says: format!(
+                "{gate}: {} names no build: add metadata.artifact to the webhook",
+                hook.name()
+            ),
         },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn now() -> Timestamp {
-        Timestamp::from_unix_millis(10_000_000)
-    }
-
-    fn question() -> GateQuestion {
-        GateQuestion::about("release".parse().unwrap())
-    }
-
-    fn decided(verdict: Verdict, ago_ms: i64) -> VerdictStanding {
-        let last = LastVerdict {
-            verdict,
-            decided_at: Timestamp::from_unix_millis(now().unix_millis() - ago_ms),
-            record: Digest::from_bytes([7; 32]),
-        };
-        question().standing(Some(last), now())
-    }
-
-    const VERDICTS: [Verdict; 4] = [
-        Verdict::Go,
-        Verdict::ShadowOnly,
-        Verdict::PauseAndFix,
-        Verdict::Reject,
-    ];
-
-    #[test]
-    fn only_a_decision_passes_or_fails_an_analysis() {
-        let outcome = |standing| answer_analysis(&question(), standing).outcome;
-        assert_eq!(
-            VERDICTS.map(|verdict| outcome(decided(verdict, 1))),
-            [
-                Outcome::Pass,
-                Outcome::Inconclusive,
-                Outcome::Inconclusive,
-                Outcome::Fail
-            ]
-        );
-        for verdict in VERDICTS {
-            let old = answer_analysis(&question(), decided(verdict, AGE_MS_MAX + 1));
-            assert_eq!(
-                (old.outcome, old.validity, old.verdict),
-                (Outcome::Inconclusive, Validity::Stale, Some(verdict))
-            );
-        }
-        let never = answer_analysis(&question(), VerdictStanding::Never);
-        let told = serde_json::to_value(&never).unwrap();
-        assert_eq!(told["outcome"], "INCONCLUSIVE");
-        assert_eq!(told["validity"], "NO_DATA");
-        assert_eq!(told["next"], "adjutant gate release");
-    }
-
-    #[test]
-    fn no_hook_advances_or_takes_back_without_a_decision() {
-        let question = question();
-        for hook in FlaggerHook::ALL {
-            assert_eq!(FlaggerHook::named(hook.name()), Some(hook));
-            let success = |standing| answer_hook(hook, Some((&question, standing))).is_success;
-            let undecided = [
-                success(VerdictStanding::Never),
-                success(decided(Verdict::Go, AGE_MS_MAX + 1)),
-                success(decided(Verdict::Reject, AGE_MS_MAX + 1)),
-                success(decided(Verdict::PauseAndFix, 1)),
-                success(decided(Verdict::ShadowOnly, 1)),
-                answer_hook(hook, None).is_success,
-            ];
-            assert_eq!(undecided, [hook.only_tells(); 6], "{}", hook.name());
-        }
-        let success =
-            |hook, verdict| answer_hook(hook, Some((&question, decided(verdict, 1)))).is_success;
-        assert!(success(FlaggerHook::ConfirmPromotion, Verdict::Go));
-        assert!(!success(FlaggerHook::ConfirmPromotion, Verdict::Reject));
-        assert!(success(FlaggerHook::Rollback, Verdict::Reject));
-        assert!(!success(FlaggerHook::Rollback, Verdict::Go));
-    }
-
-    #[test]
-    fn a_call_of_flagger_is_read_and_what_its_metadata_asks() {
-        let call = br#"{"name": "podinfo", "namespace": "test", "phase": "Progressing",
-            "checksum": "85d557f47b", "metadata": {"gate": "release", "maxAge": "15m", "x": "1"}}"#;
-        let read = read_flagger_call(call).unwrap();
-        assert_eq!(
-            (read.canary.as_str(), read.phase.as_str()),
-            ("podinfo", "Progressing")
-        );
-        assert_eq!(read.question.unwrap().age_ms_max, 900_000);
-        for without in [
-            r#"{"name": "p", "namespace": "t", "phase": "Failed"}"#,
-            r#"{"name": "p", "namespace": "t", "phase": "Failed", "metadata": null}"#,
-            r#"{"name": "p", "namespace": "t", "phase": "Failed", "metadata": {"some": "data"}}"#,
-        ] {
-            assert_eq!(
-                read_flagger_call(without.as_bytes()).unwrap().question,
-                None
-            );
-        }
-        for (text, expected) in [
-            (r#"{"name": "p"}"#, "namespace is missing"),
-            (r#"[]"#, ""),
-            (r#"{"name": 1, "namespace": "t", "phase": "x"}"#, "/name"),
-            (
-                r#"{"name": "p", "namespace": "t", "phase": "x", "metadata": {"gate": "a b"}}"#,
-                "/metadata/gate",
-            ),
-            (
-                r#"{"name": "p", "namespace": "t", "phase": "x",
-                    "metadata": {"gate": "a", "maxAge": "soon"}}"#,
-                "/metadata/maxAge",
-            ),
-        ] {
-            let refused = read_flagger_call(text.as_bytes()).unwrap_err();
-            assert!(refused.to_string().contains(expected), "{refused}");
-        }
-        assert!(read_flagger_call(&vec![b' '; CALL_BYTES_MAX + 1]).is_err());
-    }
-}
+mod tests;

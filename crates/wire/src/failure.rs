@@ -377,6 +377,7 @@ impl From<GateError> for Failure {
         match error {
             GateError::Store(error) => error.into(),
             GateError::Name(error) => error.into(),
+            GateError::Earlier(error) => error.into(),
             GateError::Tasks(_) | GateError::Record(_) => Self::defect(&error),
         }
     }

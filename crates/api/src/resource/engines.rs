@@ -1,5 +1,5 @@
-//! Questions of other delivery engines, answered from the last decision of a gate: the `web` provider
-//! of Argo Rollouts, and the webhooks of Flagger.
+//! Questions of other delivery engines, answered from the last decision of a gate about their build:
+//! the `web` provider of Argo Rollouts, and the webhooks of Flagger.
 
 use adjutant_app::gate_standing;
 use adjutant_domain::GateName;
@@ -7,6 +7,7 @@ use adjutant_outbound::clock;
 use adjutant_rollout::{
     FlaggerHook, GateQuestion, answer_analysis, answer_hook, read_flagger_call,
 };
+use adjutant_wire::Failure;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::gates::judged;
 use super::{READ, named};
 use crate::Api;
 use crate::operation::{Operation, get, post};
@@ -45,6 +47,9 @@ pub(super) fn operations() -> Vec<Operation> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AnalysisQuery {
+    /// The build that is asked about, as `sha256:HEX` or `NAME@sha256:HEX`; without it the answer is
+    /// INCONCLUSIVE.
+    artifact: Option<String>,
     /// How old the decision may be, in seconds; an hour unless it is said.
     max_age_seconds: Option<u32>,
 }
@@ -56,12 +61,14 @@ async fn analysis(
 ) -> Result<Reply, Problem> {
     let gate: GateName = named(&gate)?;
     let mut question = GateQuestion::about(gate);
+    question.artifact = judged(query.artifact.as_deref())?.map(|judged| judged.digest);
     if let Some(seconds) = query.max_age_seconds {
         question.age_ms_max = i64::from(seconds) * 1_000;
     }
     api.desks()
         .read(async move |store| {
-            let standing = gate_standing(store, &question, clock::now()).await?;
+            let standing = gate_standing(store, &question, clock::now()).await;
+            let standing = standing.map_err(Failure::from)?;
             Reply::json(&answer_analysis(&question, standing))
         })
         .await
@@ -82,15 +89,16 @@ async fn hook(
     let call = read_flagger_call(&body).map_err(|error| {
         Problem::malformed(
             error.to_string(),
-            "Send what Flagger sends, with metadata.gate and, if needed, metadata.maxAge.",
+            "Send what Flagger sends, with metadata.gate, metadata.artifact and, if needed, \
+             metadata.maxAge.",
         )
     })?;
     let answer = api.desks().read(async move |store| {
         let asked = match &call.question {
-            Some(question) => Some((
-                question,
-                gate_standing(store, question, clock::now()).await?,
-            )),
+            Some(question) => {
+                let standing = gate_standing(store, question, clock::now()).await;
+                Some((question, standing.map_err(Failure::from)?))
+            }
             None => None,
         };
         Ok(answer_hook(hook, asked))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use adjutant_app::{DecisionRecord, FoundPolicy, GateRequest, Home, PolicyError};
 use adjutant_domain::{CriterionId, Digest, GateName};
+use adjutant_gate::JudgedArtifact;
 use adjutant_outbound::clock;
 use adjutant_report::wire::GateAnswer;
 use adjutant_wire::{DecisionJson, Failure, GateJson, GatePolicyJson};
@@ -65,6 +66,21 @@ struct AskBody {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     reasons: BTreeMap<CriterionId, String>,
+    /// The build that is judged, as `sha256:HEX` or `NAME@sha256:HEX`.
+    artifact: Option<String>,
+}
+
+/// The build that a question names.
+pub(super) fn judged(artifact: Option<&str>) -> Result<Option<JudgedArtifact>, Problem> {
+    let judged = artifact.map(|words| {
+        JudgedArtifact::named(words).ok_or_else(|| {
+            Problem::malformed(
+                format!("{words} names no build"),
+                "Name it by its SHA-256: sha256:HEX or NAME@sha256:HEX.",
+            )
+        })
+    });
+    judged.transpose()
 }
 
 /// Opens every artifact, so it has a thread of its own. No file or address is read but what is stored.
@@ -74,6 +90,7 @@ async fn ask(
     posted: Posted<AskBody>,
 ) -> Result<Reply, Problem> {
     let gate: GateName = named(&gate)?;
+    let artifact = judged(posted.body.artifact.as_deref())?;
     let home = api.home().clone();
     api.act(posted.mark, async move |store| {
         let policy = match adjutant_app::find_policy(&home, None, &gate) {
@@ -87,7 +104,7 @@ async fn ask(
             policy: &policy,
             sources: &[],
             reasons: &posted.body.reasons,
-            artifact: None,
+            artifact: artifact.as_ref(),
         };
         let decided = adjutant_app::run_gate(store, &request, clock::now()).await;
         let decided = decided.map_err(Failure::from)?;

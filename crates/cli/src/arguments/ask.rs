@@ -44,8 +44,8 @@ pub(crate) struct AskArguments {
     /// A reason that lifts a block, where the policy allows one. It is recorded and shown.
     #[arg(long, value_name = "CRITERION=TEXT", value_parser = pairs::reason)]
     pub(crate) reason: Vec<(CriterionId, String)>,
-    /// The build that the evidence about the candidate was taken from. A GO of the rollout's gate
-    /// lifts its block.
+    /// The build that the evidence about the candidate was taken from: a file, or NAME@sha256:HEX
+    /// for an image. A GO of the rollout's gate lifts its block.
     #[arg(long, value_name = "FILE")]
     pub(crate) artifact: Option<PathBuf>,
     /// The file that defines the gate, in place of adjutant.toml.

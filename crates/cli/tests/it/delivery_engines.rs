@@ -18,7 +18,12 @@ fn served() -> Served {
     Served::start_in(workspace, &[])
 }
 
-fn decide(served: &Served, candidate: &str) {
+/// A build that a question may name.
+fn build(digit: &str) -> String {
+    format!("shop/search@sha256:{}", digit.repeat(64))
+}
+
+fn decide(served: &Served, candidate: &str, build: &str) {
     let evidence = format!("candidate={candidate}.csv");
     let words = [
         "gate",
@@ -27,6 +32,8 @@ fn decide(served: &Served, candidate: &str) {
         "baseline=baseline.csv",
         "--evidence",
         &evidence,
+        "--artifact",
+        build,
     ];
     let decided = program::command(PROGRAM, served.workspace.path(), &words);
     let output = { decided }.output().unwrap();
@@ -35,7 +42,12 @@ fn decide(served: &Served, candidate: &str) {
 
 fn call() -> Value {
     json!({"name": "search", "namespace": "shop", "phase": "Progressing", "checksum": "85d557",
-           "metadata": {"gate": "smoke"}})
+           "metadata": {"gate": "smoke", "artifact": build("a")}})
+}
+
+fn analysis(served: &Served, build: &str) -> Value {
+    let path = format!("/gates/smoke/analysis?artifact={build}");
+    served.get(&path).expect(200).json()
 }
 
 /// The token as the password of an address, which is all that Flagger can be given.
@@ -55,29 +67,64 @@ fn statuses(served: &Served) -> Vec<u16> {
 #[test]
 fn without_a_decision_nothing_advances_and_nothing_is_taken_back() {
     let served = served();
-    let analysis = || served.get("/gates/smoke/analysis").expect(200).json();
-    let never = analysis();
+    let never = analysis(&served, &build("a"));
+    let next = format!("adjutant gate smoke --artifact sha256:{}", "a".repeat(64));
     assert_eq!(
         (&never["outcome"], &never["validity"], &never["next"]),
-        (
-            &json!("INCONCLUSIVE"),
-            &json!("NO_DATA"),
-            &json!("adjutant gate smoke")
-        )
+        (&json!("INCONCLUSIVE"), &json!("NO_DATA"), &json!(next))
     );
     assert_eq!(statuses(&served), [403, 403, 403, 200]);
 
-    decide(&served, "same");
-    assert_eq!(analysis()["outcome"], "PASS");
+    decide(&served, "same", &build("a"));
+    assert_eq!(analysis(&served, &build("a"))["outcome"], "PASS");
     assert_eq!(statuses(&served), [200, 200, 403, 200]);
-    let old = served
-        .get("/gates/smoke/analysis?max_age_seconds=0")
-        .expect(200);
+    let path = format!(
+        "/gates/smoke/analysis?max_age_seconds=0&artifact={}",
+        build("a")
+    );
+    let old = served.get(&path).expect(200);
     assert_eq!(old.json()["validity"], "STALE");
 
-    decide(&served, "slow");
-    assert_eq!(analysis()["outcome"], "FAIL");
+    decide(&served, "slow", &build("a"));
+    assert_eq!(analysis(&served, &build("a"))["outcome"], "FAIL");
     assert_eq!(statuses(&served), [403, 403, 200, 200]);
+}
+
+#[test]
+fn a_decision_about_another_build_confirms_nothing_and_takes_nothing_back() {
+    let served = served();
+    decide(&served, "same", &build("b"));
+    let other = analysis(&served, &build("a"));
+    assert_eq!(
+        (&other["outcome"], &other["validity"], &other["verdict"]),
+        (&json!("INCONCLUSIVE"), &json!("NO_DATA"), &Value::Null)
+    );
+    assert_eq!(statuses(&served), [403, 403, 403, 200]);
+
+    decide(&served, "same", &build("a"));
+    decide(&served, "slow", &build("b"));
+    assert_eq!(analysis(&served, &build("a"))["outcome"], "PASS");
+    assert_eq!(analysis(&served, &build("b"))["outcome"], "FAIL");
+    assert_eq!(statuses(&served), [200, 200, 403, 200]);
+
+    let unnamed = served.get("/gates/smoke/analysis").expect(200).json();
+    assert_eq!(unnamed["validity"], "NO_DATA");
+    served
+        .get("/gates/smoke/analysis?artifact=search:2")
+        .expect(400);
+}
+
+#[test]
+fn a_gate_that_is_asked_over_http_says_which_build_it_judged() {
+    let served = served();
+    decide(&served, "same", &build("b"));
+    let asked = json!({"artifact": build("a")});
+    served.post("/gates/smoke/decisions", &asked).expect(201);
+    assert_ne!(analysis(&served, &build("a"))["validity"], "NO_DATA");
+    let unnamed = json!({"artifact": "the newest"});
+    let refused = served.post("/gates/smoke/decisions", &unnamed).expect(400);
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("the newest names no build"), "{detail}");
 }
 
 #[test]
