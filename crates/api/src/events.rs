@@ -52,6 +52,7 @@ struct Frame {
 /// The journal's end, for whoever wants to hear of it.
 pub(crate) struct Events {
     sender: broadcast::Sender<Arc<Frame>>,
+    journal: watch::Receiver<i64>,
     is_over: Arc<AtomicBool>,
     stop: watch::Receiver<bool>,
 }
@@ -60,12 +61,17 @@ impl Events {
     /// Starts watching.
     pub(crate) fn watch(location: &Location, stop: watch::Receiver<bool>) -> Result<Self, Failure> {
         let (sender, _) = broadcast::channel(BEHIND_MAX);
+        let (end, journal) = watch::channel(0);
         let is_over = Arc::new(AtomicBool::new(false));
-        let (told, over, location) = (sender.clone(), Arc::clone(&is_over), location.clone());
+        let telling = Telling {
+            frames: sender.clone(),
+            end,
+        };
+        let (over, location) = (Arc::clone(&is_over), location.clone());
         let watching = move || {
-            if let Err(failure) = keep_watching(&location, &told, &over) {
+            if let Err(failure) = keep_watching(&location, &telling, &over) {
                 // Subscribers see that the stream ends, and why.
-                tell_failure(&told, &failure);
+                tell_failure(&telling.frames, &failure);
             }
         };
         std::thread::Builder::new()
@@ -76,9 +82,15 @@ impl Events {
             })?;
         Ok(Self {
             sender,
+            journal,
             is_over,
             stop,
         })
+    }
+
+    /// The position of the journal's last entry, for whoever waits for writes.
+    pub(crate) fn journal(&self) -> watch::Receiver<i64> {
+        self.journal.clone()
     }
 
     /// How many subscribers there are.
@@ -93,9 +105,15 @@ impl Drop for Events {
     }
 }
 
+/// Who hears of new entries.
+struct Telling {
+    frames: broadcast::Sender<Arc<Frame>>,
+    end: watch::Sender<i64>,
+}
+
 fn keep_watching(
     location: &Location,
-    sender: &broadcast::Sender<Arc<Frame>>,
+    telling: &Telling,
     is_over: &AtomicBool,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -118,10 +136,11 @@ fn keep_watching(
                 last = newest.position;
                 for entry in &entries {
                     // Nobody may be listening.
-                    match sender.send(Arc::new(frame(entry)?)) {
+                    match telling.frames.send(Arc::new(frame(entry)?)) {
                         Ok(_) | Err(_) => {}
                     }
                 }
+                telling.end.send_replace(last);
             }
         }
         Ok(())

@@ -17,6 +17,7 @@ mod metrics;
 mod openapi;
 mod operation;
 mod problem;
+mod reconcilers;
 mod reply;
 mod request;
 mod resource;
@@ -38,10 +39,12 @@ use desk::Desks;
 use events::Events;
 use metrics::Watched;
 use problem::Problem;
+use reconcilers::ReconcilerCounts;
 use reply::Reply;
 use request::Mark;
 
 pub use door::{MadeToken, list_tokens, make_link, make_token, revoke_token};
+pub use reconcilers::Reconcilers;
 
 /// What is served, and to whom.
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ pub struct ServeSettings {
     pub environment: Environment,
     /// Names that the server answers to besides its own address, with their ports.
     pub hosts: Vec<String>,
+    /// What it does by itself; a replica that only answers has none.
+    pub reconcilers: Option<Reconcilers>,
 }
 
 struct Shared {
@@ -61,6 +66,7 @@ struct Shared {
     desks: Desks,
     events: Events,
     watched: Watched,
+    reconciler_counts: Arc<ReconcilerCounts>,
 }
 
 /// What every handler has.
@@ -82,6 +88,10 @@ impl Api {
 
     pub(crate) fn watched(&self) -> &Watched {
         &self.0.watched
+    }
+
+    pub(crate) fn reconciler_counts(&self) -> &Arc<ReconcilerCounts> {
+        &self.0.reconciler_counts
     }
 
     pub(crate) fn environment(&self) -> Environment {
@@ -191,15 +201,22 @@ pub async fn serve(
     let hosts = Hosts::new(address, &settings.hosts);
     let desks = Desks::open(&settings.home.state)?;
     let events = Events::watch(&settings.home.state, stop.clone())?;
+    let wanted = settings.reconcilers;
     let api = Api(Arc::new(Shared {
         settings,
         desks,
         events,
         watched: Watched::new(),
+        reconciler_counts: Arc::default(),
     }));
+    let reconciling = wanted.map(|wanted| reconcilers::start(&api, wanted, stop.clone()));
+    let reconciling = reconciling.transpose()?;
     connection::serve(listener, router::router(&api, hosts), stop).await;
     api.desks().close();
-    Ok(())
+    match reconciling.map(std::thread::JoinHandle::join) {
+        // What it panicked about was told where it happened.
+        None | Some(Ok(()) | Err(_)) => Ok(()),
+    }
 }
 
 /// The OpenAPI document.

@@ -20,7 +20,8 @@ use crate::Api;
 use crate::access::guard;
 use crate::problem::{Problem, RefusedBecause};
 use crate::reply::Reply;
-use exposition::{Exposition, Labels};
+pub(crate) use exposition::Exposition;
+use exposition::Labels;
 use services::Remembered;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -101,6 +102,7 @@ fn tell_process(exposition: &mut Exposition, api: &Api) {
         [("reader", readers), ("writer", writer)]
             .map(|(desk, count)| (vec![("desk", desk.to_owned())], count as f64)),
     );
+    api.reconciler_counts().tell(exposition);
     exposition.gauge(
         "event_subscribers",
         "Open streams of live events",

@@ -3,7 +3,7 @@
 //! same at once. A process that is killed between a sent message and its note sends it again under
 //! the same id.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -32,11 +32,15 @@ const LEAD: Duration = Duration::from_secs(6);
 /// How long the next one waits for it: longer than a lead, and than one message takes at most.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often is looked for new messages. The store is asked, and nothing else.
+/// How often is looked for new messages where nobody tells of them. The store is asked, and nothing
+/// else.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How often is looked for them where somebody tells.
+const LOOK_SELDOM: Duration = Duration::from_secs(60);
+
 /// How long a command that has ended goes on to deliver what its end gave rise to.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// A receiver with what its messages are signed with.
 #[derive(Debug, Clone)]
@@ -123,6 +127,23 @@ pub fn known_receivers(home: &Home) -> Result<Vec<Receiver>, AnnounceError> {
     )?)
 }
 
+/// The receivers that the settings name, with their secrets: `secret` reads a variable of the
+/// environment.
+///
+/// # Errors
+/// When the settings cannot be read, or a receiver cannot be told anything.
+pub fn ready_receivers(
+    home: &Home,
+    secret: fn(&str) -> Option<String>,
+) -> Result<Vec<ReadyReceiver>, AnnounceError> {
+    let ready = |receiver: Receiver| {
+        let found = secret(&receiver.secret_env).ok_or(NoSecrets::Unset);
+        let secrets = found.and_then(|text| Ok(text.parse()?));
+        ReadyReceiver { receiver, secrets }
+    };
+    Ok(known_receivers(home)?.into_iter().map(ready).collect())
+}
+
 /// Makes the receivers of the settings known to the store: what happens from now on is kept for
 /// them.
 ///
@@ -165,6 +186,15 @@ pub struct Deliverer<'a> {
     effects: Effects,
 }
 
+/// How whoever delivers hears of new messages.
+#[derive(Clone)]
+pub(crate) enum Looking {
+    /// By looking now and then.
+    NowAndThen,
+    /// Somebody tells of every write.
+    WhenTold(watch::Receiver<i64>),
+}
+
 /// How a round with one receiver ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Round {
@@ -172,6 +202,25 @@ enum Round {
     Done,
     /// Another process leads for this long.
     Held(Duration),
+}
+
+impl Looking {
+    /// What is told of from now on was not seen yet.
+    fn begin(&mut self) {
+        if let Self::WhenTold(journal) = self {
+            journal.mark_unchanged();
+        }
+    }
+
+    /// Waits until somebody tells of a write.
+    async fn told(&mut self) {
+        if let Self::WhenTold(journal) = self
+            && journal.changed().await.is_ok()
+        {
+            return;
+        }
+        pending::<()>().await;
+    }
 }
 
 impl<'a> Deliverer<'a> {
@@ -214,17 +263,28 @@ impl<'a> Deliverer<'a> {
     }
 
     /// Delivers what becomes due until something ended, and then what its end gave rise to.
-    async fn deliver_until(&self, ended: &watch::Receiver<bool>, tell: &impl Fn(DeliveryNews<'_>)) {
+    pub(crate) async fn deliver_until(
+        &self,
+        ended: &watch::Receiver<bool>,
+        looking: Looking,
+        tell: &impl Fn(DeliveryNews<'_>),
+    ) {
         self.to_each(tell, |to| {
-            let mut ended = ended.clone();
+            let (mut ended, mut looking) = (ended.clone(), looking.clone());
             async move {
                 loop {
                     let was_over = *ended.borrow();
-                    let pause = match self.round(to, tell).await {
-                        Ok(Round::Done | Round::Held(_)) => LOOK_EVERY,
+                    looking.begin();
+                    let done = self.round(to, tell).await;
+                    let next = match done {
+                        Ok(round) => self.next_look(to, round, &looking).await,
+                        Err(error) => Err(error),
+                    };
+                    let (pause, looking) = match next {
+                        Ok(pause) => (pause, &mut looking),
                         Err(error) => {
                             tell(DeliveryNews::Failed(&to.receiver.name, &error));
-                            PATIENCE
+                            (PATIENCE, &mut Looking::NowAndThen)
                         }
                     };
                     if was_over {
@@ -232,6 +292,7 @@ impl<'a> Deliverer<'a> {
                     }
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
+                        () = looking.told() => {}
                         Ok(_) | Err(_) = ended.wait_for(|is_over| *is_over) => {}
                     }
                 }
@@ -240,10 +301,28 @@ impl<'a> Deliverer<'a> {
         .await;
     }
 
+    /// How long until there may be something to send.
+    async fn next_look(
+        &self,
+        to: Addressee<'_>,
+        round: Round,
+        looking: &Looking,
+    ) -> Result<Duration, AnnounceError> {
+        match (round, looking) {
+            (Round::Held(_), _) | (Round::Done, Looking::NowAndThen) => Ok(LOOK_EVERY),
+            (Round::Done, Looking::WhenTold(_)) => {
+                let due = self.store.next_delivery(&to.receiver.name).await?;
+                let wait = due.map(|due| due.unix_millis() - clock::now().unix_millis());
+                let wait = wait.map(|millis| Duration::from_millis(millis.max(1).unsigned_abs()));
+                Ok(wait.map_or(LOOK_SELDOM, |wait| wait.min(LOOK_SELDOM)))
+            }
+        }
+    }
+
     /// Delivers what becomes due, until it is dropped.
     pub async fn keep_delivering(&self, tell: &impl Fn(DeliveryNews<'_>)) {
         let (_never, ended) = watch::channel(false);
-        self.deliver_until(&ended, tell).await;
+        self.deliver_until(&ended, Looking::NowAndThen, tell).await;
     }
 
     /// Does the work while messages are delivered. A receiver that is slow or dead does not slow
@@ -254,7 +333,7 @@ impl<'a> Deliverer<'a> {
         tell: &impl Fn(DeliveryNews<'_>),
     ) -> T {
         let (end, ended) = watch::channel(false);
-        let mut delivering = pin!(self.deliver_until(&ended, tell));
+        let mut delivering = pin!(self.deliver_until(&ended, Looking::NowAndThen, tell));
         let mut work = pin!(work);
         let done = tokio::select! {
             done = &mut work => done,

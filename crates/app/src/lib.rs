@@ -36,6 +36,7 @@ mod policies;
 mod progress;
 mod racing;
 mod readiness;
+mod reconciling;
 mod record;
 mod reproving;
 mod risk;
@@ -59,7 +60,7 @@ pub use agents::{
 };
 pub use announcing::{
     AnnounceError, Deliverer, DeliveryNews, ListedReceiver, NoSecrets, ReadyReceiver,
-    known_receivers, list_receivers, register_receivers,
+    known_receivers, list_receivers, ready_receivers, register_receivers,
 };
 pub use assigning::{Assigned, PassedOver, run_best_agent};
 pub use checking::CheckingError;
@@ -124,6 +125,7 @@ pub use racing::{
     DrainResult, RaceError, RaceResult, RaceSize, RoundsResult, WorkerKind, race, work,
 };
 pub use readiness::{Depth, examine_checks};
+pub use reconciling::{Alarm, ReconcileError, ReconcileNews, Reconciler, Reconciling, reconcile};
 pub use record::{DecisionRecord, RecordError, RecordedInput};
 pub use reproving::{Reproof, open_proof};
 pub use risk::{AssessedRisk, risk_of_sources, risk_of_stored};

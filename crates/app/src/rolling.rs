@@ -58,6 +58,11 @@ impl Ground {
         TrafficControl::at(&self.control_socket(service))
     }
 
+    /// Whether anything of a service was ever started here.
+    pub(crate) fn knows(&self, service: &ServiceName) -> bool {
+        self.service_folder(service).is_dir()
+    }
+
     fn control_socket(&self, service: &ServiceName) -> PathBuf {
         self.proxy_folder(service).join("control.sock")
     }

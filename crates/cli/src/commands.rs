@@ -16,6 +16,7 @@ mod mcp;
 mod model;
 mod north_star;
 mod objective;
+mod reconciling;
 mod report;
 mod risk;
 mod role;

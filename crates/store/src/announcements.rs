@@ -135,7 +135,8 @@ impl Store {
     /// When the database cannot be read.
     pub async fn receivers(&self) -> Result<Vec<StoredReceiver>, StoreError> {
         let mut session = self.begin(Purpose::Read).await?;
-        let sql = "SELECT name, events, since, rests_until, stopped_at FROM receiver ORDER BY name";
+        let sql = "SELECT name, events, since, rests_until, stopped_at, delivered_before \
+                   FROM receiver ORDER BY name";
         let rows = session.query(READ, sql, &[]).await?;
         let mut receivers = Vec::new();
         for row in &rows {
@@ -162,6 +163,30 @@ impl Store {
         let values = [receiver.as_str().into(), now.unix_millis().into()];
         let mut found = self.read_deliveries(&sql, &values).await?;
         Ok(found.pop())
+    }
+
+    /// When the next message to a receiver is due; nothing while none waits or it has stopped.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_delivery(
+        &self,
+        receiver: &ReceiverName,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT MIN(d.due), MAX(r.rests_until) FROM delivery d \
+                   JOIN receiver r ON r.name = d.receiver \
+                   WHERE d.receiver = $1 AND d.state = 'waiting' AND r.stopped_at IS NULL";
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session
+            .query(READ, sql, &[receiver.as_str().into()])
+            .await?;
+        session.commit().await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let times = (row.optional_integer(0)?, row.optional_integer(1)?);
+        let due = times.0.zip(times.1).map(|(due, rest)| due.max(rest));
+        Ok(due.map(Timestamp::from_unix_millis))
     }
 
     /// The newest messages to a receiver, the newest first.
@@ -418,11 +443,11 @@ async fn receiver_of(session: &mut Session<'_>, row: &Row) -> Result<StoredRecei
     let of_it = [name.as_str().into()];
     let sql = "SELECT d.state, COUNT(*), MIN(a.at) FROM delivery d \
                JOIN announcement a ON a.id = d.announcement WHERE d.receiver = $1 GROUP BY d.state";
-    let (mut delivered, mut waiting, mut given_up) = (0, None, 0);
+    let (mut delivered, mut waiting, mut given_up) = (u64::from(row.small(5)?), None, 0);
     for row in session.query(READ, sql, &of_it).await? {
         let count = u64::from(row.small(1)?);
         match row.variant(0)? {
-            DeliveryState::Delivered => delivered = count,
+            DeliveryState::Delivered => delivered += count,
             DeliveryState::GivenUp => given_up = count,
             DeliveryState::Waiting => {
                 waiting = Some((count, Timestamp::from_unix_millis(row.integer(2)?)));

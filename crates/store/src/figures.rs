@@ -144,8 +144,9 @@ async fn last_decisions(
 }
 
 async fn deliveries(session: &mut Session<'_>) -> Result<Vec<DeliveryFigure>, StoreError> {
-    // Only what waits is looked at one by one: what was delivered grows for ever.
-    let sql = "SELECT c.receiver, c.state, c.n, CASE WHEN c.state = 'waiting' THEN \
+    // Only what waits is looked at one by one. What was forgotten since it was delivered counts, too.
+    let sql = "SELECT c.receiver, c.state, c.n + CASE WHEN c.state = 'delivered' THEN \
+               (SELECT r.delivered_before FROM receiver r WHERE r.name = c.receiver) ELSE 0 END, CASE WHEN c.state = 'waiting' THEN \
                (SELECT MIN(a.at) FROM delivery d JOIN announcement a ON a.id = d.announcement \
                WHERE d.receiver = c.receiver AND d.state = 'waiting') END \
                FROM (SELECT receiver, state, COUNT(*) AS n FROM delivery \

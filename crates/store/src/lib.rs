@@ -21,6 +21,7 @@ mod journal;
 mod leading;
 mod migrations;
 mod north_stars;
+mod offices;
 mod postgres;
 mod rollouts;
 mod routines;
@@ -28,8 +29,8 @@ mod scratch;
 mod session;
 mod sqlite;
 mod tasks;
+mod tidying;
 mod tokens;
-
 mod value;
 mod votes;
 
@@ -50,6 +51,7 @@ pub use group::WriteGroup;
 pub use journal::{JournalCheck, JournalEntry, JournalKind};
 pub use leading::Lead;
 pub use north_stars::NewObservation;
+pub use offices::Office;
 pub use rollouts::{NewServiceEvent, RolloutBasis, ServiceTurn, StoredRollout, StoredServiceEvent};
 pub use routines::{RoutineRun, RoutineTurn};
 pub use scratch::Scratch;
@@ -57,8 +59,8 @@ pub use tasks::{
     Attempt, AttemptResult, Filed, Holder, LeaseClock, NewTask, Note, StoredTask, TaskFilter,
     TaskLink, TaskPage, WorkProgress, Written,
 };
+pub use tidying::Forgotten;
 pub use tokens::NewToken;
-
 pub use votes::StoredVote;
 
 use artifacts::Artifacts;
@@ -80,6 +82,10 @@ pub struct Location {
 pub struct Store {
     connection: Mutex<Connection>,
     artifacts: Artifacts,
+    /// Where the files are.
+    folder: PathBuf,
+    /// Whether processes on other machines may use the database.
+    is_shared: bool,
     database: String,
     lease_clock: LeaseClock,
 }
@@ -107,6 +113,8 @@ impl Store {
         Ok(Self {
             connection,
             artifacts,
+            folder: location.folder.clone(),
+            is_shared: location.postgres.is_some(),
             database,
             lease_clock: LeaseClock::default(),
         })

@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::session::{Connection, Purpose, Session};
 
 /// Every migration, in order; the first is number 1.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0001_evidence_and_decisions.sql"),
     include_str!("../migrations/0002_tasks.sql"),
     include_str!("../migrations/0003_agents.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0010_access.sql"),
     include_str!("../migrations/0011_announcements.sql"),
     include_str!("../migrations/0012_evidence_by_artifact.sql"),
+    include_str!("../migrations/0013_delivered_before.sql"),
 ];
 
 const OPERATION: &str = "bring the schema up to date";

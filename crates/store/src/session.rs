@@ -18,6 +18,8 @@ pub(crate) enum Engine {
 pub(crate) struct Connection {
     engine: Engine,
     depth: u32,
+    /// Counts how often it was connected.
+    number: u64,
 }
 
 /// An open transaction. Dropped without [`Session::commit`], it is rolled back.
@@ -38,7 +40,16 @@ pub(crate) enum Purpose {
 
 impl Connection {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, depth: 0 }
+        Self {
+            engine,
+            depth: 0,
+            number: 1,
+        }
+    }
+
+    /// Another number is another connection.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Begins a transaction; inside another one it is a part of that, which can be taken back alone.
@@ -114,6 +125,10 @@ impl<'a> Session<'a> {
             Engine::Sqlite(_) => false,
             Engine::Postgres(_) => true,
         }
+    }
+
+    pub(crate) fn connection_number(&self) -> u64 {
+        self.connection.number()
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {

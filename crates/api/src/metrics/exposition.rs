@@ -19,7 +19,7 @@ const NAMES_MAX: usize = 100;
 pub(super) type Labels = Vec<(&'static str, String)>;
 
 /// The text of all series.
-pub(super) struct Exposition(Registry);
+pub(crate) struct Exposition(Registry);
 
 impl Exposition {
     pub(super) fn new() -> Self {
@@ -61,7 +61,7 @@ impl Exposition {
     }
 
     /// What was counted elsewhere.
-    pub(super) fn kept(&mut self, name: &str, help: &str, metric: impl Metric) {
+    pub(crate) fn kept(&mut self, name: &str, help: &str, metric: impl Metric) {
         self.0.register(name, help, metric);
     }
 

@@ -16,7 +16,8 @@ Examples:
   adjutant serve --listen 10.0.0.5:7117 --beyond-this-machine --host ops.example:443
 
 It serves the API below /api/v1 (described at /api/v1/openapi.json), /healthz and /readyz, until it is
-told to end (SIGTERM or Ctrl-C); what has begun is answered. Each start prints a link that opens the
+told to end (SIGTERM or Ctrl-C); what has begun is answered. Meanwhile it delivers announcements,
+carries rollouts on, whoever started them, and asks what objectives need. Each start prints a link that opens the
 dashboard once. The first start also prints an administrator's token, which is shown nowhere else.")]
 pub(crate) struct ServeArguments {
     /// Where clients come.
@@ -29,6 +30,9 @@ pub(crate) struct ServeArguments {
     /// Another name that the server answers to, with its port as browsers see it.
     #[arg(long = "host", value_name = "NAME:PORT")]
     pub(crate) hosts: Vec<String>,
+    /// Only answers: leaves messages and rollouts to other servers and commands.
+    #[arg(long)]
+    pub(crate) no_reconcile: bool,
     #[command(flatten)]
     pub(crate) format: FormatArguments,
 }

@@ -1,9 +1,9 @@
 //! `adjutant announce`: who is told of what happens, and how far their messages are.
 
-use adjutant_announce::{AfterAttempt, Receiver, ReceiverAnswer};
+use adjutant_announce::{AfterAttempt, ReceiverAnswer};
 use adjutant_app::{
-    AnnounceError, Deliverer, DeliveryNews, Effects, Home, ListedReceiver, NoSecrets,
-    ReadyReceiver, known_receivers, list_receivers,
+    Deliverer, DeliveryNews, Effects, Home, ListedReceiver, known_receivers, list_receivers,
+    ready_receivers,
 };
 use adjutant_domain::ReceiverName;
 use adjutant_outbound::clock;
@@ -31,23 +31,13 @@ pub(super) fn run(command: AnnounceCommand, settings: &Settings) -> Result<Exit,
     }
 }
 
-/// The receivers of the settings, with their secrets.
-fn ready_receivers(home: &Home) -> Result<Vec<ReadyReceiver>, AnnounceError> {
-    let ready = |receiver: Receiver| {
-        let found = settings::secret(&receiver.secret_env).ok_or(NoSecrets::Unset);
-        let secrets = found.and_then(|text| Ok(text.parse()?));
-        ReadyReceiver { receiver, secrets }
-    };
-    Ok(known_receivers(home)?.into_iter().map(ready).collect())
-}
-
 /// Does the work of a command while messages are delivered beside it.
 pub(super) async fn beside<T>(
     home: &Home,
     store: &Store,
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
-    match ready_receivers(home) {
+    match ready_receivers(home, settings::secret) {
         Ok(ready) if !ready.is_empty() => {
             let deliverer = Deliverer::new(store, &ready, Effects::default())?;
             Ok(deliverer.beside(work, &tell_trouble).await)
@@ -58,7 +48,7 @@ pub(super) async fn beside<T>(
 }
 
 /// What a command whose business is another one says about deliveries.
-fn tell_trouble(news: DeliveryNews<'_>) {
+pub(super) fn tell_trouble(news: DeliveryNews<'_>) {
     match news {
         DeliveryNews::Sent {
             after: AfterAttempt::Delivered,
@@ -119,7 +109,7 @@ fn answer_words(answer: &ReceiverAnswer) -> String {
 
 fn list(format: FormatArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let ready = ready_receivers(&home)?;
+    let ready = ready_receivers(&home, settings::secret)?;
     let listed = complete(settings.database_url.is_some(), async {
         let store = open_store(&home).await?;
         Ok(list_receivers(&store, &ready).await?)
@@ -273,7 +263,7 @@ fn show(arguments: &ShowReceiverArguments, settings: &Settings) -> Result<Exit, 
 
 fn deliver(arguments: &DeliverArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let ready = ready_receivers(&home)?;
+    let ready = ready_receivers(&home, settings::secret)?;
     if ready.is_empty() {
         return Err(Failure::no_data(
             "adjutant.toml names no receiver",

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use adjutant_api::{MadeToken, ServeSettings};
+use adjutant_api::{MadeToken, Reconcilers, ServeSettings};
 use adjutant_app::Home;
 use adjutant_outbound::clock;
 use adjutant_work::access::Bearer;
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{complete, find_home, open_store, this_program};
+use super::{complete, find_home, open_store, reconciling, this_program};
 use crate::arguments::{Format, ServeArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -34,6 +34,11 @@ pub(super) fn serve(arguments: &ServeArguments, settings: &Settings) -> Result<E
         program: this_program()?,
         environment: settings::program_environment(),
         hosts: arguments.hosts.clone(),
+        reconcilers: (!arguments.no_reconcile).then_some(Reconcilers {
+            secret: settings::secret,
+            tell: reconciling::tell,
+            tell_failure: streams::tell_failure,
+        }),
     };
     complete(true, async {
         let (listener, address) = listen(arguments.listen).await?;

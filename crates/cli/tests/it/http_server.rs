@@ -53,7 +53,16 @@ impl Served {
     }
 
     pub(crate) fn start_in(workspace: Workspace, options: &[&str]) -> Self {
-        let server = Server::begin(workspace.path(), &[], options);
+        Self::start_with(workspace, options, &[])
+    }
+
+    /// With these variables in its environment.
+    pub(crate) fn start_with(
+        workspace: Workspace,
+        options: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let server = Server::begin(workspace.path(), variables, options);
         Self { workspace, server }
     }
 

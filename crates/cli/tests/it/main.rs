@@ -43,6 +43,7 @@ mod observability;
 mod prometheus;
 mod proof;
 mod race;
+mod reconciling;
 mod report;
 mod risk;
 mod roles;

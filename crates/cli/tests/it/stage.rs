@@ -50,6 +50,22 @@ impl Stage {
         Self { workspace }
     }
 
+    /// The same, with more in its settings.
+    pub(crate) fn with_settings(more: &str) -> Self {
+        let stage = Self::new();
+        stage
+            .workspace
+            .write("adjutant.toml", POLICY.to_owned() + more);
+        stage
+    }
+
+    /// Has the gate decide: that is announced.
+    pub(crate) fn decide(&self) {
+        let baseline = ["gate", "smoke", "--evidence", "baseline=baseline.csv"];
+        let arguments = [baseline.as_slice(), &["--evidence", "candidate=same.csv"]];
+        self.answer(0, &arguments.concat());
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.workspace.path()
     }

@@ -61,13 +61,7 @@ pub(crate) async fn remember(
     answer: &impl Serialize,
     now: LeaseTime,
 ) -> Result<(), StoreError> {
-    session
-        .execute(
-            OPERATION,
-            "DELETE FROM request WHERE at < $1",
-            &[now.plus(-KEPT_MILLIS).millis().into()],
-        )
-        .await?;
+    forget(session, now).await?;
     session
         .execute(
             OPERATION,
@@ -81,4 +75,11 @@ pub(crate) async fn remember(
         )
         .await?;
     Ok(())
+}
+
+/// Forgets the answers that are too old; how many they were.
+pub(crate) async fn forget(session: &mut Session<'_>, now: LeaseTime) -> Result<u64, StoreError> {
+    let before = now.plus(-KEPT_MILLIS).millis();
+    let sql = "DELETE FROM request WHERE at < $1";
+    session.execute(OPERATION, sql, &[before.into()]).await
 }

@@ -37,6 +37,8 @@ async fn every_case<'a>(stage: &impl Fn() -> Stage<'a>) {
     a_receiver_that_wants_no_more_is_stopped_until_a_person_says_so(&stage()).await;
     what_was_given_up_waits_for_a_person(&stage()).await;
     a_receiver_can_be_forgotten_and_named_again(&stage()).await;
+    the_next_message_is_known_before_it_is_due(&stage()).await;
+    what_was_received_long_ago_is_forgotten_and_still_counted(&stage()).await;
 }
 
 fn later(millis: i64) -> Timestamp {
@@ -280,4 +282,50 @@ async fn a_receiver_can_be_forgotten_and_named_again(stage: &Stage<'_>) {
     assert!(store.receivers().await.unwrap().is_empty());
     know(&store, &chat(), &AnnouncementKind::ALL).await;
     assert_eq!(store.deliveries(&chat(), 10).await.unwrap(), []);
+}
+
+async fn the_next_message_is_known_before_it_is_due(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    know(&store, &chat(), &[AnnouncementKind::ServiceDeployed]).await;
+    assert_eq!(store.next_delivery(&chat()).await.unwrap(), None);
+    happen(&store, "search", 0).await;
+    assert_eq!(store.next_delivery(&chat()).await.unwrap(), Some(now()));
+    let after = attempt(&store, &chat(), &answered(500), now()).await;
+    let AfterAttempt::Again { due, rests_until } = after else {
+        panic!("{after:?}");
+    };
+    let next = due.max(rests_until.unwrap_or(due));
+    assert_eq!(store.next_delivery(&chat()).await.unwrap(), Some(next));
+}
+
+async fn what_was_received_long_ago_is_forgotten_and_still_counted(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    know(&store, &chat(), &[AnnouncementKind::ServiceDeployed]).await;
+    for service in ["one", "two", "three", "four"] {
+        happen(&store, service, 0).await;
+    }
+    for _ in 0..3 {
+        attempt(&store, &chat(), &answered(200), now()).await;
+    }
+    let week = 7 * 24 * 3_600_000;
+    let forgotten = store.forget_old(later(week)).await.unwrap();
+    assert_eq!(forgotten.messages, 0, "a week is not old");
+    let forgotten = store.forget_old(later(2 * week)).await.unwrap();
+    assert_eq!(
+        forgotten.messages, 2,
+        "the last one and the one that waits stay"
+    );
+    assert_eq!(store.forget_old(later(2 * week)).await.unwrap().messages, 0);
+    let known = store.receivers().await.unwrap().pop().unwrap();
+    assert_eq!(
+        (known.delivered, known.waiting.map(|it| it.0)),
+        (3, Some(1))
+    );
+    assert!(known.last.is_some());
+    assert_eq!(store.deliveries(&chat(), 10).await.unwrap().len(), 2);
+    assert_eq!(
+        stage.run("SELECT CAST(COUNT(*) AS TEXT) FROM announcement"),
+        ["2"]
+    );
+    assert_eq!(store.verify_journal().await.unwrap().problems, [""; 0]);
 }

@@ -9,6 +9,7 @@ mod engine;
 mod figures;
 mod incidents;
 mod model;
+mod offices;
 mod queue;
 mod rollouts;
 mod routines;
