@@ -22,7 +22,9 @@ use adjutant_objective::ObjectiveStanding;
 use adjutant_store::{Forgotten, Store, StoreError};
 use tokio::sync::watch;
 
-use crate::{AnnounceError, DeliveryNews, Ground, Home, ObjectiveError, RolloutError, SeenService};
+use crate::{
+    AnnounceError, DeliveryNews, Ground, Hindrance, Home, ObjectiveError, RolloutError, SeenService,
+};
 
 /// What a server does by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,9 @@ pub enum ReconcileError {
     /// A rollout could not be carried on.
     #[error(transparent)]
     Rollout(#[from] RolloutError),
+    /// A service does not become as it is wanted.
+    #[error(transparent)]
+    Hindered(Box<Hindrance>),
     /// Objectives could not be asked for.
     #[error(transparent)]
     Objective(#[from] ObjectiveError),

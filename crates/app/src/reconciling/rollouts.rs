@@ -257,6 +257,7 @@ async fn close(
             last.map_err(ReconcileError::from)
         }
         Ok(ControlEnd::Left | ControlEnd::Waits(_)) => Ok(None),
+        Ok(ControlEnd::Hindered(hindrance)) => Err(ReconcileError::Hindered(hindrance)),
         Err(error) => Err(error.into()),
     };
     match seen {
