@@ -10,7 +10,9 @@ fuzz_target!(|bytes: &[u8]| {
     };
     for hook in FlaggerHook::ALL {
         let asked = call.question.as_ref();
-        let answer = answer_hook(hook, asked.map(|asked| (asked, VerdictStanding::Never)));
-        assert_eq!(answer.is_success, hook.only_tells());
+        for standing in [VerdictStanding::Never, VerdictStanding::Unnamed] {
+            let answer = answer_hook(hook, asked.map(|asked| (asked, standing)));
+            assert_eq!(answer.is_success, hook.only_tells());
+        }
     }
 });

@@ -160,24 +160,23 @@ spec:
     }
 
     #[test]
-    fn what_is_not_known_has_a_reason() {
-        let during = counted(60_000, 9.0, 10.0);
-        let whole = counted(objective().window_ms, 99.0, 100.0);
+    fn a_share_that_is_not_known_has_a_reason() {
+        let count = |good, total| counted(60_000, good, total).counted.unwrap();
         let strict = Objective {
             target: 1.0,
             ..objective()
         };
-        let mut uncited = whole.clone();
-        uncited.counted.as_mut().unwrap().sources.clear();
-        let mut unsaid = during.clone();
-        unsaid.counted.as_mut().unwrap().sources.clear();
-        for (objective, during, whole, reason) in [
-            (&strict, &during, &whole, "NO_DATA: the whole window allows"),
-            (&objective(), &unsaid, &uncited, "SOURCE_ERROR: nobody"),
+        let uncited = EventCount {
+            sources: vec![],
+            ..count(9.0, 10.0)
+        };
+        for (objective, during, window, reason) in [
+            (&strict, count(9.0, 10.0), count(99.0, 100.0), "allows no"),
+            (&objective(), count(9.0, 10.0), count(0.0, 0.0), "allows no"),
+            (&objective(), uncited.clone(), uncited, "NO_DATA: "),
         ] {
-            let burn = budget_burned(objective, during, whole);
-            assert_eq!(burn.burned, None);
-            assert!(burn.reason.starts_with(reason), "{}", burn.reason);
+            let told = share(objective, &during, &window).unwrap_err();
+            assert!(told.contains(reason) && told.len() > 20, "{told}");
         }
     }
 }
