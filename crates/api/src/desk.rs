@@ -15,6 +15,7 @@ use axum::http::StatusCode;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::problem::Problem;
+use crate::pulse::Pulse;
 
 /// Threads that read. More would only take turns on the processors.
 const READERS: usize = 3;
@@ -89,13 +90,15 @@ struct Line {
 struct Desk {
     line: Mutex<Line>,
     changed: Condvar,
+    pulse: Pulse,
 }
 
 impl Desk {
-    fn new() -> Arc<Self> {
+    fn new(pulse: &Pulse) -> Arc<Self> {
         Arc::new(Self {
             line: Mutex::default(),
             changed: Condvar::new(),
+            pulse: pulse.clone(),
         })
     }
 
@@ -108,6 +111,9 @@ impl Desk {
         &self,
         work: impl AsyncFnOnce(&Store) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        if self.pulse.is_away() {
+            return Err(Problem::away());
+        }
         let (answer, answered) = oneshot::channel();
         {
             let mut line = self.line();
@@ -120,9 +126,10 @@ impl Desk {
             line.waiting.push_back(Box::new(Request { work, answer }));
         }
         self.changed.notify_one();
-        match answered.await {
-            Ok(answer) => answer,
-            Err(_gone) => Err(broken()),
+        tokio::select! {
+            answered = answered => answered.unwrap_or_else(|_gone| Err(broken())),
+            // Whoever works on it hears of that later, and tells nobody.
+            () = self.pulse.gone() => Err(Problem::away()),
         }
     }
 
@@ -180,11 +187,11 @@ pub(crate) struct Desks {
 
 impl Desks {
     /// Opens the stores and starts the threads.
-    pub(crate) fn open(location: &Location) -> Result<Self, Failure> {
+    pub(crate) fn open(location: &Location, pulse: &Pulse) -> Result<Self, Failure> {
         let desks = Self {
             location: location.clone(),
-            readers: Desk::new(),
-            writer: Desk::new(),
+            readers: Desk::new(pulse),
+            writer: Desk::new(pulse),
             acting: Arc::new(Semaphore::new(ACTING_MAX)),
             threads: Mutex::default(),
         };
@@ -290,7 +297,8 @@ impl Desks {
 
 const MACHINE: &str = "Close other programs, and check the limit of threads (ulimit -u).";
 
-fn told<T>(ready: &std::sync::mpsc::Sender<T>, value: T) {
+/// Whoever started a thread hears that it is ready; they may have gone.
+pub(crate) fn told<T>(ready: &std::sync::mpsc::Sender<T>, value: T) {
     match ready.send(value) {
         Ok(()) | Err(_) => {}
     }
@@ -335,10 +343,10 @@ fn serve(desk: &Desk, mut seat: Seat, location: &Location, most: usize) {
             });
         }));
         if served.is_err() {
-            match Seat::open(location) {
-                Ok(new) => seat = new,
-                Err(failure) => return refuse_all(desk, &failure.into()),
-            }
+            let Some(new) = open_again(desk, location) else {
+                return;
+            };
+            seat = new;
         }
     }
 }
@@ -363,13 +371,17 @@ async fn write_group(store: &Store, jobs: Vec<Box<dyn Job>>) {
     }
 }
 
-/// A desk without a store: whoever waits, and whoever comes, hears why.
-fn refuse_all(desk: &Desk, problem: &Problem) {
+/// Opens the store anew. Until that works, whoever waits hears why; nothing when the desk is closed.
+fn open_again(desk: &Desk, location: &Location) -> Option<Seat> {
     loop {
+        let problem = match Seat::open(location) {
+            Ok(seat) => return Some(seat),
+            Err(failure) => failure.into(),
+        };
         let jobs = desk.take(usize::MAX);
         if jobs.is_empty() {
-            return;
+            return None;
         }
-        jobs.into_iter().for_each(|job| job.fail(problem));
+        jobs.into_iter().for_each(|job| job.fail(&problem));
     }
 }

@@ -2,13 +2,11 @@
 //! subscribers. Who was away says where it stopped (`Last-Event-ID`) and misses nothing; who is slow
 //! is not waited for, and reads what it missed from the store.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use adjutant_outbound::clock;
-use adjutant_outbound::file_watch::FileWatch;
 use adjutant_store::{JournalEntry, Location, Store};
 use adjutant_wire::{Failure, JournalEntryJson};
 use adjutant_work::access::Right;
@@ -23,8 +21,10 @@ use serde::Deserialize;
 use tokio::sync::{broadcast, watch};
 
 use crate::Api;
+use crate::desk::told;
 use crate::operation::{Operation, get};
 use crate::problem::Problem;
+use crate::pulse::Change;
 use crate::request::Asked;
 
 /// Events that a subscriber may be behind before it reads from the store again.
@@ -36,11 +36,8 @@ const PAGE: u32 = 256;
 /// How long a stream may be silent: a proxy on the way gives up on one that says nothing.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 
-/// How often PostgreSQL is asked, which no file tells of.
-const ASKED_EVERY: Duration = Duration::from_secs(1);
-
-/// Changes within this time are told together.
-const SETTLING: Duration = Duration::from_millis(25);
+/// How long until a journal that could not be read is read again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// An event as it is sent.
 #[derive(Debug)]
@@ -59,19 +56,26 @@ pub(crate) struct Events {
 
 impl Events {
     /// Starts watching.
-    pub(crate) fn watch(location: &Location, stop: watch::Receiver<bool>) -> Result<Self, Failure> {
+    pub(crate) fn watch(
+        location: &Location,
+        change: Change,
+        tell_failure: fn(&Failure),
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, Failure> {
         let (sender, _) = broadcast::channel(BEHIND_MAX);
         let (end, journal) = watch::channel(0);
+        let (ready, is_ready) = mpsc::channel();
         let is_over = Arc::new(AtomicBool::new(false));
         let telling = Telling {
             frames: sender.clone(),
             end,
+            failure: tell_failure,
+            ready,
         };
         let (over, location) = (Arc::clone(&is_over), location.clone());
         let watching = move || {
-            if let Err(failure) = keep_watching(&location, &telling, &over) {
-                // Subscribers see that the stream ends, and why.
-                tell_failure(&telling.frames, &failure);
+            if let Err(failure) = keep_watching(&location, change, &telling, &over) {
+                told(&telling.ready, Err(failure));
             }
         };
         std::thread::Builder::new()
@@ -80,6 +84,9 @@ impl Events {
             .map_err(|error| {
                 Failure::machine(format!("no thread: {error}"), "Close other programs.")
             })?;
+        is_ready
+            .recv()
+            .unwrap_or_else(|error| Err(Failure::defect(&error)))?;
         Ok(Self {
             sender,
             journal,
@@ -109,10 +116,15 @@ impl Drop for Events {
 struct Telling {
     frames: broadcast::Sender<Arc<Frame>>,
     end: watch::Sender<i64>,
+    failure: fn(&Failure),
+    /// Hears when nothing that is written from now on is missed.
+    ready: mpsc::Sender<Result<(), Failure>>,
 }
 
+/// Watches until the server stops. What cannot be read now is read later: nothing is left out.
 fn keep_watching(
     location: &Location,
+    mut change: Change,
     telling: &Telling,
     is_over: &AtomicBool,
 ) -> Result<(), Failure> {
@@ -124,83 +136,42 @@ fn keep_watching(
         })?;
     runtime.block_on(async {
         let store = Store::open(location, clock::now()).await?;
-        let mut change = Change::of(location);
         let mut last = store.journal_end().await?;
+        told(&telling.ready, Ok(()));
+        let mut is_behind = false;
         while !is_over.load(Ordering::Relaxed) {
-            if !change.wait() {
+            if !is_behind && !change.wait().await {
                 continue;
             }
-            loop {
-                let entries = store.journal_after(last, PAGE).await?;
-                let Some(newest) = entries.last() else { break };
-                last = newest.position;
-                for entry in &entries {
-                    // Nobody may be listening.
-                    match telling.frames.send(Arc::new(frame(entry)?)) {
-                        Ok(_) | Err(_) => {}
+            match tell_new(&store, &mut last, telling).await {
+                Ok(()) => is_behind = false,
+                Err(failure) => {
+                    if !std::mem::replace(&mut is_behind, true) {
+                        (telling.failure)(&failure);
                     }
+                    tokio::time::sleep(AGAIN).await;
                 }
-                telling.end.send_replace(last);
             }
         }
         Ok(())
     })
 }
 
-fn tell_failure(sender: &broadcast::Sender<Arc<Frame>>, failure: &Failure) {
-    let text = format!(
-        "event: problem\ndata: {}\n\n",
-        failure.problem().replace('\n', " ")
-    );
-    match sender.send(Arc::new(Frame {
-        position: i64::MAX,
-        text: text.into(),
-    })) {
-        Ok(_) | Err(_) => {}
-    }
-}
-
-/// What says that the journal may have grown.
-enum Change {
-    /// The system tells of writes to the database's folder.
-    Files(FileWatch),
-    /// Only looking tells.
-    Looking,
-}
-
-impl Change {
-    fn of(location: &Location) -> Self {
-        if location.postgres.is_some() {
-            return Self::Looking;
-        }
-        let watch = FileWatch::new().and_then(|mut watch| {
-            watch.set(&BTreeSet::from([location.folder.clone()]))?;
-            Ok(watch)
-        });
-        watch.map_or(Self::Looking, Self::Files)
-    }
-
-    /// Waits a second at most; whether it is worth looking.
-    fn wait(&mut self) -> bool {
-        match self {
-            Self::Looking => {
-                std::thread::sleep(ASKED_EVERY);
-                true
+/// Tells of every entry after the last one that was told.
+async fn tell_new(store: &Store, last: &mut i64, telling: &Telling) -> Result<(), Failure> {
+    loop {
+        let entries = store.journal_after(*last, PAGE).await?;
+        let Some(newest) = entries.last() else {
+            return Ok(());
+        };
+        for entry in &entries {
+            // Nobody may be listening.
+            match telling.frames.send(Arc::new(frame(entry)?)) {
+                Ok(_) | Err(_) => {}
             }
-            Self::Files(watch) => match watch.wait_once(ASKED_EVERY) {
-                Ok(changed) => {
-                    if changed {
-                        std::thread::sleep(SETTLING);
-                    }
-                    changed
-                }
-                // From now on, looking has to do.
-                Err(_unwatched) => {
-                    *self = Self::Looking;
-                    true
-                }
-            },
         }
+        *last = newest.position;
+        telling.end.send_replace(*last);
     }
 }
 
@@ -330,7 +301,6 @@ impl Subscriber {
                     self.position = frame.position;
                     return Some(frame.text.clone());
                 }
-                Ok(Ok(frame)) if frame.position == i64::MAX => return Some(frame.text.clone()),
                 Ok(Ok(_) | Err(broadcast::error::RecvError::Lagged(_))) => self.is_behind = true,
                 Ok(Err(broadcast::error::RecvError::Closed)) => return None,
             }

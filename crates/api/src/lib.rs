@@ -17,6 +17,7 @@ mod metrics;
 mod openapi;
 mod operation;
 mod problem;
+mod pulse;
 mod reconcilers;
 mod reply;
 mod request;
@@ -39,6 +40,7 @@ use desk::Desks;
 use events::Events;
 use metrics::Watched;
 use problem::Problem;
+use pulse::{Change, Pulse};
 use reconcilers::ReconcilerCounts;
 use reply::Reply;
 use request::Mark;
@@ -59,6 +61,8 @@ pub struct ServeSettings {
     pub hosts: Vec<String>,
     /// What it does by itself; a replica that only answers has none.
     pub reconcilers: Option<Reconcilers>,
+    /// Who hears what the server cannot do.
+    pub tell_failure: fn(&Failure),
 }
 
 struct Shared {
@@ -199,8 +203,11 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let hosts = Hosts::new(address, &settings.hosts);
-    let desks = Desks::open(&settings.home.state)?;
-    let events = Events::watch(&settings.home.state, stop.clone())?;
+    let location = &settings.home.state;
+    let pulse = Pulse::of(location)?;
+    let desks = Desks::open(location, &pulse)?;
+    let change = Change::of(location, &pulse);
+    let events = Events::watch(location, change, settings.tell_failure, stop.clone())?;
     let wanted = settings.reconcilers;
     let api = Api(Arc::new(Shared {
         settings,

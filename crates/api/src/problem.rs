@@ -82,6 +82,16 @@ impl Problem {
         Failure::defect(error).into()
     }
 
+    /// The database does not answer.
+    pub(crate) fn away() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database cannot be reached",
+            "Send it again in some seconds; a write that was under way may have been done: under the same \
+             Idempotency-Key it is done once.",
+        )
+    }
+
     /// What was refused, as the command line prints it.
     fn with_refused(mut self, refused: &impl Serialize) -> Self {
         // A refusal that cannot be written as JSON is still told in words.
@@ -188,6 +198,16 @@ impl From<adjutant_store::StoreError> for Problem {
                 StatusCode::INSUFFICIENT_STORAGE,
                 "the disk is full",
                 "Make space on the disk of the database, and send it again.",
+            );
+        }
+        if error.is_away() {
+            return Self::away();
+        }
+        if error.is_passing() {
+            return Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "others hold the database up",
+                "Send it again: nothing was done.",
             );
         }
         Failure::from(error).into()

@@ -26,8 +26,6 @@ pub struct Reconcilers {
     pub secret: fn(&str) -> Option<String>,
     /// Who hears what was done, and what could not be done.
     pub tell: fn(ReconcileNews<'_>),
-    /// Who hears why nothing is done.
-    pub tell_failure: fn(&Failure),
 }
 
 type Labels = Vec<(&'static str, &'static str)>;
@@ -73,14 +71,14 @@ pub(crate) fn start(
     reconcilers: Reconcilers,
     stop: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, Failure> {
-    let api = api.clone();
+    let (api, tell_failure) = (api.clone(), api.0.settings.tell_failure);
     let keeping = move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = match runtime {
             Ok(runtime) => runtime,
-            Err(error) => return (reconcilers.tell_failure)(&no_runtime(&error)),
+            Err(error) => return tell_failure(&no_runtime(&error)),
         };
         while !*stop.borrow() {
             let work = AssertUnwindSafe(|| runtime.block_on(keep(&api, reconcilers, &stop)));
@@ -91,7 +89,7 @@ pub(crate) fn start(
                     Failure::machine("a reconciler broke", "Report this: it is a defect.")
                 }
             };
-            (reconcilers.tell_failure)(&failure);
+            tell_failure(&failure);
             let mut stop = stop.clone();
             runtime.block_on(async {
                 tokio::select! {

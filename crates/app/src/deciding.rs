@@ -372,6 +372,7 @@ fn stored_problem(error: &RecordError) -> String {
             StoreError::Open { .. }
             | StoreError::SqliteTooOld { .. }
             | StoreError::SchemaTooNew { .. }
+            | StoreError::NotDurable { .. }
             | StoreError::Statement { .. }
             | StoreError::ForeignRow { .. }
             | StoreError::Encode { .. }

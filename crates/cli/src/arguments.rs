@@ -4,6 +4,7 @@ mod agent;
 mod announce;
 mod ask;
 mod compare;
+mod db;
 mod deps;
 mod directives;
 mod evidence;
@@ -39,6 +40,7 @@ pub(crate) use ask::{
     ReportCommand, SelfTestArguments, ShowArguments,
 };
 pub(crate) use compare::CompareArguments;
+pub(crate) use db::{CopyDbArguments, DbCommand};
 pub(crate) use deps::{AlignArguments, DepsCommand};
 pub(crate) use directives::RunArguments;
 pub(crate) use evidence::{AddArguments, EvidenceCommand, ListArguments, ShowEvidenceArguments};
@@ -71,6 +73,7 @@ pub(crate) use schema::{SchemaCommand, SchemaDiffArguments, SchemaFormat};
 pub(crate) use selftest::{RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
 pub(crate) use serve::{
     CreateTokenArguments, LinkArguments, RevokeTokenArguments, ServeArguments, TokenCommand,
+    UpArguments,
 };
 pub(crate) use shadow::{ShadowCommand, ShadowCompareArguments, ShadowFormat};
 pub(crate) use task::{
@@ -187,10 +190,15 @@ pub(crate) enum Command {
     Journal(JournalCommand),
     /// Looks at Adjutant's own health.
     Doctor(DoctorArguments),
+    /// Starts everything on this machine: API, dashboard, metrics, and what waits is carried out.
+    Up(UpArguments),
     /// Serves the HTTP API, for programs on this machine and for the dashboard.
     Serve(ServeArguments),
     /// Offers an agent its tools over the Model Context Protocol, on standard input and output.
     Mcp(McpArguments),
+    /// Moves a team from one database to another.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Makes, lists and revokes the tokens that open the HTTP API.
     #[command(subcommand)]
     Token(TokenCommand),

@@ -3,6 +3,7 @@
 mod agent;
 mod announce;
 mod compare;
+mod db;
 mod deps;
 mod directives;
 mod doctor;
@@ -75,8 +76,10 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Verify(arguments) => verify::verify(&arguments, settings),
         Command::Journal(command) => journal::run(&command, settings),
         Command::Doctor(arguments) => doctor::doctor(&arguments, settings),
+        Command::Up(arguments) => serve::up(&arguments, settings),
         Command::Serve(arguments) => serve::serve(&arguments, settings),
         Command::Mcp(arguments) => mcp::serve(arguments, settings),
+        Command::Db(command) => db::run(command, settings),
         Command::Token(command) => token::run(command, settings),
         Command::Selftest(command) => selftest::run(command, settings),
     }

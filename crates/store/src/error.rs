@@ -29,6 +29,12 @@ pub enum StoreError {
         /// The newest this program knows.
         known: i64,
     },
+    /// The server acknowledges what a power cut would lose.
+    #[error("the server acknowledges what is not on disk yet: synchronous_commit is {found:?}")]
+    NotDurable {
+        /// How it acknowledges.
+        found: String,
+    },
     /// A statement failed.
     #[error("{operation}: the database refused")]
     Statement {
@@ -108,24 +114,84 @@ impl DatabaseError {
             DatabaseError::Driver(_) => false,
         }
     }
+
+    fn is_away(&self) -> bool {
+        use tokio_postgres::error::SqlState;
+        const ENDED: [SqlState; 4] = [
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+            SqlState::CANNOT_CONNECT_NOW,
+            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        ];
+        let DatabaseError::Postgres(error) = self else {
+            return false;
+        };
+        let source = std::error::Error::source(error);
+        error.is_closed()
+            || error.code().is_some_and(|code| ENDED.contains(code))
+            || source.is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+    }
+
+    fn is_passing(&self) -> bool {
+        use tokio_postgres::error::SqlState;
+        const PASSING: [SqlState; 4] = [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::QUERY_CANCELED,
+        ];
+        match self {
+            DatabaseError::Sqlite(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+            }
+            DatabaseError::Postgres(error) => {
+                error.code().is_some_and(|code| PASSING.contains(code))
+            }
+            DatabaseError::Driver(_) => false,
+        }
+    }
 }
 
 impl StoreError {
-    /// Whether the disk is full: everything works again when there is space.
-    pub fn is_full(&self) -> bool {
+    /// Whether the server cannot be reached: everything works again when it can. Whether a write that
+    /// was under way was kept is not known then.
+    pub fn is_away(&self) -> bool {
+        match self.database() {
+            Some(error) => error.is_away(),
+            None => false,
+        }
+    }
+
+    /// Whether others held the database up for too long. Nothing was kept.
+    pub fn is_passing(&self) -> bool {
+        match self.database() {
+            Some(error) => error.is_passing(),
+            None => false,
+        }
+    }
+
+    /// The engine's own error, where there is one.
+    fn database(&self) -> Option<&DatabaseError> {
         match self {
-            StoreError::Open { source, .. } | StoreError::Statement { source, .. } => {
-                source.is_full()
-            }
-            StoreError::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
-            StoreError::SqliteTooOld { .. }
+            StoreError::Open { source, .. } | StoreError::Statement { source, .. } => Some(source),
+            StoreError::File { .. }
+            | StoreError::SqliteTooOld { .. }
             | StoreError::SchemaTooNew { .. }
+            | StoreError::NotDurable { .. }
             | StoreError::ForeignRow { .. }
             | StoreError::Nul { .. }
             | StoreError::Encode { .. }
             | StoreError::ArtifactMissing(_)
-            | StoreError::ArtifactChanged { .. } => false,
+            | StoreError::ArtifactChanged { .. } => None,
         }
+    }
+
+    /// Whether the disk is full: everything works again when there is space.
+    pub fn is_full(&self) -> bool {
+        if let StoreError::File { source, .. } = self {
+            return source.kind() == std::io::ErrorKind::StorageFull;
+        }
+        self.database().is_some_and(DatabaseError::is_full)
     }
 
     /// What the user can do about it.
@@ -136,6 +202,14 @@ impl StoreError {
             }
             StoreError::SqliteTooOld { .. } => "Build Adjutant with its bundled SQLite.",
             StoreError::SchemaTooNew { .. } => "Use the newer Adjutant that wrote it.",
+            StoreError::NotDurable { .. } => {
+                "Set synchronous_commit to on for this database and user: ALTER ROLE … SET \
+                 synchronous_commit = on."
+            }
+            StoreError::Statement { .. } if self.is_away() => {
+                "See that the server runs and can be reached; then look whether it was done, or \
+                 do it again under the same key."
+            }
             StoreError::Statement { .. } => "Run adjutant doctor.",
             StoreError::Nul { .. } => "Take the NUL character out of the text.",
             StoreError::ForeignRow { .. } | StoreError::Encode { .. } => {

@@ -18,7 +18,16 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn open_group(&self) -> Result<WriteGroup<'_>, StoreError> {
-        self.connection.lock().await.begin(Purpose::Write).await?;
+        self.open_for(Purpose::Write).await
+    }
+
+    /// Opens a view: what is read in it is of one moment. Nothing can be written in it.
+    pub(crate) async fn open_view(&self) -> Result<WriteGroup<'_>, StoreError> {
+        self.open_for(Purpose::Read).await
+    }
+
+    async fn open_for(&self, purpose: Purpose) -> Result<WriteGroup<'_>, StoreError> {
+        self.connection.lock().await.begin(purpose).await?;
         Ok(WriteGroup {
             store: self,
             is_kept: false,

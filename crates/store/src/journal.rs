@@ -247,6 +247,7 @@ pub(crate) async fn append(
             ],
         )
         .await?;
+    session.announce();
     Ok(())
 }
 

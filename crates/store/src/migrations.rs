@@ -25,6 +25,12 @@ const MIGRATIONS: [&str; 13] = [
 
 const OPERATION: &str = "bring the schema up to date";
 
+/// Every table, in the order in which they were made: each refers only to those before it.
+pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
+    let lines = MIGRATIONS.iter().flat_map(|sql| sql.lines());
+    lines.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next())
+}
+
 /// Applies what is missing. Safe when several processes start at once.
 pub(crate) async fn migrate(
     connection: &Mutex<Connection>,
@@ -38,6 +44,8 @@ pub(crate) async fn migrate(
         return Ok(());
     }
     let mut session = Session::begin(connection.lock().await, Purpose::Write).await?;
+    // Tables may be large.
+    session.take_time(OPERATION).await?;
     session
         .batch(
             OPERATION,

@@ -1,16 +1,21 @@
 //! PostgreSQL, or what speaks its protocol: how it is connected to, and how statements run on it.
 
+mod listening;
+
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::sync::oneshot;
-use tokio_postgres::NoTls;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use crate::value::Value;
 use crate::{DatabaseError, StoreError};
+
+pub use listening::{Heard, JournalListener};
 
 /// A consistent view for as long as the transaction lasts.
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -21,8 +26,32 @@ pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ 
 pub(crate) const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
      SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(7017851172046335604)";
 
+/// Writers tell on this channel that the journal grew, in the transaction in which it did.
+pub(crate) const NOTIFY_AND_COMMIT: &str = "NOTIFY adjutant_journal; COMMIT";
+
+/// How long a server may take to let us in, where its address does not say so.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+
+/// A connection that is cut has to be noticed in seconds: by this side when what it sent is not
+/// acknowledged for so long, or when a silent server does not answer the kernel's questions.
+const UNACKNOWLEDGED_MAX: Duration = Duration::from_millis(1_500);
+const SILENT_MAX: Duration = Duration::from_secs(1);
+
+/// What each session is told at its begin. The server notices a client that is cut off as fast, and
+/// ends what it has left open: a write holds up all others. Nothing of ours runs for a minute but
+/// migrations, which lift the limit. What is acknowledged has to be on disk, so how it is
+/// acknowledged is asked last.
+const BEGIN_SESSION: &str = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; \
+     SET tcp_keepalives_count = 2; SET tcp_user_timeout = 9000; \
+     SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '60s'; \
+     SHOW synchronous_commit";
+
+/// How a server may acknowledge: when it is on its own disk, and maybe on that of others.
+const DURABLE: [&str; 2] = ["on", "remote_apply"];
+
 /// A connection.
 pub(crate) struct Client {
+    address: String,
     client: tokio_postgres::Client,
     /// Declared behind the client: that one has to go before the driver ends.
     _driver: Driver,
@@ -57,16 +86,38 @@ impl Client {
             .spawn(move || drive(&address, sender))
             .map_err(|source| refused(DatabaseError::Driver(source)))?;
         let driver = Driver(Some(thread));
-        match receiver.await {
-            Ok(Ok(client)) => Ok(Self {
-                client,
-                _driver: driver,
-            }),
-            Ok(Err(error)) => Err(refused(error)),
-            Err(_gone) => Err(refused(DatabaseError::Driver(
-                std::io::ErrorKind::BrokenPipe.into(),
-            ))),
+        let client = match receiver.await {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => return Err(refused(error)),
+            Err(_gone) => {
+                return Err(refused(DatabaseError::Driver(
+                    std::io::ErrorKind::BrokenPipe.into(),
+                )));
+            }
+        };
+        let told = client.simple_query(BEGIN_SESSION).await;
+        let found = told.map_err(|error| refused(error.into()))?;
+        let found = found.iter().find_map(first_cell).unwrap_or_default();
+        if !DURABLE.contains(&found) {
+            return Err(StoreError::NotDurable {
+                found: found.to_owned(),
+            });
         }
+        Ok(Self {
+            address: url.to_owned(),
+            client,
+            _driver: driver,
+        })
+    }
+
+    /// Whether the connection is broken.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Another connection to the same server.
+    pub(crate) async fn again(&self) -> Result<Self, StoreError> {
+        Self::connect(&self.address).await
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), DatabaseError> {
@@ -109,7 +160,7 @@ fn drive(url: &str, sender: oneshot::Sender<Result<tokio_postgres::Client, Datab
         .build();
     let connected = match runtime {
         Ok(runtime) => runtime
-            .block_on(tokio_postgres::connect(url, NoTls))
+            .block_on(async { config(url)?.connect(NoTls).await })
             .map(|pair| (runtime, pair))
             .map_err(DatabaseError::from),
         Err(error) => Err(DatabaseError::Driver(error)),
@@ -129,6 +180,30 @@ fn drive(url: &str, sender: oneshot::Sender<Result<tokio_postgres::Client, Datab
             Ok(()) | Err(_) => {}
         },
     }
+}
+
+/// How a server is connected to.
+fn config(url: &str) -> Result<Config, tokio_postgres::Error> {
+    let mut config: Config = url.parse()?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_WITHIN);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("adjutant");
+    }
+    config
+        .tcp_user_timeout(UNACKNOWLEDGED_MAX)
+        .keepalives_idle(SILENT_MAX)
+        .keepalives_interval(SILENT_MAX)
+        .keepalives_retries(2);
+    Ok(config)
+}
+
+fn first_cell(message: &SimpleQueryMessage) -> Option<&str> {
+    if let SimpleQueryMessage::Row(row) = message {
+        return row.get(0);
+    }
+    None
 }
 
 fn borrowed(parameters: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

@@ -20,6 +20,8 @@ pub(crate) struct Connection {
     depth: u32,
     /// Counts how often it was connected.
     number: u64,
+    /// Whether the journal grew in this transaction.
+    is_news: bool,
 }
 
 /// An open transaction. Dropped without [`Session::commit`], it is rolled back.
@@ -44,6 +46,7 @@ impl Connection {
             engine,
             depth: 0,
             number: 1,
+            is_news: false,
         }
     }
 
@@ -54,6 +57,9 @@ impl Connection {
 
     /// Begins a transaction; inside another one it is a part of that, which can be taken back alone.
     pub(crate) async fn begin(&mut self, purpose: Purpose) -> Result<(), StoreError> {
+        if self.depth == 0 {
+            self.connect_again_if_gone().await?;
+        }
         let sql = match (self.depth, &self.engine, purpose) {
             (1.., _, _) => "SAVEPOINT part",
             (0, Engine::Sqlite(_), Purpose::Read) => "BEGIN DEFERRED",
@@ -61,19 +67,44 @@ impl Connection {
             (0, Engine::Postgres(_), Purpose::Read) => postgres::BEGIN_READ,
             (0, Engine::Postgres(_), Purpose::Write) => postgres::BEGIN_WRITE,
         };
-        self.batch("begin", sql).await?;
-        self.depth += 1;
+        let begun = self.batch("begin", sql).await;
+        let begun = match begun {
+            // It broke since the last transaction. Nothing was done on it yet.
+            Err(error) if self.depth == 0 && error.is_away() => {
+                self.connect_again_if_gone().await?;
+                self.batch("begin", sql).await
+            }
+            begun => begun,
+        };
+        if begun.is_ok() {
+            self.depth += 1;
+        } else if self.depth == 0 {
+            // It may have begun and then waited in vain for the other writers.
+            self.roll_back();
+        }
+        begun
+    }
+
+    async fn connect_again_if_gone(&mut self) -> Result<(), StoreError> {
+        if let Engine::Postgres(client) = &mut self.engine
+            && client.is_gone()
+        {
+            *client = client.again().await?;
+            self.number += 1;
+        }
         Ok(())
     }
 
     /// Keeps what was written since the last [`Self::begin`].
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
-        let sql = match self.depth {
-            0 | 1 => "COMMIT",
-            2.. => "RELEASE part",
+        let sql = match (self.depth, &self.engine) {
+            (0 | 1, Engine::Postgres(_)) if self.is_news => postgres::NOTIFY_AND_COMMIT,
+            (0 | 1, _) => "COMMIT",
+            (2.., _) => "RELEASE part",
         };
         self.batch("commit", sql).await?;
         self.depth = self.depth.saturating_sub(1);
+        self.is_news &= self.depth > 0;
         Ok(())
     }
 
@@ -88,6 +119,7 @@ impl Connection {
             Engine::Postgres(client) => client.roll_back(sql),
         }
         self.depth = self.depth.saturating_sub(1);
+        self.is_news &= self.depth > 0;
     }
 
     /// Runs several statements without parameters.
@@ -129,6 +161,21 @@ impl<'a> Session<'a> {
 
     pub(crate) fn connection_number(&self) -> u64 {
         self.connection.number()
+    }
+
+    /// This transaction may take long, and wait long between two statements.
+    pub(crate) async fn take_time(&mut self, operation: &'static str) -> Result<(), StoreError> {
+        if !self.is_postgres() {
+            return Ok(());
+        }
+        let sql = "SET LOCAL statement_timeout = 0; \
+                   SET LOCAL idle_in_transaction_session_timeout = 0";
+        self.batch(operation, sql).await
+    }
+
+    /// Others hear of it when this is committed.
+    pub(crate) fn announce(&mut self) {
+        self.connection.is_news = true;
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {

@@ -22,6 +22,7 @@ const RUN_UNTIL_INPUT_ENDS: &str =
 pub struct Server {
     folder: tempfile::TempDir,
     process: Child,
+    account: Option<Account>,
     databases: AtomicU32,
 }
 
@@ -52,29 +53,39 @@ impl Server {
             .output()
             .unwrap_or_else(|error| panic!("initdb: {error}"));
         assert!(output.status.success(), "initdb: {output:?}");
-        let log = std::fs::File::create(folder.path().join("log"))
-            .unwrap_or_else(|error| panic!("the server's log: {error}"));
-        let process = as_account(Command::new("/bin/sh"), account)
-            .args(["-c", RUN_UNTIL_INPUT_ENDS, "sh"])
-            .arg(program("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(folder.path())
-            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
-            .current_dir(folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("postgres: {error}"));
         let server = Self {
+            process: begin(folder.path(), account),
             folder,
-            process,
+            account,
             databases: AtomicU32::new(0),
         };
         server.wait_until_it_answers();
         server
+    }
+
+    /// Ends all of its processes at once, as when the machine goes down.
+    ///
+    /// # Panics
+    /// When they do not end.
+    pub fn crash(&mut self) {
+        // The shell that waits for its input to end tells the server to end without ceremony.
+        self.end();
+    }
+
+    /// Starts it again after [`Self::crash`].
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&mut self) {
+        self.process = begin(self.folder.path(), self.account);
+        self.wait_until_it_answers();
+    }
+
+    fn end(&mut self) {
+        drop(self.process.stdin.take());
+        self.process
+            .wait()
+            .unwrap_or_else(|error| panic!("PostgreSQL did not end: {error}"));
     }
 
     /// The address of a new, empty database.
@@ -133,11 +144,31 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        self.process
-            .wait()
-            .unwrap_or_else(|error| panic!("PostgreSQL did not end: {error}"));
+        self.end();
     }
+}
+
+/// Starts the server's processes.
+fn begin(folder: &Path, account: Option<Account>) -> Child {
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"))
+        .unwrap_or_else(|error| panic!("the server's log: {error}"));
+    as_account(Command::new("/bin/sh"), account)
+        .args(["-c", RUN_UNTIL_INPUT_ENDS, "sh"])
+        .arg(program("postgres"))
+        .arg("-D")
+        .arg(folder.join("data"))
+        .arg("-k")
+        .arg(folder)
+        .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("postgres: {error}"))
 }
 
 fn execute(url: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {

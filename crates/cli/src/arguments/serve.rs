@@ -37,6 +37,31 @@ pub(crate) struct ServeArguments {
     pub(crate) format: FormatArguments,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  adjutant up
+  adjutant up --format json
+
+Needs nothing: it writes adjutant.toml where there is none, makes the state, and does what adjutant
+serve does, at 127.0.0.1:7117 or, when that is taken, at another port. The link it prints opens the
+dashboard once. Where a server of this state runs already, it says so and prints a new link.")]
+pub(crate) struct UpArguments {
+    /// Where clients come; on this machine.
+    #[arg(long, value_name = "ADDRESS", value_parser = read_loopback)]
+    pub(crate) listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) format: FormatArguments,
+}
+
+fn read_loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|error| format!("{error}"))?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err("others can reach that: adjutant serve --beyond-this-machine says so".to_owned())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Makes a token, and prints its secret once.

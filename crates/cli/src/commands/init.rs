@@ -5,7 +5,7 @@ mod clients;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use adjutant_app::SETTINGS_FILE;
+use adjutant_app::{Home, SETTINGS_FILE};
 use adjutant_work::ISSUE_FORM;
 
 use super::find_home;
@@ -57,21 +57,37 @@ pub(super) fn init(settings: &Settings) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Only the settings, where there are none: for who did not ask for files.
+pub(super) fn begin_settings(home: &Home) -> Result<(), Failure> {
+    let path = home.top.join(SETTINGS_FILE);
+    write_new(&path, SETTINGS)
+        .map_err(unwritten(&path))
+        .map(|()| streams::tell(&format!("wrote {}", path.display())))
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+    std::fs::File::create_new(path)?.write_all(text.as_bytes())
+}
+
+fn unwritten(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+    let path = path.display().to_string();
+    move |error| {
+        Failure::usage(
+            format!("{path} cannot be written: {error}"),
+            "Check the folder's permissions.",
+        )
+    }
+}
+
 /// Writes a file where there is none.
 fn begin(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(path);
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::File::create_new(path))
-        .and_then(|mut file| file.write_all(text.as_bytes()));
-    match written {
+    match write_new(path, text) {
         Ok(()) => streams::print(&format!("{}\n", path.display())),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             streams::tell(&format!("{} is there already", path.display()));
             Ok(())
         }
-        Err(error) => Err(Failure::usage(
-            format!("{} cannot be written: {error}", path.display()),
-            "Check the folder's permissions.",
-        )),
+        Err(error) => Err(unwritten(path)(error)),
     }
 }

@@ -1,22 +1,27 @@
-//! `adjutant serve`: the HTTP API, until it is told to end.
+//! `adjutant serve` and `adjutant up`: the HTTP API, until it is told to end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use adjutant_api::{MadeToken, Reconcilers, ServeSettings};
 use adjutant_app::Home;
-use adjutant_outbound::clock;
+use adjutant_outbound::{clock, lock};
+use adjutant_store::Store;
 use adjutant_work::access::Bearer;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{complete, find_home, open_store, reconciling, this_program};
-use crate::arguments::{Format, ServeArguments};
+use super::{complete, find_home, init, open_store, reconciling, this_program};
+use crate::arguments::{Format, ServeArguments, UpArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::{self, Settings};
 use crate::streams;
+
+/// Where a server is looked for first.
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7117);
 
 #[derive(Serialize)]
 struct ServingJson<'a> {
@@ -29,32 +34,106 @@ struct ServingJson<'a> {
 
 pub(super) fn serve(arguments: &ServeArguments, settings: &Settings) -> Result<Exit, Failure> {
     refuse_others(arguments)?;
-    let serving = ServeSettings {
-        home: find_home(settings)?,
+    let home = find_home(settings)?;
+    let mut serving = served(home)?;
+    serving.hosts.clone_from(&arguments.hosts);
+    if arguments.no_reconcile {
+        serving.reconcilers = None;
+    }
+    complete(true, async {
+        let listening = listen(arguments.listen).await?;
+        serve_at(listening, serving, arguments.format.format).await
+    })
+}
+
+/// Everything on one machine, with nothing to configure.
+pub(super) fn up(arguments: &UpArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
+    if let Some(server) = running(&home)? {
+        return complete(settings.database_url.is_some(), async {
+            streams::tell(&format!("a server runs already: {server}"));
+            let store = open_store(&home).await?;
+            tell(&store, &server, None, arguments.format.format).await?;
+            Ok(Exit::Done)
+        });
+    }
+    if home.settings.is_none() {
+        init::begin_settings(&home)?;
+    }
+    let serving = served(find_home(settings)?)?;
+    complete(true, async {
+        let listening = match (arguments.listen, listen(USUAL).await) {
+            (Some(at), _) => listen(at).await?,
+            (None, Ok(listening)) => listening,
+            // Another repository's server, most likely.
+            (None, Err(_taken)) => listen(SocketAddr::new(USUAL.ip(), 0)).await?,
+        };
+        serve_at(listening, serving, arguments.format.format).await
+    })
+}
+
+/// What a server of this home is made of.
+fn served(home: Home) -> Result<ServeSettings, Failure> {
+    Ok(ServeSettings {
+        home,
         program: this_program()?,
         environment: settings::program_environment(),
-        hosts: arguments.hosts.clone(),
-        reconcilers: (!arguments.no_reconcile).then_some(Reconcilers {
+        hosts: Vec::new(),
+        reconcilers: Some(Reconcilers {
             secret: settings::secret,
             tell: reconciling::tell,
-            tell_failure: streams::tell_failure,
         }),
-    };
-    complete(true, async {
-        let (listener, address) = listen(arguments.listen).await?;
-        let (told_to_stop, stop) = watch::channel(false);
-        let mut serving_on = std::pin::pin!(async {
-            tell(&serving.home, address, arguments.format.format).await?;
-            adjutant_api::serve(listener, address, serving, stop).await
-        });
-        tokio::select! {
-            ended = serving_on.as_mut() => return ended.map(|()| Exit::Done),
-            told = told_to_end() => told?,
-        }
-        told_to_stop.send_replace(true);
-        serving_on.await?;
-        Ok(Exit::Done)
+        tell_failure: streams::tell_failure,
     })
+}
+
+async fn serve_at(
+    (listener, address): (TcpListener, SocketAddr),
+    serving: ServeSettings,
+    format: Format,
+) -> Result<Exit, Failure> {
+    let (told_to_stop, stop) = watch::channel(false);
+    let mut serving_on = std::pin::pin!(async {
+        let server = format!("http://{address}");
+        let store = open_store(&serving.home).await?;
+        let token = first_token(&store).await?;
+        // Another server of this state may have the sign; both serve.
+        let mut sign = lock::try_hold(&sign_of(&serving.home)).map_err(unsigned)?;
+        if let Some(sign) = &mut sign {
+            sign.tell(&server).map_err(unsigned)?;
+        }
+        tell(&store, &server, token, format).await?;
+        drop(store);
+        let served = adjutant_api::serve(listener, address, serving, stop).await;
+        drop(sign);
+        served
+    });
+    tokio::select! {
+        ended = serving_on.as_mut() => return ended.map(|()| Exit::Done),
+        told = told_to_end() => told?,
+    }
+    told_to_stop.send_replace(true);
+    serving_on.await?;
+    Ok(Exit::Done)
+}
+
+/// The file that says where the server of a state is, locked while it runs.
+fn sign_of(home: &Home) -> PathBuf {
+    home.state.folder.join("server.lock")
+}
+
+fn unsigned(error: std::io::Error) -> Failure {
+    Failure::machine(
+        format!("where the server is cannot be told or read: {error}"),
+        "Check the permissions and the free space of the state's folder.",
+    )
+}
+
+/// Where a server of this state runs.
+fn running(home: &Home) -> Result<Option<String>, Failure> {
+    let told = lock::told_by_holder(&sign_of(home)).map_err(unsigned)?;
+    // One that starts at this moment has told nothing yet.
+    Ok(told.filter(|server| !server.is_empty()))
 }
 
 /// Whoever serves a network says so.
@@ -85,16 +164,18 @@ async fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
 }
 
 /// Says where it serves, and how to get in.
-async fn tell(home: &Home, address: SocketAddr, format: Format) -> Result<(), Failure> {
-    let store = open_store(home).await?;
-    let first = first_token(&store).await?;
-    let server = format!("http://{address}");
-    let code = adjutant_api::make_link(&store, clock::now()).await?;
+async fn tell(
+    store: &Store,
+    server: &str,
+    first: Option<MadeToken>,
+    format: Format,
+) -> Result<(), Failure> {
+    let code = adjutant_api::make_link(store, clock::now()).await?;
     let link = format!("{server}/open?code={code}");
     let token = first.as_ref().map(|made| made.secret.as_str());
     match format {
         Format::Json => streams::print_json_line(&ServingJson {
-            server: &server,
+            server,
             link: &link,
             token,
         }),
@@ -109,7 +190,7 @@ async fn tell(home: &Home, address: SocketAddr, format: Format) -> Result<(), Fa
 }
 
 /// At the first start there is no token yet.
-async fn first_token(store: &adjutant_store::Store) -> Result<Option<MadeToken>, Failure> {
+async fn first_token(store: &Store) -> Result<Option<MadeToken>, Failure> {
     if !adjutant_api::list_tokens(store).await?.is_empty() {
         return Ok(None);
     }

@@ -55,5 +55,7 @@ mod shadow;
 mod shipping;
 mod stage;
 mod targets;
+mod teams;
 mod traffic;
+mod up;
 mod vote;

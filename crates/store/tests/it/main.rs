@@ -4,6 +4,7 @@
 mod access;
 mod announcements;
 mod contract;
+mod copying;
 mod directives;
 mod engine;
 mod figures;

@@ -33,6 +33,15 @@ impl Timed {
         }
     }
 
+    /// Another store, with a clock of its own that shows the same.
+    pub(crate) async fn beside(&self, stage: &Stage<'_>) -> Self {
+        let other = Self::open(stage).await;
+        other
+            .clock
+            .store(self.clock.load(Ordering::SeqCst), Ordering::SeqCst);
+        other
+    }
+
     pub(crate) fn pass(&self, millis: i64) {
         self.clock.fetch_add(millis, Ordering::SeqCst);
     }

@@ -397,3 +397,37 @@ fn every_sequence_of_calls_has_the_same_answers_on_both_engines() {
         });
     });
 }
+
+/// A team that moves in the middle of its work is answered as if it had stayed.
+#[test]
+fn every_sequence_of_calls_goes_on_after_a_copy_to_the_other_engine() {
+    let server = Server::start();
+    let beside = Stage::postgres(&server);
+    for_sequences(64, 2_000, |ops| {
+        play(async {
+            let stage = Stage::in_memory();
+            let mut stayed = Real::new(Timed::open(&stage).await);
+            let (before, after) = ops.split_at(ops.len() / 2);
+            for op in before {
+                stayed.answer(*op).await;
+            }
+            let timed = stayed.timed.beside(&beside).await;
+            beside.run(EMPTY_AGAIN);
+            let copied = stayed.timed.store.copy_into(&timed.store).await.unwrap();
+            copied.unwrap();
+            let mut moved = Real {
+                timed,
+                tasks: stayed.tasks.clone(),
+                claims: stayed.claims.clone(),
+                answers: stayed.answers.clone(),
+            };
+            for (at, op) in after.iter().enumerate() {
+                let (expected, answer) = (stayed.answer(*op).await, moved.answer(*op).await);
+                assert_eq!(answer, expected, "call {at} after the copy: {op:?}");
+            }
+            assert_eq!(moved.answers, stayed.answers);
+            assert_eq!(moved.tasks().await, stayed.tasks().await);
+            sound(&moved.timed.store).await;
+        });
+    });
+}

@@ -12,6 +12,7 @@ impl From<StoreError> for Failure {
             StoreError::Open { .. }
             | StoreError::SqliteTooOld { .. }
             | StoreError::SchemaTooNew { .. }
+            | StoreError::NotDurable { .. }
             | StoreError::Statement { .. }
             | StoreError::ForeignRow { .. }
             | StoreError::Encode { .. }
