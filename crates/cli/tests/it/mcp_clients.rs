@@ -1,5 +1,5 @@
 //! Real clients against the built program, in a real repository: the official Python SDK and the
-//! Inspector's command line, over standard streams and over HTTP. `cargo xtask prepare` installs them.
+//! Inspector's command line, over standard streams and over HTTP. `cargo xtask test` installs them.
 #![allow(
     clippy::disallowed_methods,
     reason = "the clients are processes of their own"
@@ -17,7 +17,7 @@ use crate::stage::latencies;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_adjutant");
 
-/// A file of the clients that `cargo xtask prepare` installed.
+/// A file of the clients that `cargo xtask test` installed.
 fn installed(name: &str) -> PathBuf {
     let folder = std::env::var("ADJUTANT_TEST_CLIENTS").map_or_else(
         |_unset| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.clients"),
@@ -26,7 +26,7 @@ fn installed(name: &str) -> PathBuf {
     let file = folder.join(name);
     assert!(
         file.exists(),
-        "{} is missing: install the clients with `cargo xtask prepare`, or name their folder by \
+        "{} is missing: install the clients with `cargo xtask test`, or name their folder by \
          ADJUTANT_TEST_CLIENTS",
         file.display()
     );
