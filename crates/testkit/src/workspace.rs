@@ -6,10 +6,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
-/// A temporary folder that is gone when the test ends.
+/// A temporary folder that is gone when the last who shares it has ended.
+#[derive(Clone)]
 pub struct Workspace {
-    _root: tempfile::TempDir,
+    _root: Arc<tempfile::TempDir>,
     folder: PathBuf,
 }
 
@@ -46,7 +48,7 @@ impl Workspace {
             .join("work");
         std::fs::create_dir(&folder).unwrap_or_else(|error| panic!("a folder: {error}"));
         Self {
-            _root: root,
+            _root: Arc::new(root),
             folder,
         }
     }

@@ -1,6 +1,6 @@
 //! The JSON of services and their rollouts.
 
-use adjutant_app::{Ordered, SeenService};
+use adjutant_app::{Ordered, RolloutStart, SeenService};
 use adjutant_domain::ServiceName;
 use adjutant_rollout::{Turn, step};
 use adjutant_store::StoredServiceEvent;
@@ -61,6 +61,17 @@ pub fn ordered_json(service: &ServiceName, ordered: &Ordered) -> Value {
         "rollout": ordered.rollout,
         "record": ordered.record,
     })
+}
+
+/// A rollout that begins, or why none is needed.
+pub fn started_json(service: &ServiceName, start: &RolloutStart) -> Value {
+    let (outcome, rollout) = match start {
+        RolloutStart::Started(id) => ("started", Some(id)),
+        RolloutStart::First(id) => ("first", Some(id)),
+        RolloutStart::UnderWay(id) => ("under_way", Some(id)),
+        RolloutStart::AlreadyLive => ("live", None),
+    };
+    json!({"service": service, "outcome": outcome, "rollout": rollout})
 }
 
 /// A service as it is listed.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use adjutant_app::{
-    ControlEnd, OrderRefusal, Ordered, RolloutError, WhileWaiting, control, look_at_service,
-    order_rollout, undo_rollout,
+    ControlEnd, OrderRefusal, Ordered, RolloutError, RolloutRequest, WhileWaiting, control,
+    lift_version, look_at_service, order_rollout, read_rollout_plan, start_rollout, undo_rollout,
 };
 use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::clock;
-use adjutant_rollout::{RolloutId, RolloutOrder, RolloutPlan};
+use adjutant_rollout::{RolloutId, RolloutOrder, RolloutPlan, ServicePlan};
 use adjutant_store::{Store, StoredServiceEvent};
-use adjutant_wire::rollout::{event_json, ordered_json, seen_json, turn};
+use adjutant_wire::rollout::{event_json, ordered_json, seen_json, started_json, turn};
 use adjutant_wire::{Failure, ServiceJson};
 use adjutant_work::access::Right;
 use axum::extract::{Path, State};
@@ -56,6 +56,22 @@ pub(super) fn operations() -> Vec<Operation> {
         order_of("pause_rollout", "/rollouts/{service}/pause", pause),
         order_of("resume_rollout", "/rollouts/{service}/resume", resume),
         order_of("undo_rollout", "/rollouts/{service}/undo", undo),
+        post(
+            ("lift_version", "/rollouts/{service}/lift"),
+            "Allows a version again that was taken back; it is recorded with its reason.",
+            Right::Steer,
+            lift,
+        )
+        .takes::<LiftBody>()
+        .answers::<Value>(),
+        post(
+            ("start_rollout", "/rollouts/{service}/start"),
+            "Stores that a version is rolled out; whoever controls the service carries it out.",
+            Right::Steer,
+            start,
+        )
+        .takes::<StartBody>()
+        .answers::<Value>(),
     ]
 }
 
@@ -84,6 +100,25 @@ struct OrderBody {
     full: bool,
     /// With undo: the version to go back to; the one before when it is left out.
     to: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LiftBody {
+    /// The version that was taken back.
+    version: String,
+    /// Why it may be used again.
+    because: String,
+}
+
+/// One of the two.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct StartBody {
+    /// A version that was started here before.
+    version: Option<String>,
+    /// What a cluster's container runs.
+    image: Option<String>,
 }
 
 type Asking = (State<Api>, Path<String>, Posted<OrderBody>);
@@ -142,6 +177,73 @@ async fn undo(
         .await?;
     carry(&api, service).await?;
     Ok(told)
+}
+
+async fn lift(
+    State(api): State<Api>,
+    Path(service): Path<String>,
+    posted: Posted<LiftBody>,
+) -> Told {
+    let service: ServiceName = named(&service)?;
+    let version: Digest = named(&posted.body.version)?;
+    let because = reason(&posted.body.because)?;
+    api.write(posted.mark, async move |store| {
+        let lifted = lift_version(store, &service, version, &because, clock::now()).await;
+        told(&service, lifted)
+    })
+    .await
+}
+
+/// What is stored is what `adjutant rollout start` stores; starting the same version again changes
+/// nothing.
+async fn start(
+    State(api): State<Api>,
+    Path(service): Path<String>,
+    posted: Posted<StartBody>,
+) -> Told {
+    let service: ServiceName = named(&service)?;
+    let (home, ground) = (api.home().clone(), api.ground());
+    api.act(posted.mark, async move |store| {
+        let plan = read_rollout_plan(&home, &service).map_err(Failure::from)?;
+        let runs_here = matches!(plan.service, Some(ServicePlan::Processes(_)));
+        if runs_here && posted.body.image.is_some() {
+            return Err(Problem::malformed(
+                format!("{service} runs on this machine, which starts no image"),
+                "Name a version that was started here before.",
+            ));
+        }
+        let request = RolloutRequest {
+            version: version_of(store, &posted.body)?,
+            service: service.clone(),
+            plan,
+        };
+        let started = start_rollout(store, &ground, request, clock::now()).await;
+        match started.map_err(Failure::from)? {
+            Ok(start) => Reply::json(&started_json(&service, &start)),
+            Err(refused) => Err(Failure::of_start(&service, &refused).into()),
+        }
+    })
+    .await
+}
+
+/// The bytes of the version that is to be started.
+fn version_of(store: &Store, body: &StartBody) -> Result<Vec<u8>, Problem> {
+    match (&body.version, &body.image) {
+        (Some(version), None) => {
+            let version: Digest = named(version)?;
+            store.artifact(version).map_err(|_missing| {
+                Problem::unknown(
+                    format!("there is no version {} here", version.short()),
+                    "Start it from its file: adjutant rollout start NAME --artifact FILE.",
+                )
+            })
+        }
+        (None, Some(image)) => Ok(image.clone().into_bytes()),
+        (None, None) | (Some(_), Some(_)) => Err(Problem::malformed(
+            "one of version and image is needed",
+            "Name a version by its SHA-256, or an image of a cluster.",
+        )),
+    }
 }
 
 fn reason(because: &str) -> Result<String, Problem> {

@@ -78,6 +78,23 @@ pub enum StartRefusal {
 }
 
 impl StartRefusal {
+    /// Whether nobody knows whether it may begin.
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Self::Recovery { why, .. } => match why {
+                RecoveryRefusal::NoTraffic | RecoveryRefusal::SourceFailed(_) => true,
+                RecoveryRefusal::NeverDetected { .. }
+                | RecoveryRefusal::Unmonitored
+                | RecoveryRefusal::TooLong { .. } => false,
+            },
+            Self::NoService
+            | Self::NoImage
+            | Self::UnderWay(_)
+            | Self::Blocked { .. }
+            | Self::Late => false,
+        }
+    }
+
     /// What to do about it.
     pub fn remedy(&self, service: &ServiceName) -> String {
         match self {

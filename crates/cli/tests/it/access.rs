@@ -218,6 +218,19 @@ fn an_agent_votes_for_its_role_only_and_neither_decides_nor_steers() {
         "{refused}"
     );
     let because = json!({ "because": "x" });
+    let lift = json!({ "version": "0".repeat(64), "because": "it was the database" });
+    let lifting = "/rollouts/search/lift";
+    served.post_as(&ada, lifting, &lift, &[]).expect(403);
+    let refused = served.post(lifting, &lift).expect(409).json();
+    assert_eq!(refused["detail"], "this version is not blocked");
+    let start = json!({ "version": "0".repeat(64) });
+    served
+        .post_as(&ada, "/rollouts/search/start", &start, &[])
+        .expect(403);
+    let note = json!({ "kind": "cause", "text": "the index was cold" });
+    served
+        .post_as(&ada, "/incidents/search:1/notes", &note, &[])
+        .expect(403);
     for order in ["promote", "abort", "pause", "resume", "undo"] {
         let path = format!("/rollouts/search/{order}");
         served.post_as(&ada, &path, &because, &[]).expect(403);

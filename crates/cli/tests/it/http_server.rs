@@ -52,6 +52,11 @@ impl Served {
         Self::start_in(Workspace::repository(), &[])
     }
 
+    /// A server beside the commands of a test, over the repository that they share.
+    pub(crate) fn beside(workspace: &Workspace) -> Self {
+        Self::start_in(workspace.clone(), &[])
+    }
+
     pub(crate) fn start_in(workspace: Workspace, options: &[&str]) -> Self {
         Self::start_with(workspace, options, &[])
     }

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::http_server::Served;
 use crate::stage::{POLICY, Stage};
 
 /// A version that does `before` each answer, answers `body`, and fails this share of requests.
@@ -324,6 +325,50 @@ fn a_good_version_gets_everything_and_a_bad_one_is_taken_back_and_blocked() {
     assert_eq!(status["desired"]["blocked"].as_array().unwrap().len(), 2);
     assert_eq!(clients.end(), 0, "every request got an answer");
     service.stage.answer(0, &["journal", "verify"]);
+}
+
+#[test]
+fn over_http_an_incident_is_noted_a_block_lifted_and_a_version_started() {
+    let service = Service::new("{ setWeight = 50 }");
+    assert_eq!(service.start("one"), 0);
+    let clients = Clients::of(&service);
+    assert_eq!(service.start("bad"), 30);
+    let served = Served::beside(&service.stage.workspace);
+    let blocked = service.status()["desired"]["blocked"][0]["version"].clone();
+    let version = json!({"version": blocked});
+    let start = |body: &Value| served.post("/rollouts/search/start", body);
+    let refused = start(&version).expect(409).json();
+    let told = refused["detail"].as_str().unwrap();
+    assert!(told.contains("was taken back by"), "{told}");
+
+    let incidents = served.get("/incidents").expect(200).json();
+    let incident = incidents[0]["id"].as_str().unwrap();
+    let path = format!("/incidents/{incident}/notes");
+    for (kind, text) in [("cause", "the index was cold"), ("action", "warm it")] {
+        let note = json!({"kind": kind, "text": text});
+        let noted = served.post(&path, &note).expect(201).json();
+        assert_eq!(noted["task"].is_string(), kind == "action", "{noted}");
+    }
+    let empty = json!({"kind": "note", "text": " "});
+    served.post(&path, &empty).expect(400);
+    let other = json!({"kind": "note", "text": "x"});
+    served
+        .post("/incidents/search:9999/notes", &other)
+        .expect(404);
+    let told = service.stage.answer(0, &["incident", "show", incident]);
+    assert!(told.contains("the index was cold"), "{told}");
+
+    let lift = json!({"version": blocked, "because": "it was the database"});
+    served.post("/rollouts/search/lift", &lift).expect(200);
+    assert_eq!(start(&version).expect(200).json()["outcome"], "started");
+    // Whoever is quicker, a controller of the server or this one: it is judged again.
+    service.stage.answer(30, &["rollout", "run", "search"]);
+    let live = json!({"version": service.status()["desired"]["live"]});
+    assert_eq!(start(&live).expect(200).json()["outcome"], "live");
+    start(&json!({"version": "0".repeat(64)})).expect(404);
+    start(&json!({})).expect(400);
+    start(&json!({"image": "search:2"})).expect(400);
+    clients.end();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What ends a command about rollouts without an answer.
 
-use adjutant_app::{EngineError, PlanError, RolloutError};
+use adjutant_app::{EngineError, PlanError, RolloutError, StartRefusal};
+use adjutant_domain::ServiceName;
 
 use super::Failure;
 use crate::Exit;
@@ -39,6 +40,30 @@ impl From<RolloutError> for Failure {
             RolloutError::NoPort(_) => "End programs that listen, then adjutant rollout run.",
         };
         Self::of(Exit::Internal, &error, remedy)
+    }
+}
+
+impl Failure {
+    /// A rollout that does not begin.
+    pub fn of_start(service: &ServiceName, refused: &StartRefusal) -> Self {
+        let is_unknown = refused.is_unknown();
+        Self {
+            exit: match refused {
+                StartRefusal::NoImage => Exit::Usage,
+                StartRefusal::Recovery { .. } if is_unknown => Exit::Undecided,
+                StartRefusal::NoService
+                | StartRefusal::UnderWay(_)
+                | StartRefusal::Blocked { .. }
+                | StartRefusal::Recovery { .. }
+                | StartRefusal::Late => Exit::Refused,
+            },
+            problem: if is_unknown {
+                format!("NO DATA AVAILABLE: {refused}")
+            } else {
+                refused.to_string()
+            },
+            remedy: refused.remedy(service),
+        }
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) fn start(
         let started = start_rollout(&store, &ground, request, clock::now()).await?;
         match started {
             Ok(started) => streams::tell(&begun(&started)),
-            Err(refused) => return tell_refusal(&arguments.service, &refused, settings),
+            Err(refused) => return Ok(tell_refusal(&arguments.service, &refused, settings)),
         }
         Carrying {
             home: &home,
@@ -128,40 +128,19 @@ fn begun(started: &RolloutStart) -> String {
     }
 }
 
-fn tell_refusal(
-    service: &ServiceName,
-    refused: &StartRefusal,
-    settings: &Settings,
-) -> Result<Exit, Failure> {
-    let (exit, problem) = match refused {
-        StartRefusal::NoService => (
-            Exit::Refused,
-            format!("[rollout.{service}] does not say how the service is started"),
-        ),
-        StartRefusal::NoImage => (
-            Exit::Usage,
-            format!("{service} runs in a cluster, and this version names no image"),
-        ),
-        StartRefusal::UnderWay(_) | StartRefusal::Blocked { .. } | StartRefusal::Late => {
-            (Exit::Refused, refused.to_string())
+fn tell_refusal(service: &ServiceName, refused: &StartRefusal, settings: &Settings) -> Exit {
+    let failure = Failure::of_start(service, refused);
+    let mut problem = failure.problem().to_owned();
+    if let StartRefusal::Recovery { why, proof } = refused {
+        if let Some(proof) = proof {
+            let text = written::worst_case(&Ok(proof.clone()), settings.terminal);
+            streams::tell(text.trim_end());
         }
-        StartRefusal::Recovery { why, proof } => {
-            if let Some(proof) = proof {
-                let text = written::worst_case(&Ok(proof.clone()), settings.terminal);
-                streams::tell(text.trim_end());
-            }
-            let exit = match why {
-                RecoveryRefusal::NoTraffic | RecoveryRefusal::SourceFailed(_) => Exit::Undecided,
-                RecoveryRefusal::NeverDetected { .. }
-                | RecoveryRefusal::Unmonitored
-                | RecoveryRefusal::TooLong { .. } => Exit::Refused,
-            };
-            (exit, written::refusal(why))
-        }
-    };
+        problem = written::refusal(why);
+    }
     streams::tell(&format!("refused: {problem}"));
-    streams::tell(&format!("remedy: {}", refused.remedy(service)));
-    Ok(exit)
+    streams::tell(&format!("remedy: {}", failure.remedy()));
+    failure.exit()
 }
 
 /// A service that is carried on.
