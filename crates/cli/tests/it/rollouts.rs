@@ -1,6 +1,6 @@
 //! Whole rollouts: the real controller, the real proxy, real processes, real requests.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -203,7 +203,10 @@ impl Clients {
             clients.threads.push(std::thread::spawn(move || {
                 while !ends.load(Ordering::Relaxed) {
                     let asked = ask(port, connection, &ends, &answered);
-                    if asked.is_none() && !ends.load(Ordering::Relaxed) {
+                    if let Err(reason) = asked
+                        && !ends.load(Ordering::Relaxed)
+                    {
+                        eprintln!("a request got no answer: {reason}");
                         unanswered.fetch_add(1, Ordering::Relaxed);
                     }
                 }
@@ -232,22 +235,20 @@ impl Clients {
 }
 
 /// Asks over one connection for as long as it shall hold.
-fn ask(port: u16, connection: &str, ends: &AtomicBool, answered: &AtomicU64) -> Option<()> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_nodelay(true).ok()?;
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .ok()?;
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
+fn ask(port: u16, connection: &str, ends: &AtomicBool, answered: &AtomicU64) -> io::Result<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let mut reader = BufReader::new(stream.try_clone()?);
     while !ends.load(Ordering::Relaxed) {
         let request =
             format!("GET /search HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\r\n");
-        stream.write_all(request.as_bytes()).ok()?;
+        stream.write_all(request.as_bytes())?;
         let mut length = None;
         loop {
             let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
+            if reader.read_line(&mut line)? == 0 {
+                return Err(io::Error::other("the connection was closed"));
             }
             if let Some((name, value)) = line.split_once(':')
                 && name.eq_ignore_ascii_case("content-length")
@@ -258,15 +259,16 @@ fn ask(port: u16, connection: &str, ends: &AtomicBool, answered: &AtomicU64) -> 
                 break;
             }
         }
-        let mut body = vec![0; length?];
-        reader.read_exact(&mut body).ok()?;
+        let length = length.ok_or_else(|| io::Error::other("an answer without a length"))?;
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
         answered.fetch_add(1, Ordering::Relaxed);
         std::thread::sleep(Duration::from_millis(5));
         if connection == "close" {
             break;
         }
     }
-    Some(())
+    Ok(())
 }
 
 pub(crate) fn moves(history: &[Value]) -> Vec<&str> {

@@ -1,11 +1,13 @@
 //! Rollouts behind a real HAProxy and a real nginx, with real requests.
 
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::agents::wait_for;
 use crate::killed::kill_at_every;
 use crate::rollouts::{Clients, Service, moves};
 
@@ -32,6 +34,7 @@ fn command(program: &std::path::Path, arguments: &[&str]) -> Command {
 /// HAProxy before the two places of the service's versions.
 struct Haproxy {
     config: String,
+    socket: String,
     process: Option<Child>,
 }
 
@@ -62,6 +65,7 @@ impl Haproxy {
             .write("adjutant.toml", plan + &target);
         Self {
             config: format!("{folder}/haproxy.cfg"),
+            socket: format!("{folder}/h.sock"),
             process: None,
         }
     }
@@ -69,6 +73,7 @@ impl Haproxy {
     fn start(&mut self) {
         let mut haproxy = command(&program("haproxy"), &["-db", "-f", &self.config]);
         self.process = Some(haproxy.stderr(Stdio::null()).spawn().unwrap());
+        wait_for(|| UnixStream::connect(&self.socket).is_ok());
     }
 
     fn kill(&mut self) {
