@@ -17,6 +17,8 @@ mod self_test;
 mod tasks;
 mod votes;
 
+use adjutant_domain::Subject;
+use adjutant_store::SubjectPage;
 use adjutant_work::access::Right;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -82,19 +84,56 @@ fn limit_of(asked: Option<u32>) -> Result<usize, Problem> {
     ))
 }
 
-/// The records of one page of a whole list, and the number of the last one if there are more.
-fn page_of<T>(
-    all: Vec<T>,
-    query: PageQuery,
-    id: impl Fn(&T) -> i64,
-) -> Result<(Vec<T>, Option<i64>), Problem> {
-    let limit = query.limit()?;
-    let mut rest = all
-        .into_iter()
-        .filter(|one| query.after.is_none_or(|after| id(one) > after));
-    let page: Vec<T> = rest.by_ref().take(limit).collect();
-    let next = rest.next().and_then(|_| page.last().map(&id));
-    Ok((page, next))
+/// A part of a list of records about subjects.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SubjectQuery {
+    /// Only about this subject.
+    subject: Option<String>,
+    /// The record that was seen last; the list goes on after it.
+    after: Option<i64>,
+    /// How many records, 100 unless it is said, 1,000 at most.
+    #[schemars(range(min = 1, max = 1_000))]
+    limit: Option<u16>,
+}
+
+/// What to read for such a part: one record more than it holds says whether there are more.
+struct SubjectPart {
+    subject: Option<Subject>,
+    after: i64,
+    limit: usize,
+}
+
+impl SubjectQuery {
+    fn part(&self) -> Result<SubjectPart, Problem> {
+        Ok(SubjectPart {
+            subject: self.subject.as_deref().map(named).transpose()?,
+            after: self.after.unwrap_or(0),
+            limit: limit_of(self.limit.map(u32::from))?,
+        })
+    }
+}
+
+impl SubjectPart {
+    fn page(&self) -> SubjectPage<'_> {
+        SubjectPage {
+            subject: self.subject.as_ref(),
+            after: self.after,
+            most: one_more(self.limit),
+        }
+    }
+}
+
+/// How many records to read, to know whether there are more than these.
+fn one_more(limit: usize) -> u32 {
+    u32::try_from(limit + 1).unwrap_or(u32::MAX)
+}
+
+/// Cuts what was read to the limit; the number of the last record if there are more.
+fn cut<T>(found: &mut Vec<T>, limit: usize, id: impl Fn(&T) -> i64) -> Option<i64> {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    found.last().filter(|_| more).map(id)
 }
 
 /// A name in the path.

@@ -151,4 +151,5 @@ pub use traffic::{SeenTraffic, TrafficError, change_traffic, look_at_traffic, re
 pub use verifying::{Verification, VerifyError, verify};
 pub use voting::{
     FilledBallot, ListedVote, VoteError, VoteRefusal, VoteRequest, Voting, cast_vote, list_votes,
+    show_vote,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use adjutant_domain::{Citation, Digest, GateName, Locator, RoleName, Subject, Timestamp};
 use adjutant_gate::{Ballot, Case, QuorumPolicy, Vote, VoteSource, evaluate};
-use adjutant_store::{Store, StoreError, StoredEvidence, StoredVote};
+use adjutant_store::{Store, StoreError, StoredEvidence, StoredVote, SubjectPage};
 
 use crate::FoundPolicy;
 use crate::deciding;
@@ -169,10 +169,10 @@ pub async fn cast_vote(
 /// When the store cannot be read.
 pub async fn list_votes(
     store: &Store,
-    subject: Option<&Subject>,
+    page: &SubjectPage<'_>,
 ) -> Result<Vec<ListedVote>, StoreError> {
     let latest = store.latest_evidence().await?;
-    let votes = store.votes(subject).await?;
+    let votes = store.votes_page(page).await?;
     Ok(votes
         .into_iter()
         .map(|stored| ListedVote {
@@ -182,6 +182,15 @@ pub async fn list_votes(
             stored,
         })
         .collect())
+}
+
+/// The vote of this number.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn show_vote(store: &Store, id: i64) -> Result<Option<ListedVote>, StoreError> {
+    let listed = list_votes(store, &SubjectPage::of_one(id)).await?;
+    Ok(listed.into_iter().find(|listed| listed.stored.id == id))
 }
 
 /// The quorum in which the role has a voice.

@@ -8,7 +8,7 @@ use adjutant_domain::{
 use crate::journal::{self, JournalKind};
 use crate::session::{Purpose, Session};
 use crate::value::{Row, Value, json_text, variant_text};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, SubjectPage};
 
 /// Evidence that is to be stored, with the artifact it was read from.
 #[derive(Debug, Clone, Copy)]
@@ -109,11 +109,19 @@ impl Store {
         &self,
         subject: Option<&Subject>,
     ) -> Result<Vec<StoredEvidence>, StoreError> {
-        let (condition, parameters) = match subject {
-            Some(subject) => ("WHERE e.subject = $1", vec![subject.as_str().into()]),
-            None => ("", vec![]),
-        };
-        self.select(condition, &parameters).await
+        self.evidence_page(&SubjectPage::whole(subject)).await
+    }
+
+    /// A page of the evidence, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn evidence_page(
+        &self,
+        page: &SubjectPage<'_>,
+    ) -> Result<Vec<StoredEvidence>, StoreError> {
+        let (condition, parameters) = page.condition("e");
+        self.select(&condition, &parameters).await
     }
 
     /// The evidence of one run, oldest first.
@@ -121,7 +129,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn evidence_of_run(&self, run: &RunId) -> Result<Vec<StoredEvidence>, StoreError> {
-        self.select("WHERE e.run = $1", &[run.as_str().into()])
+        self.select("WHERE e.run = $1 ORDER BY e.id", &[run.as_str().into()])
             .await
     }
 
@@ -133,7 +141,7 @@ impl Store {
     pub async fn latest_evidence(&self) -> Result<Vec<StoredEvidence>, StoreError> {
         let condition = "JOIN (SELECT subject, MAX(id) AS id FROM evidence GROUP BY subject) m \
                          ON m.subject = e.subject JOIN evidence l ON l.id = m.id \
-                         WHERE e.run = l.run OR e.added_at = l.added_at";
+                         WHERE e.run = l.run OR e.added_at = l.added_at ORDER BY e.id";
         self.select(condition, &[]).await
     }
 
@@ -160,7 +168,7 @@ impl Store {
         condition: &str,
         parameters: &[Value],
     ) -> Result<Vec<StoredEvidence>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM evidence e {condition} ORDER BY e.id");
+        let sql = format!("SELECT {COLUMNS} FROM evidence e {condition}");
         let mut session = self.begin(Purpose::Read).await?;
         let rows = session.query("read evidence", &sql, parameters).await?;
         session.commit().await?;

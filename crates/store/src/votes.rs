@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::journal::{self, JournalKind};
 use crate::session::{Purpose, Session};
 use crate::value::json_text;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, SubjectPage};
 
 /// A vote as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +51,18 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn votes(&self, subject: Option<&Subject>) -> Result<Vec<StoredVote>, StoreError> {
-        let (condition, parameters) = match subject {
-            Some(subject) => ("WHERE v.subject = $1", vec![subject.as_str().into()]),
-            None => ("", vec![]),
-        };
+        self.votes_page(&SubjectPage::whole(subject)).await
+    }
+
+    /// A page of the votes, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn votes_page(&self, page: &SubjectPage<'_>) -> Result<Vec<StoredVote>, StoreError> {
+        let (condition, parameters) = page.condition("v");
         let sql = format!(
             "SELECT v.id, v.content, (SELECT MIN(n.id) FROM vote n WHERE n.subject = v.subject \
-             AND n.role = v.role AND n.id > v.id) FROM vote v {condition} ORDER BY v.id"
+             AND n.role = v.role AND n.id > v.id) FROM vote v {condition}"
         );
         let mut session = self.begin(Purpose::Read).await?;
         let rows = session.query("read votes", &sql, &parameters).await?;

@@ -12,7 +12,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{PageQuery, READ, listed, named, page_of};
+use super::{READ, SubjectQuery, cut, listed, named};
 use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
@@ -27,7 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
             READ,
             list,
         )
-        .asks::<EvidenceQuery>()
+        .asks::<SubjectQuery>()
         .answers::<Vec<EvidenceJson>>(),
         get(
             ("show_evidence", "/evidence/{which}"),
@@ -102,32 +102,16 @@ async fn submit(State(api): State<Api>, posted: Posted<EvidenceBody>) -> Result<
     .await
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct EvidenceQuery {
-    /// Only of this subject.
-    subject: Option<String>,
-    /// The record that was seen last; the list goes on after it.
-    after: Option<i64>,
-    /// How many records, 100 unless it is said, 1,000 at most.
-    #[schemars(range(min = 1, max = 1_000))]
-    limit: Option<u16>,
-}
-
 async fn list(
     State(api): State<Api>,
-    Asked(query): Asked<EvidenceQuery>,
+    Asked(query): Asked<SubjectQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let subject: Option<Subject> = query.subject.as_deref().map(named).transpose()?;
-    let page = PageQuery {
-        after: query.after,
-        limit: query.limit,
-    };
+    let part = query.part()?;
     let reply = api.desks().read(async move |store| {
-        let all = adjutant_app::list_evidence(store, subject.as_ref()).await?;
-        let (page, next) = page_of(all, page, |evidence| evidence.id)?;
-        let json: Vec<EvidenceJson> = page.iter().map(Into::into).collect();
+        let mut found = store.evidence_page(&part.page()).await?;
+        let next = cut(&mut found, part.limit, |evidence| evidence.id);
+        let json: Vec<EvidenceJson> = found.iter().map(Into::into).collect();
         listed(&json, next)
     });
     Ok(reply.await?.unless_known(&headers))

@@ -15,7 +15,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{READ, limit_of, listed, named};
+use super::{READ, cut, limit_of, listed, named, one_more};
 use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
@@ -163,11 +163,9 @@ async fn decisions(
     let gate: Option<GateName> = query.gate.as_deref().map(named).transpose()?;
     let limit = limit_of(query.limit)?;
     let reply = api.desks().read(async move |store| {
-        let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+        let most = one_more(limit);
         let mut found = store.decisions(gate.as_ref(), query.after, most).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| last.id);
+        let next = cut(&mut found, limit, |decision| decision.id);
         let json: Vec<DecisionJson> = found.iter().map(Into::into).collect();
         listed(&json, next)
     });

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::{PageQuery, READ, listed};
+use super::{PageQuery, READ, cut, listed, one_more};
 use crate::Api;
 use crate::operation::{Operation, get};
 use crate::problem::Problem;
@@ -58,11 +58,9 @@ async fn entries(
 ) -> Result<Response, Problem> {
     let limit = page.limit()?;
     let reply = api.desks().read(async move |store| {
-        let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
-        let mut found = store.journal_after(page.after.unwrap_or(0), most).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| last.position);
+        let after = page.after.unwrap_or(0);
+        let mut found = store.journal_after(after, one_more(limit)).await?;
+        let next = cut(&mut found, limit, |entry| entry.position);
         let json = found.iter().map(JournalEntryJson::try_from);
         let json: Result<Vec<_>, _> = json.collect();
         listed(&json.map_err(|error| Problem::defect(&error))?, next)

@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PageQuery, READ, listed, named, page_of};
+use super::{PageQuery, READ, cut, listed, named};
 use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
@@ -331,14 +331,16 @@ async fn history(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let service: ServiceName = named(&service)?;
+    let limit = page.limit()?;
     let reply = api.desks().read(async move |store| {
-        let all = store.service_events(&service, None).await?;
-        if all.is_empty() {
+        let mut found = store.service_events(&service, None).await?;
+        if found.is_empty() {
             return Err(never(&service));
         }
-        let (page, next) = page_of(all, page, |event| event.number)?;
+        found.retain(|event| page.after.is_none_or(|after| event.number > after));
+        let next = cut(&mut found, limit, |event| event.number);
         let plans = plans(store, &service).await?;
-        let json: Vec<Value> = page.iter().map(|event| worded(event, &plans)).collect();
+        let json: Vec<Value> = found.iter().map(|event| worded(event, &plans)).collect();
         listed(&json, next)
     });
     Ok(reply.await?.unless_known(&headers))

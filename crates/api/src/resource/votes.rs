@@ -1,7 +1,7 @@
 //! Votes.
 
 use adjutant_app::{FilledBallot, VoteRequest, Voting};
-use adjutant_domain::{GateName, RoleName, Subject};
+use adjutant_domain::{GateName, RoleName};
 use adjutant_gate::Ballot;
 use adjutant_outbound::clock;
 use adjutant_wire::{Failure, VoteJson};
@@ -12,7 +12,7 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{PageQuery, READ, listed, named, page_of};
+use super::{READ, SubjectQuery, cut, listed, named};
 use crate::Api;
 use crate::access::Caller;
 use crate::operation::{Operation, get, post};
@@ -28,7 +28,7 @@ pub(super) fn operations() -> Vec<Operation> {
             READ,
             list,
         )
-        .asks::<VotesQuery>()
+        .asks::<SubjectQuery>()
         .answers::<Vec<VoteJson>>(),
         get(("show_vote", "/votes/{vote}"), "Shows a vote.", READ, show).answers::<VoteJson>(),
         post(
@@ -129,32 +129,16 @@ async fn cast(State(api): State<Api>, posted: Posted<VoteBody>) -> Result<Reply,
     .await
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct VotesQuery {
-    /// Only about this subject.
-    subject: Option<String>,
-    /// The vote that was seen last; the list goes on after it.
-    after: Option<i64>,
-    /// How many, 100 unless it is said, 1,000 at most.
-    #[schemars(range(min = 1, max = 1_000))]
-    limit: Option<u16>,
-}
-
 async fn list(
     State(api): State<Api>,
-    Asked(query): Asked<VotesQuery>,
+    Asked(query): Asked<SubjectQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let subject: Option<Subject> = query.subject.as_deref().map(named).transpose()?;
-    let page = PageQuery {
-        after: query.after,
-        limit: query.limit,
-    };
+    let part = query.part()?;
     let reply = api.desks().read(async move |store| {
-        let all = adjutant_app::list_votes(store, subject.as_ref()).await?;
-        let (page, next) = page_of(all, page, |listed| listed.stored.id)?;
-        let json: Vec<VoteJson> = page.iter().map(Into::into).collect();
+        let mut found = adjutant_app::list_votes(store, &part.page()).await?;
+        let next = cut(&mut found, part.limit, |listed| listed.stored.id);
+        let json: Vec<VoteJson> = found.iter().map(Into::into).collect();
         listed(&json, next)
     });
     Ok(reply.await?.unless_known(&headers))
@@ -163,15 +147,14 @@ async fn list(
 async fn show(State(api): State<Api>, Path(vote): Path<String>) -> Result<Reply, Problem> {
     let vote: i64 = named(&vote)?;
     api.desks()
-        .read(async move |store| {
-            let all = adjutant_app::list_votes(store, None).await?;
-            match all.iter().find(|listed| listed.stored.id == vote) {
-                Some(found) => Reply::json(&VoteJson::from(found)),
+        .read(
+            async move |store| match adjutant_app::show_vote(store, vote).await? {
+                Some(found) => Reply::json(&VoteJson::from(&found)),
                 None => Err(Problem::unknown(
                     format!("there is no vote {vote}"),
                     "See /api/v1/votes.",
                 )),
-            }
-        })
+            },
+        )
         .await
 }

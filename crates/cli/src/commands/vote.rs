@@ -3,7 +3,7 @@
 use adjutant_app::{FilledBallot, ListedVote, VoteRefusal, VoteRequest, Voting};
 use adjutant_gate::{Ballot, Vote};
 use adjutant_outbound::clock;
-use adjutant_store::StoredVote;
+use adjutant_store::{StoredVote, SubjectPage};
 
 use super::{complete, find_home, gate, open_store};
 use crate::arguments::{
@@ -114,7 +114,7 @@ fn list(arguments: &ListVotesArguments, settings: &Settings) -> Result<Exit, Fai
     let home = find_home(settings)?;
     let listed = complete(settings.database_url.is_some(), async {
         let store = open_store(&home).await?;
-        Ok(adjutant_app::list_votes(&store, arguments.about.as_ref()).await?)
+        Ok(adjutant_app::list_votes(&store, &SubjectPage::whole(arguments.about.as_ref())).await?)
     })?;
     match arguments.format.format {
         Format::Json => {
@@ -161,20 +161,17 @@ fn stands(listed: &ListedVote) -> String {
 
 fn show(arguments: &ShowVoteArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let listed = complete(settings.database_url.is_some(), async {
+    let found = complete(settings.database_url.is_some(), async {
         let store = open_store(&home).await?;
-        Ok(adjutant_app::list_votes(&store, None).await?)
+        Ok(adjutant_app::show_vote(&store, arguments.id).await?)
     })?;
-    let found = listed
-        .iter()
-        .find(|listed| listed.stored.id == arguments.id)
-        .ok_or_else(|| {
-            let problem = format!("there is no vote {}", arguments.id);
-            Failure::usage(problem, "See adjutant vote list.")
-        })?;
+    let found = found.ok_or_else(|| {
+        let problem = format!("there is no vote {}", arguments.id);
+        Failure::usage(problem, "See adjutant vote list.")
+    })?;
     match arguments.format.format {
-        Format::Json => streams::print_json(&VoteJson::from(found))?,
-        Format::Human => streams::print(&page(found))?,
+        Format::Json => streams::print_json(&VoteJson::from(&found))?,
+        Format::Human => streams::print(&page(&found))?,
     }
     Ok(Exit::Done)
 }
