@@ -42,7 +42,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// An event as it is sent.
 #[derive(Debug)]
 struct Frame {
-    position: i64,
+    /// Of the journal entry that it tells of.
+    position: Option<i64>,
     text: Bytes,
 }
 
@@ -148,6 +149,8 @@ fn keep_watching(
                 Err(failure) => {
                     if !std::mem::replace(&mut is_behind, true) {
                         (telling.failure)(&failure);
+                        // Subscribers hear why nothing comes.
+                        tell(&telling.frames, Frame::problem(&failure.into()));
                     }
                     tokio::time::sleep(AGAIN).await;
                 }
@@ -165,28 +168,41 @@ async fn tell_new(store: &Store, last: &mut i64, telling: &Telling) -> Result<()
             return Ok(());
         };
         for entry in &entries {
-            // Nobody may be listening.
-            match telling.frames.send(Arc::new(frame(entry)?)) {
-                Ok(_) | Err(_) => {}
-            }
+            tell(&telling.frames, Frame::of(entry)?);
         }
         *last = newest.position;
         telling.end.send_replace(*last);
     }
 }
 
-fn frame(entry: &JournalEntry) -> Result<Frame, Failure> {
-    let json = JournalEntryJson::try_from(entry)
-        .and_then(|entry| serde_json::to_string(&entry))
-        .map_err(|error| Failure::defect(&error))?;
-    Ok(Frame {
-        position: entry.position,
-        text: format!(
-            "id: {}\nevent: {}\ndata: {json}\n\n",
-            entry.position, entry.kind
-        )
-        .into(),
-    })
+fn tell(frames: &broadcast::Sender<Arc<Frame>>, frame: Frame) {
+    // Nobody may be listening.
+    match frames.send(Arc::new(frame)) {
+        Ok(_) | Err(_) => {}
+    }
+}
+
+impl Frame {
+    fn of(entry: &JournalEntry) -> Result<Self, Failure> {
+        let json = JournalEntryJson::try_from(entry)
+            .and_then(|entry| serde_json::to_string(&entry))
+            .map_err(|error| Failure::defect(&error))?;
+        let (position, kind) = (entry.position, &entry.kind);
+        let text = format!("id: {position}\nevent: {kind}\ndata: {json}\n\n");
+        Ok(Self {
+            position: Some(position),
+            text: text.into(),
+        })
+    }
+
+    /// Why there are no entries now. It has no position: who resumes asks again for what is missing.
+    fn problem(problem: &Problem) -> Self {
+        let text = format!("event: problem\ndata: {}\n\n", problem.json());
+        Self {
+            position: None,
+            text: text.into(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -206,6 +222,8 @@ struct Subscriber {
     behind: std::vec::IntoIter<Frame>,
     /// Whether the store may hold more than was read.
     is_behind: bool,
+    /// Whether the store could not be read: who asks again goes on where the stream broke off.
+    is_broken: bool,
 }
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -257,6 +275,7 @@ async fn events(
         position,
         behind: vec![].into_iter(),
         is_behind: resumed.is_some(),
+        is_broken: false,
     };
     let opened = Bytes::from(format!(": after {position}\n\n"));
     let stream = stream::unfold(
@@ -279,15 +298,17 @@ async fn events(
 }
 
 impl Subscriber {
-    /// The next text to send; nothing when the server stops.
+    /// The next text to send; nothing when the server stops, or after a problem was told.
     async fn next(&mut self) -> Option<Bytes> {
-        loop {
+        while !self.is_broken {
             if let Some(frame) = self.behind.next() {
-                self.position = frame.position;
-                return Some(frame.text);
+                return Some(self.pass_on(&frame));
             }
             if self.is_behind {
-                self.catch_up().await?;
+                if let Err(problem) = self.catch_up().await {
+                    self.is_broken = true;
+                    return Some(Frame::problem(&problem).text);
+                }
                 continue;
             }
             let received = tokio::select! {
@@ -296,27 +317,36 @@ impl Subscriber {
             };
             match received {
                 Err(_silent) => return Some(Bytes::from_static(b": still here\n\n")),
-                Ok(Ok(frame)) if frame.position <= self.position => {}
-                Ok(Ok(frame)) if frame.position == self.position + 1 => {
-                    self.position = frame.position;
-                    return Some(frame.text.clone());
-                }
-                Ok(Ok(_) | Err(broadcast::error::RecvError::Lagged(_))) => self.is_behind = true,
+                Ok(Ok(frame)) => match frame.position {
+                    Some(position) if position <= self.position => {}
+                    Some(position) if position > self.position + 1 => self.is_behind = true,
+                    Some(_) | None => return Some(self.pass_on(&frame)),
+                },
+                Ok(Err(broadcast::error::RecvError::Lagged(_))) => self.is_behind = true,
                 Ok(Err(broadcast::error::RecvError::Closed)) => return None,
             }
         }
+        None
     }
 
-    /// Reads the next page of what was missed; the stream ends when it cannot be read.
-    async fn catch_up(&mut self) -> Option<()> {
+    fn pass_on(&mut self, frame: &Frame) -> Bytes {
+        self.position = frame.position.unwrap_or(self.position);
+        frame.text.clone()
+    }
+
+    /// Reads the next page of what was missed.
+    async fn catch_up(&mut self) -> Result<(), Problem> {
         let after = self.position;
         let page = self.api.desks().read(async move |store| {
             let entries = store.journal_after(after, PAGE).await?;
-            Ok(entries.iter().map(frame).collect::<Result<Vec<_>, _>>()?)
+            Ok(entries
+                .iter()
+                .map(Frame::of)
+                .collect::<Result<Vec<_>, _>>()?)
         });
-        let page = page.await.ok()?;
+        let page = page.await?;
         self.is_behind = page.len() == PAGE as usize;
         self.behind = page.into_iter();
-        Some(())
+        Ok(())
     }
 }

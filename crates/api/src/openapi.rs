@@ -173,7 +173,7 @@ mod tests {
         if option_env!("ADJUTANT_WRITE_SCHEMAS").is_some() {
             std::fs::write(&file, crate::openapi()).unwrap();
         }
-        let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
+        let checked_in = std::fs::read_to_string(&file).unwrap();
         assert!(
             checked_in == crate::openapi(),
             "write the generated text over schemas/openapi.json: \

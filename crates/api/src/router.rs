@@ -1,16 +1,18 @@
 //! All routes, each behind the doors.
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::access::{Hosts, guard, same_site};
 use crate::operation::Operation;
 use crate::problem::Problem;
+use crate::reply::Reply;
 use crate::{Api, dashboard, door, events, health, mcp, metrics, openapi, resource};
 
 /// How long an operation may take. What runs checks takes minutes; everything else milliseconds.
@@ -54,9 +56,11 @@ pub(crate) fn router(api: &Api, hosts: Hosts) -> Router {
         .with_state(api.clone())
 }
 
-async fn document() -> Response {
-    let document = openapi::document(&operations());
-    crate::reply::Reply::json_text(document).into_response()
+/// Written once: the table does not change while the program runs.
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi::document(&operations()));
+
+async fn document(headers: HeaderMap) -> Response {
+    Reply::json_text(DOCUMENT.as_str()).unless_known(&headers)
 }
 
 async fn nowhere() -> Problem {
