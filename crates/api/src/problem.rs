@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The type of its body.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -113,6 +113,15 @@ impl Problem {
         }
     }
 
+    /// The body, on one line.
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|error| {
+            let detail = format!("{} (the rest cannot be written: {error})", self.detail);
+            json!({ "title": self.title, "status": self.status, "detail": detail, "hint": self.hint })
+                .to_string()
+        })
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -120,11 +129,12 @@ impl Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        Self::new(
-            status_of(failure.exit()),
-            failure.problem(),
-            failure.remedy(),
-        )
+        let status = if failure.is_disk_full() {
+            StatusCode::INSUFFICIENT_STORAGE
+        } else {
+            status_of(failure.exit())
+        };
+        Self::new(status, failure.problem(), failure.remedy())
     }
 }
 
@@ -193,13 +203,6 @@ impl From<InvalidName> for Problem {
 
 impl From<adjutant_store::StoreError> for Problem {
     fn from(error: adjutant_store::StoreError) -> Self {
-        if error.is_full() {
-            return Self::new(
-                StatusCode::INSUFFICIENT_STORAGE,
-                "the disk is full",
-                "Make space on the disk of the database, and send it again.",
-            );
-        }
         if error.is_away() {
             return Self::away();
         }
@@ -217,8 +220,7 @@ impl From<adjutant_store::StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (status, body).into_response();
+        let mut response = (status, self.json()).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, PROBLEM_JSON);

@@ -374,6 +374,7 @@ fn stored_problem(error: &RecordError) -> String {
             | StoreError::SchemaTooNew { .. }
             | StoreError::NotDurable { .. }
             | StoreError::Statement { .. }
+            | StoreError::TakenBack { .. }
             | StoreError::ForeignRow { .. }
             | StoreError::Encode { .. }
             | StoreError::Nul { .. }

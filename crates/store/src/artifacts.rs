@@ -26,6 +26,29 @@ pub(crate) struct Artifacts {
     incoming: PathBuf,
 }
 
+/// A file that is being written. It ends with this value, unless it got its artifact's name: on a
+/// full disk, half of a file would be in the way of what comes next.
+#[derive(Debug)]
+struct Incoming {
+    path: PathBuf,
+    file: File,
+}
+
+impl Incoming {
+    fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_all().map_err(failed(&self.path, "written"))
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // What cannot be removed is removed by a later write, as what a killed process left.
+        match std::fs::remove_file(&self.path) {
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
+
 impl Artifacts {
     /// The artifacts below `folder`, which is created where it is missing.
     pub(crate) fn open(folder: PathBuf) -> Result<Self, StoreError> {
@@ -64,9 +87,9 @@ impl Artifacts {
             .map(|(digest, bytes)| self.write_incoming(*digest, bytes))
             .collect::<Result<Vec<_>, _>>()?;
         sync_all(&written)?;
-        for ((digest, _), (incoming, _)) in missing.iter().zip(&written) {
+        for ((digest, _), incoming) in missing.iter().zip(&written) {
             let path = self.path(*digest);
-            std::fs::rename(incoming, &path).map_err(failed(&path, "written"))?;
+            std::fs::rename(&incoming.path, &path).map_err(failed(&path, "written"))?;
         }
         sync_folder(&self.folder)
     }
@@ -102,18 +125,15 @@ impl Artifacts {
 
     /// Writes into a folder beside the artifacts, so that the renaming stays on one file system
     /// and nothing half-written ever has an artifact's name.
-    fn write_incoming(&self, digest: Digest, bytes: &[u8]) -> Result<(PathBuf, File), StoreError> {
+    fn write_incoming(&self, digest: Digest, bytes: &[u8]) -> Result<Incoming, StoreError> {
         let number = WRITES.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
         let path = self.incoming.join(format!("{digest}.{process}.{number}"));
-        let write = || {
-            let mut file = File::create(&path)?;
-            file.write_all(bytes)?;
-            Ok(file)
-        };
-        match write() {
-            Ok(file) => Ok((path, file)),
-            Err(source) => Err(failed(&path, "written")(source)),
+        let file = File::create(&path).map_err(failed(&path, "written"))?;
+        let mut incoming = Incoming { path, file };
+        match incoming.file.write_all(bytes) {
+            Ok(()) => Ok(incoming),
+            Err(source) => Err(failed(&incoming.path, "written")(source)),
         }
     }
 
@@ -146,15 +166,15 @@ fn remove(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Syncs all files at once: a disk that waits for one flush can wait for several together.
-fn sync_all(written: &[(PathBuf, File)]) -> Result<(), StoreError> {
+fn sync_all(written: &[Incoming]) -> Result<(), StoreError> {
     std::thread::scope(|scope| {
         let syncing: Vec<_> = written
             .iter()
             .skip(1)
-            .map(|(path, file)| scope.spawn(|| file.sync_all().map_err(failed(path, "written"))))
+            .map(|incoming| scope.spawn(|| incoming.sync()))
             .collect();
-        if let Some((path, file)) = written.first() {
-            file.sync_all().map_err(failed(path, "written"))?;
+        if let Some(incoming) = written.first() {
+            incoming.sync()?;
         }
         for thread in syncing {
             match thread.join() {

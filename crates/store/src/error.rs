@@ -43,6 +43,14 @@ pub enum StoreError {
         /// Why it failed.
         source: DatabaseError,
     },
+    /// An earlier statement had the database take the whole transaction back.
+    #[error("{operation}: the database took back everything that was done together")]
+    TakenBack {
+        /// What was being done.
+        operation: &'static str,
+        /// Whether it was for want of space.
+        is_full: bool,
+    },
     /// A stored row does not hold what this program writes.
     #[error("{operation}: the row holds {found}, which this Adjutant did not write")]
     ForeignRow {
@@ -103,7 +111,7 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         match self {
             DatabaseError::Sqlite(error) => {
                 error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
@@ -175,6 +183,7 @@ impl StoreError {
         match self {
             StoreError::Open { source, .. } | StoreError::Statement { source, .. } => Some(source),
             StoreError::File { .. }
+            | StoreError::TakenBack { .. }
             | StoreError::SqliteTooOld { .. }
             | StoreError::SchemaTooNew { .. }
             | StoreError::NotDurable { .. }
@@ -188,10 +197,11 @@ impl StoreError {
 
     /// Whether the disk is full: everything works again when there is space.
     pub fn is_full(&self) -> bool {
-        if let StoreError::File { source, .. } = self {
-            return source.kind() == std::io::ErrorKind::StorageFull;
+        match self {
+            StoreError::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            StoreError::TakenBack { is_full, .. } => *is_full,
+            other => other.database().is_some_and(DatabaseError::is_full),
         }
-        self.database().is_some_and(DatabaseError::is_full)
     }
 
     /// What the user can do about it.
@@ -210,7 +220,7 @@ impl StoreError {
                 "See that the server runs and can be reached; then look whether it was done, or \
                  do it again under the same key."
             }
-            StoreError::Statement { .. } => "Run adjutant doctor.",
+            StoreError::Statement { .. } | StoreError::TakenBack { .. } => "Run adjutant doctor.",
             StoreError::Nul { .. } => "Take the NUL character out of the text.",
             StoreError::ForeignRow { .. } | StoreError::Encode { .. } => {
                 "Run adjutant journal verify."

@@ -22,6 +22,8 @@ pub(crate) struct Connection {
     number: u64,
     /// Whether the journal grew in this transaction.
     is_news: bool,
+    /// Whether the last statement that failed found the disk full.
+    was_full: bool,
 }
 
 /// An open transaction. Dropped without [`Session::commit`], it is rolled back.
@@ -47,6 +49,7 @@ impl Connection {
             depth: 0,
             number: 1,
             is_news: false,
+            was_full: false,
         }
     }
 
@@ -60,6 +63,7 @@ impl Connection {
         if self.depth == 0 {
             self.connect_again_if_gone().await?;
         }
+        self.check_open("begin")?;
         let sql = match (self.depth, &self.engine, purpose) {
             (1.., _, _) => "SAVEPOINT part",
             (0, Engine::Sqlite(_), Purpose::Read) => "BEGIN DEFERRED",
@@ -97,6 +101,7 @@ impl Connection {
 
     /// Keeps what was written since the last [`Self::begin`].
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        self.check_open("commit")?;
         let sql = match (self.depth, &self.engine) {
             (0 | 1, Engine::Postgres(_)) if self.is_news => postgres::NOTIFY_AND_COMMIT,
             (0 | 1, _) => "COMMIT",
@@ -122,15 +127,39 @@ impl Connection {
         self.is_news &= self.depth > 0;
     }
 
+    /// On a full disk SQLite takes a whole transaction back, not the part that failed; what comes
+    /// later in it would be kept by itself.
+    fn check_open(&self, operation: &'static str) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(connection) if self.depth > 0 && connection.is_autocommit() => {
+                let is_full = self.was_full;
+                Err(StoreError::TakenBack { operation, is_full })
+            }
+            Engine::Sqlite(_) | Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Runs several statements without parameters.
     async fn batch(&mut self, operation: &'static str, sql: &str) -> Result<(), StoreError> {
-        match &mut self.engine {
+        let done = match &mut self.engine {
             Engine::Sqlite(connection) => {
                 connection.execute_batch(sql).map_err(DatabaseError::from)
             }
             Engine::Postgres(client) => client.batch(sql).await,
-        }
-        .map_err(|source| StoreError::Statement { operation, source })
+        };
+        self.noted(operation, done)
+    }
+
+    /// What a statement gave; its failure is remembered.
+    fn noted<T>(
+        &mut self,
+        operation: &'static str,
+        done: Result<T, DatabaseError>,
+    ) -> Result<T, StoreError> {
+        done.map_err(|source| {
+            self.was_full = source.is_full();
+            StoreError::Statement { operation, source }
+        })
     }
 }
 
@@ -202,11 +231,11 @@ impl<'a> Session<'a> {
     ) -> Result<u64, StoreError> {
         self.has_written = true;
         refuse_nul(operation, parameters)?;
-        match &mut self.connection.engine {
+        let done = match &mut self.connection.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
             Engine::Postgres(client) => client.execute(sql, parameters).await,
-        }
-        .map_err(|source| StoreError::Statement { operation, source })
+        };
+        self.connection.noted(operation, done)
     }
 
     /// All rows of a query.
@@ -216,12 +245,13 @@ impl<'a> Session<'a> {
         sql: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
-        let rows = match &mut self.connection.engine {
+        let done = match &mut self.connection.engine {
             Engine::Sqlite(connection) => sqlite::query(connection, sql, parameters),
             Engine::Postgres(client) => client.query(sql, parameters).await,
-        }
-        .map_err(|source| StoreError::Statement { operation, source })?;
-        Ok(rows
+        };
+        Ok(self
+            .connection
+            .noted(operation, done)?
             .into_iter()
             .map(|cells| Row { operation, cells })
             .collect())

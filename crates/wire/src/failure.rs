@@ -26,25 +26,28 @@ pub struct Failure {
     exit: Exit,
     problem: String,
     remedy: String,
+    is_disk_full: bool,
 }
 
 impl Failure {
-    /// Something the caller can mend.
-    pub fn usage(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn new(exit: Exit, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
-            exit: Exit::Usage,
+            exit,
             problem: problem.into(),
             remedy: remedy.into(),
+            is_disk_full: false,
         }
+    }
+
+    /// Something the caller can mend.
+    pub fn usage(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, problem, remedy)
     }
 
     /// There is nothing to answer with.
     pub fn no_data(problem: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Undecided,
-            problem: format!("NO DATA AVAILABLE: {problem}"),
-            remedy: remedy.into(),
-        }
+        let problem = format!("NO DATA AVAILABLE: {problem}");
+        Self::new(Exit::Undecided, problem, remedy)
     }
 
     /// What was asked for does not come about by itself.
@@ -59,19 +62,11 @@ impl Failure {
 
     /// The machine refused what every program may do.
     pub fn machine(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Internal,
-            problem: problem.into(),
-            remedy: remedy.into(),
-        }
+        Self::new(Exit::Internal, problem, remedy)
     }
 
     fn of(exit: Exit, error: &(dyn std::error::Error + 'static), remedy: &str) -> Self {
-        Self {
-            exit,
-            problem: chain(error),
-            remedy: remedy.to_owned(),
-        }
+        Self::new(exit, chain(error), remedy)
     }
 
     pub fn exit(&self) -> Exit {
