@@ -2,6 +2,7 @@
 //! room is gone when it is dropped; one that a killed Adjutant left is swept by the next.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use adjutant_domain::ObjectId;
 
@@ -88,11 +89,16 @@ impl Drop for CheckRoom {
     }
 }
 
+/// A server checks several works at once; two that sweep would be in each other's way.
+static SWEEPING: Mutex<()> = Mutex::new(());
+
 /// Removes the rooms that a killed Adjutant left in the repository. How many there were.
 ///
 /// # Errors
 /// When git fails.
 pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
+    // Nothing is changed under the lock that a panic could leave half done.
+    let _one_at_a_time = SWEEPING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut swept = 0;
     for listed in repository.work_trees()? {
         let Some(room) = listed.path.parent() else {
@@ -107,10 +113,19 @@ pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(RoomError::Folder(error)),
         }
-        repository.remove_work_tree(&listed.path)?;
-        swept += 1;
+        match repository.remove_work_tree(&listed.path) {
+            Ok(()) => swept += 1,
+            // Another process sweeps, too, and was quicker.
+            Err(_) if !is_listed(repository, &listed.path)? => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(swept)
+}
+
+fn is_listed(repository: &Git, path: &Path) -> Result<bool, GitError> {
+    let listed = repository.work_trees()?;
+    Ok(listed.iter().any(|one| one.path == path))
 }
 
 fn owner_of(room: &Path) -> Option<u32> {
