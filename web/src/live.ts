@@ -1,6 +1,6 @@
 /** What is shown stays true: the journal tells of every change, and what it concerns is read again. */
 
-import { createEffect, createSignal, onCleanup, untrack, type Accessor } from "solid-js";
+import { createEffect, createSignal, on, onCleanup, untrack, type Accessor } from "solid-js";
 import { createStore, reconcile } from "solid-js/store";
 import { address, Problem } from "./api";
 
@@ -81,25 +81,35 @@ export interface Live<T> {
 export function createLive<T>(topics: readonly Topic[], load: () => Promise<T> | undefined, every?: Accessor<number | undefined>): Live<T> {
   const [store, setStore] = createStore<{ value?: T }>({});
   const [problem, setProblem] = createSignal<Problem>();
-  const [asked, setAsked] = createSignal(0);
-  let newest = 0;
-  createEffect(() => {
-    asked();
-    for (const topic of topics) beats[topic][0]();
-    const mine = ++newest;
-    load()?.then(
-      (value) => {
-        if (mine !== newest) return;
+  let underWay: Promise<T> | undefined;
+  let isStale = false;
+  const begin = (reading: Promise<T> | undefined) => {
+    underWay = reading;
+    isStale = false;
+    reading?.then(
+      (value) => end(reading, () => {
         setProblem(undefined);
         setStore("value", reconcile(value as never, { key: "id" }));
-      },
-      (cause: unknown) => {
-        if (mine !== newest) return;
+      }),
+      (cause: unknown) => end(reading, () => {
         setProblem(cause instanceof Problem ? cause : new Problem(0, String(cause), "Reload the page."));
-      },
+      }),
     );
-  });
-  const again = () => setAsked((count) => count + 1);
+  };
+  const end = (reading: Promise<T>, show: () => void) => {
+    // Something else is asked for by now.
+    if (reading !== underWay) return;
+    underWay = undefined;
+    show();
+    if (isStale) again();
+  };
+  /** Changes that come faster than answers wait for the answer: else there would never be one. */
+  const again = () => {
+    if (underWay === undefined) begin(untrack(load));
+    else isStale = true;
+  };
+  createEffect(() => begin(load()));
+  createEffect(on(topics.map((topic) => beats[topic][0]), again, { defer: true }));
   createEffect(() => {
     const ms = every?.();
     if (ms === undefined) return;

@@ -104,6 +104,23 @@ test("the link opens the dashboard once, small and fast", async () => {
   assert.equal(again.status(), 401);
 });
 
+test("a page is shown although changes come faster than answers", async () => {
+  const tasks = (url) => url.pathname === "/api/v1/tasks";
+  await page.route(tasks, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue();
+  });
+  let isOver = false;
+  const changes = (async () => {
+    while (!isOver) await scene.adjutant("task", "claim", "--renew", "--agent", "ada");
+  })();
+  await page.goto(`${scene.address}/`);
+  await settled();
+  isOver = true;
+  await changes;
+  await page.unroute(tasks);
+});
+
 test("every page shows, and nothing serious is wrong with it", async () => {
   const [decision] = JSON.parse(await (await page.request.get(`${scene.address}/api/v1/decisions?gate=release&limit=1`)).text());
   const [evidence] = JSON.parse(await (await page.request.get(`${scene.address}/api/v1/evidence?subject=candidate`)).text());
