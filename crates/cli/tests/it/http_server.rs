@@ -1,9 +1,9 @@
 //! A server of the built program, and a client that sends what it is told, byte by byte.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use adjutant_testkit::program;
@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A running server over a repository of its own.
 pub(crate) struct Served {
     pub(crate) workspace: Workspace,
+    /// The address of its database, where it is not SQLite.
+    database: Option<String>,
     server: Server,
 }
 
@@ -68,14 +70,52 @@ impl Served {
         variables: &[(&str, &str)],
     ) -> Self {
         let server = Server::begin(workspace.path(), variables, options);
-        Self { workspace, server }
+        Self {
+            workspace,
+            database: None,
+            server,
+        }
+    }
+
+    /// Starts it at an address that nobody else takes while it is down, on a database of
+    /// PostgreSQL where one is named.
+    pub(crate) fn start_to_be_killed(workspace: Workspace, database: Option<String>) -> Self {
+        let url = database
+            .iter()
+            .map(|url| ("ADJUTANT_DATABASE_URL", url.as_str()));
+        let variables: Vec<_> = url.collect();
+        let address = lasting_address();
+        let server = Server::begin(workspace.path(), &variables, &["--listen", &address]);
+        Self {
+            workspace,
+            database,
+            server,
+        }
+    }
+
+    /// kill -9, and another server at the same address.
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.server.child.kill().unwrap();
+        self.server.child.wait().unwrap();
+        let address = self.address.to_string();
+        let arguments = ["serve", "--listen", &address, "--format", "json"];
+        (self.server.child, _) = launch(self.command(&arguments));
+    }
+
+    /// A command of the program, in the same repository.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program::command(PROGRAM, self.workspace.path(), arguments);
+        command.envs(
+            self.database
+                .iter()
+                .map(|url| ("ADJUTANT_DATABASE_URL", url)),
+        );
+        command
     }
 
     /// What a command of the program prints, in the same repository.
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
-        let output = program::command(PROGRAM, self.workspace.path(), arguments)
-            .output()
-            .unwrap();
+        let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
@@ -93,6 +133,29 @@ impl Served {
     }
 }
 
+/// Starts a server, and gives what it says when it serves.
+fn launch(mut command: Command) -> (Child, Value) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    if line.is_empty() {
+        panic!("no server: {:?}", child.wait_with_output());
+    }
+    (child, serde_json::from_str(&line).unwrap())
+}
+
+/// Below the ports that the system gives to clients: a client that asks in vain may be given the
+/// very port that it asks, and then holds it.
+fn lasting_address() -> String {
+    let mut addresses =
+        (20_000 + std::process::id() % 10_000..32_000).map(|port| format!("127.0.0.1:{port}"));
+    addresses
+        .find(|address| TcpListener::bind(address).is_ok())
+        .unwrap()
+}
+
 impl std::ops::Deref for Served {
     type Target = Server;
 
@@ -104,18 +167,14 @@ impl std::ops::Deref for Served {
 impl Server {
     /// Starts it in a folder, with variables beside its options.
     pub(crate) fn begin(folder: &Path, variables: &[(&str, &str)], options: &[&str]) -> Self {
-        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--format", "json"];
+        let mut arguments = vec!["serve", "--format", "json"];
         arguments.extend(options);
-        let mut child = program::command(PROGRAM, folder, &arguments)
-            .envs(variables.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).unwrap();
+        if !options.contains(&"--listen") {
+            arguments.extend(["--listen", "127.0.0.1:0"]);
+        }
+        let mut command = program::command(PROGRAM, folder, &arguments);
+        command.envs(variables.iter().copied());
+        let (child, told) = launch(command);
         let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
         let address = text("server").strip_prefix("http://").unwrap().parse();
         Self {
@@ -272,6 +331,24 @@ impl Events {
 }
 
 impl Answered {
+    /// Sends bytes, and reads the whole answer; one that breaks off is an error.
+    pub(crate) fn to(address: SocketAddr, request: &[u8]) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(request)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        if !answer.contains("\r\n\r\n") {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let answer = Self::read(&answer);
+        let length = answer.header("content-length").map(str::parse::<usize>);
+        if matches!(length, Some(Ok(length)) if length != answer.body.len()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(answer)
+    }
+
     fn read(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
