@@ -18,7 +18,7 @@ struct Part {
     filter: &'static str,
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 9] = [
     Part {
         name: "simulation",
         package: "adjutant-work",
@@ -60,6 +60,18 @@ const PARTS: [Part; 7] = [
         package: "adjutant-cli",
         program: "it",
         filter: "killed_at_any_effect",
+    },
+    Part {
+        name: "server-killed",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "server_killed",
+    },
+    Part {
+        name: "disk-full",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "disk_full",
     },
 ];
 
