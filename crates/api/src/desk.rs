@@ -13,6 +13,7 @@ use adjutant_store::{Location, Store};
 use adjutant_wire::Failure;
 use axum::http::StatusCode;
 use tokio::sync::{Semaphore, oneshot};
+use tracing::{Instrument, Span, info_span};
 
 use crate::problem::Problem;
 use crate::pulse::Pulse;
@@ -46,6 +47,8 @@ trait Job: Send {
 struct Request<W, T> {
     work: W,
     answer: oneshot::Sender<Result<T, Problem>>,
+    /// From when it came into the line.
+    span: Span,
 }
 
 /// Who asked may have gone away.
@@ -62,8 +65,8 @@ where
 {
     fn run<'a>(self: Box<Self>, store: &'a Store) -> Pinned<'a, Deliver> {
         Box::pin(async move {
-            let Request { work, answer } = *self;
-            let done = work(store).await;
+            let Request { work, answer, span } = *self;
+            let done = work(store).instrument(span).await;
             let deliver: Deliver = Box::new(move |problem: Option<&Problem>| {
                 let done = match problem {
                     Some(problem) => Err(problem.clone()),
@@ -123,7 +126,9 @@ impl Desk {
             if line.waiting.len() >= WAITING_MAX {
                 return Err(overloaded());
             }
-            line.waiting.push_back(Box::new(Request { work, answer }));
+            let span = info_span!("database");
+            line.waiting
+                .push_back(Box::new(Request { work, answer, span }));
         }
         self.changed.notify_one();
         tokio::select! {
@@ -257,9 +262,10 @@ impl Desks {
         let location = self.location.clone();
         let (answer, answered) = oneshot::channel();
         let thread = std::thread::Builder::new().name("acting".to_owned());
+        let span = info_span!("acting");
         let started = thread.spawn(move || {
             let done = match Seat::open(&location) {
-                Ok(seat) => seat.runtime.block_on(work(&seat.store)),
+                Ok(seat) => seat.runtime.block_on(work(&seat.store).instrument(span)),
                 Err(failure) => Err(failure.into()),
             };
             hand_over(answer, done);

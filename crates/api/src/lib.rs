@@ -23,6 +23,7 @@ mod reply;
 mod request;
 mod resource;
 mod router;
+mod traces;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -4,6 +4,8 @@
 use adjutant_app::VoteRefusal;
 use adjutant_domain::InvalidName;
 use adjutant_mcp::Declined;
+use adjutant_outbound::telemetry;
+use adjutant_outbound::trace_context::TraceContext;
 use adjutant_wire::{
     Exit, Failure, RefusalJson, RefusedVoteJson, UnprovenJson, refusal, unproven, vote_refusal,
 };
@@ -42,9 +44,12 @@ pub(crate) struct Problem {
     detail: String,
     /// What to do next.
     hint: String,
+    /// The trace of the request, by which its lines of the log are found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
     /// A refusal as the command line prints it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<Value>,
+    refused: Option<Box<Value>>,
 }
 
 impl Problem {
@@ -58,6 +63,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             hint: hint.into(),
+            trace: None,
             refused: None,
         }
     }
@@ -95,12 +101,12 @@ impl Problem {
     /// What was refused, as the command line prints it.
     fn with_refused(mut self, refused: &impl Serialize) -> Self {
         // A refusal that cannot be written as JSON is still told in words.
-        self.refused = serde_json::to_value(refused).ok();
+        self.refused = serde_json::to_value(refused).ok().map(Box::new);
         self
     }
 
     fn because(&self) -> Option<RefusedBecause> {
-        self.refused.as_ref().map(RefusedBecause::of)
+        self.refused.as_deref().map(RefusedBecause::of)
     }
 
     /// As a tool tells it.
@@ -109,7 +115,7 @@ impl Problem {
             exit: Exit::Internal,
             problem: self.detail,
             next: self.hint,
-            refused: self.refused,
+            refused: self.refused.map(|refused| *refused),
         }
     }
 
@@ -218,8 +224,16 @@ impl From<adjutant_store::StoreError> for Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = self.status();
+        self.trace = telemetry::current().map(TraceContext::trace_id);
+        if status.is_server_error() {
+            tracing::error!(
+                status = self.status,
+                detail = self.detail,
+                "a request failed"
+            );
+        }
         let mut response = (status, self.json()).into_response();
         response
             .headers_mut()

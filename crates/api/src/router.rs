@@ -13,7 +13,7 @@ use crate::access::{Hosts, guard, same_site};
 use crate::operation::Operation;
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::{Api, dashboard, door, events, health, mcp, metrics, openapi, resource};
+use crate::{Api, dashboard, door, events, health, mcp, metrics, openapi, resource, traces};
 
 /// How long an operation may take. What runs checks takes minutes; everything else milliseconds.
 const OPERATION_MAX: Duration = Duration::from_secs(30 * 60);
@@ -53,6 +53,7 @@ pub(crate) fn router(api: &Api, hosts: Hosts) -> Router {
         .layer(from_fn_with_state(api.clone(), metrics::watched))
         .layer(from_fn_with_state(hosts, same_site))
         .layer(middleware::map_response(harden))
+        .layer(from_fn(traces::traced))
         .with_state(api.clone())
 }
 

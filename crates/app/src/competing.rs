@@ -363,7 +363,7 @@ impl Contest<'_> {
     ) -> Result<CompetitionEntry, RunError> {
         let judged = judged(start.agent, &attended.finish, &checked, outcome);
         let transcript = start.keep(self.store, &attended, judged).await?;
-        let usage = start.keep_usage(self.store, &attended.transcript).await?;
+        let usage = start.keep_usage(self.store, &attended).await?;
         if !self.request.keep_work_trees {
             agent_process::remove(&Git::at(&self.home.top), &attended.site)?;
         }

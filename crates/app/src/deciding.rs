@@ -8,7 +8,7 @@ use adjutant_domain::{
     CriterionId, Digest, Evidence, GateName, InvalidName, Subject, Timestamp, sha256,
 };
 use adjutant_formats::Format;
-use adjutant_gate::{Case, Decision, JudgedArtifact, SourceFailure, Vote, decide};
+use adjutant_gate::{Case, Decision, JudgedArtifact, SourceFailure, Vote, decide, policy_lines};
 use adjutant_outbound::files::{self, FileError};
 use adjutant_outbound::inquiry;
 use adjutant_rollout::{GateQuestion, LastVerdict, VerdictStanding};
@@ -149,7 +149,7 @@ pub async fn run_gate(
     let record = DecisionRecord {
         version: DecisionRecord::VERSION,
         gate: gate.clone(),
-        policy: request.policy.text.clone(),
+        policy: policy_lines(&request.policy.text),
         now,
         artifact: request.artifact.cloned(),
         inputs: gathered.inputs,
@@ -159,6 +159,7 @@ pub async fn run_gate(
         votes,
         decision,
     };
+    tracing::info!(%gate, verdict = %record.decision.verdict, "a gate decided");
     let bytes = serde_json::to_vec(&record).map_err(GateError::Record)?;
     let digest = sha256::digest_of(&bytes);
     let new_evidence = to_keep(&gathered.evidence, &gathered.sources);

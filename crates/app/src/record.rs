@@ -36,7 +36,7 @@ pub struct DecisionRecord {
     pub version: u32,
     /// The gate.
     pub gate: GateName,
-    /// The whole TOML text that holds its policy.
+    /// The TOML text of its policy, as far as it is one of gates.
     pub policy: String,
     /// When it was decided.
     pub now: Timestamp,

@@ -3,6 +3,7 @@
 
 mod delivering;
 mod starting;
+mod telling;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -247,7 +248,7 @@ impl Run<'_> {
             return Err(error.into());
         }
         let transcript = start.keep(self.store, &attended, None).await?;
-        let usage = start.keep_usage(self.store, &attended.transcript).await?;
+        let usage = start.keep_usage(self.store, &attended).await?;
         let outcome = self.conclude(stop, &attended).await?;
         let is_kept = self.request.keep_work_tree;
         if !is_kept {

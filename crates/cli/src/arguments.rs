@@ -104,7 +104,12 @@ Environment:
   ADJUTANT_DATABASE_URL  postgres://… in place of the SQLite database
   ADJUTANT_AGENT         who works here, where --agent does not say it
   VISUAL, EDITOR         what --editor opens
-  NO_COLOR, COLUMNS      how answers look on a terminal";
+  NO_COLOR, COLUMNS      how answers look on a terminal
+  ADJUTANT_LOG           off, error, warn, info, debug or trace: what is told on standard error;
+                         every command takes --log text|json
+  TRACEPARENT            the trace that a command belongs to
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                         the collector that is sent spans";
 
 /// From measured evidence to a verdict that anyone can check.
 #[derive(Debug, Parser)]
@@ -112,6 +117,18 @@ Environment:
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+    // Said once, below the list of commands, and not again in the help of each.
+    #[arg(long, global = true, hide = true, value_enum)]
+    pub(crate) log: Option<LogFormatArgument>,
+}
+
+/// How what the program does is told on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormatArgument {
+    /// For a person.
+    Text,
+    /// An object a line.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

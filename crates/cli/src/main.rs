@@ -15,11 +15,12 @@ mod routine_json;
 mod settings;
 mod streams;
 mod table;
+mod telemetry;
 mod unproven;
 
 use adjutant_outbound::{instance, process};
 use adjutant_wire::{exit, failure};
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use mimalloc::MiMalloc;
 
 use arguments::Arguments;
@@ -37,8 +38,11 @@ fn main() -> std::process::ExitCode {
     if let Some(folder) = instance::instance_argument(std::env::args_os()) {
         return instance::keep_instance(&folder, &settings::program_environment()).into();
     }
-    let arguments = Arguments::parse();
-    let ran = Settings::from_environment().and_then(|settings| commands::run(arguments, &settings));
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let name = name_of(&matches);
+    let ran = Settings::from_environment()
+        .and_then(|settings| telemetry::run(&name, arguments, &settings));
     match ran {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -46,4 +50,15 @@ fn main() -> std::process::ExitCode {
             failure.exit().into()
         }
     }
+}
+
+/// The words of a command, such as `task claim`.
+fn name_of(matches: &ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut below = matches.subcommand();
+    while let Some((word, inner)) = below {
+        words.push(word);
+        below = inner.subcommand();
+    }
+    words.join(" ")
 }

@@ -45,6 +45,53 @@ pub(crate) struct Settings {
     pub(crate) dies_after: Option<u32>,
     /// `VISUAL`, or else `EDITOR`.
     pub(crate) editor: Option<String>,
+    /// What is told of the work, and to whom.
+    pub(crate) telemetry: TelemetryVariables,
+}
+
+/// What the environment says of logs and traces, as it was given.
+#[derive(Clone, Default)]
+pub(crate) struct TelemetryVariables {
+    /// `ADJUTANT_LOG`.
+    pub(crate) level: Option<String>,
+    /// `TRACEPARENT`.
+    pub(crate) parent: Option<String>,
+    /// `OTEL_SDK_DISABLED`.
+    pub(crate) is_disabled: bool,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    pub(crate) endpoint: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
+    pub(crate) traces_endpoint: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_PROTOCOL`.
+    pub(crate) protocol: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_HEADERS`: they may hold secrets.
+    pub(crate) headers: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds.
+    pub(crate) timeout: Option<String>,
+    /// `OTEL_SERVICE_NAME`.
+    pub(crate) service: Option<String>,
+}
+
+impl std::fmt::Debug for TelemetryVariables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TelemetryVariables").finish_non_exhaustive()
+    }
+}
+
+impl TelemetryVariables {
+    fn from_environment() -> Self {
+        Self {
+            level: variable("ADJUTANT_LOG"),
+            parent: variable("TRACEPARENT"),
+            is_disabled: variable("OTEL_SDK_DISABLED").is_some_and(|text| text == "true"),
+            endpoint: variable("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            traces_endpoint: variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+            protocol: variable("OTEL_EXPORTER_OTLP_PROTOCOL"),
+            headers: variable("OTEL_EXPORTER_OTLP_HEADERS"),
+            timeout: variable("OTEL_EXPORTER_OTLP_TIMEOUT"),
+            service: variable("OTEL_SERVICE_NAME"),
+        }
+    }
 }
 
 impl Settings {
@@ -72,6 +119,7 @@ impl Settings {
                 .map(|count| number(DIES_AFTER, &count))
                 .transpose()?,
             editor: variable("VISUAL").or_else(|| variable("EDITOR")),
+            telemetry: TelemetryVariables::from_environment(),
         })
     }
 }

@@ -16,6 +16,7 @@ mod learning;
 mod pairing;
 mod piece;
 mod policy;
+mod policy_text;
 mod policy_toml;
 mod prepared;
 mod quantity;
@@ -52,6 +53,7 @@ pub use policy::{
     Ask, Criterion, Demand, Policy, QuorumPolicy, Selector, Side, Trigger, TriggerCondition,
     Undecided,
 };
+pub use policy_text::policy_lines;
 pub use policy_toml::{BUILT_IN, InvalidPolicy, Policies, built_in, read_policies};
 pub use quantity::{Bound, InvalidQuantity, Margin, Scale};
 pub use quorum::{Ballot, Quorum, QuorumStanding, Vote, VoteSource, Voter, count_votes};

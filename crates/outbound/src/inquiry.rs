@@ -12,6 +12,8 @@ use adjutant_domain::{MeasureName, Timestamp};
 use reqwest::{Client, ClientBuilder, Url};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tracing::field::Empty;
+use tracing::{Instrument, info_span};
 
 use crate::{mlflow, prometheus};
 
@@ -202,7 +204,20 @@ impl Answer {
 
 /// Asks one question.
 pub(crate) async fn ask(client: &Client, asks: &'static str, url: &Url) -> Answer {
-    let reply = match answer_of(client, url).await {
+    let span = info_span!(
+        "query",
+        otel.name = asks,
+        otel.kind = "client",
+        server.address = url.host_str(),
+        http.response.status_code = Empty,
+        otel.status_description = Empty,
+    );
+    let answered = answer_of(client, url).instrument(span.clone()).await;
+    match &answered {
+        Ok((status, _)) => span.record("http.response.status_code", *status),
+        Err(failure) => span.record("otel.status_description", failure.as_str()),
+    };
+    let reply = match answered {
         Ok((http_status, bytes)) => match serde_json::from_slice(&bytes) {
             Ok(body) => Reply::Json { http_status, body },
             Err(_not_json) => Reply::Text {

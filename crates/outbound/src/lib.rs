@@ -32,4 +32,6 @@ pub mod prometheus;
 pub mod repository;
 pub mod sample_file;
 pub mod secret;
+pub mod telemetry;
+pub mod trace_context;
 pub mod webhook;

@@ -21,6 +21,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use tracing::field::Empty;
+use tracing::{Span, info_span};
+
+use crate::{telemetry, trace_context};
 
 pub use bounded::{KeepOutput, Output};
 pub use environment::{ALLOWED_VARIABLES, Environment};
@@ -141,6 +145,7 @@ pub struct Running {
     keeper: Child,
     program: String,
     report: Report,
+    span: Span,
 }
 
 /// Where the keeper says how its program ended.
@@ -211,6 +216,17 @@ fn start_with(
         return Err(ProcessError::NoFolder(invocation.folder.clone()));
     }
     let report = Report::new().map_err(ProcessError::StartKeeper)?;
+    // Its name alone: arguments may hold anything.
+    let name = Path::new(program).file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let span = info_span!(
+        "program",
+        otel.name = &*name,
+        process.executable.name = &*name,
+        process.exit.code = Empty,
+        otel.status_description = Empty,
+    );
+    let context = span.in_scope(telemetry::current);
     let arguments = KeeperArguments {
         report: report.path(),
         parent: std::process::id(),
@@ -224,6 +240,7 @@ fn start_with(
         .current_dir(&invocation.folder)
         .env_clear()
         .envs(invocation.environment.variables())
+        .envs(context.map(|context| (trace_context::VARIABLE, context.to_string())))
         .stdin(stdin)
         .stdout(stdout)
         .stderr(stderr);
@@ -238,6 +255,7 @@ fn start_with(
         keeper,
         program: program.to_string_lossy().into_owned(),
         report,
+        span,
     })
 }
 
@@ -251,9 +269,26 @@ impl Running {
             .wait()
             .await
             .map_err(ProcessError::AwaitKeeper)?;
-        self.report.read().ok_or_else(|| ProcessError::KeeperLost {
+        let ended = self.report.read().ok_or_else(|| ProcessError::KeeperLost {
             program: self.program.clone(),
-        })
+        })?;
+        self.tell(ended.end);
+        Ok(ended)
+    }
+
+    fn tell(&self, end: End) {
+        match end {
+            End::Exited(code) => self.span.record("process.exit.code", code),
+            End::Signaled(_)
+            | End::TimedOut
+            | End::Cancelled
+            | End::NotFound
+            | End::NotStarted(_) => self
+                .span
+                .record("otel.status_description", format!("{end:?}")),
+        };
+        let _inside = self.span.enter();
+        tracing::debug!(program = self.program, end = ?end, "a program ended");
     }
 
     /// Waits until the program has ended; when `cancel` is done first, it is cancelled.

@@ -11,8 +11,10 @@ use adjutant_domain::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, redirect};
+use tracing::{Instrument, info_span};
 
 use crate::inquiry::{self, InquiryError};
+use crate::{telemetry, trace_context};
 
 /// A receiver that does not take a connection by then is down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -73,7 +75,13 @@ impl WebhookClient {
             .header("webhook-timestamp", webhook.seconds)
             .header("webhook-signature", webhook.signature)
             .body(webhook.body.to_owned());
-        match request.send().await {
+        let span = info_span!("webhook", otel.kind = "client", webhook.id = webhook.id);
+        let context = span.in_scope(telemetry::current);
+        let request = match context {
+            Some(context) => request.header(trace_context::HEADER, context.to_string()),
+            None => request,
+        };
+        match request.send().instrument(span).await {
             Ok(response) => {
                 let asked = response.headers().get(RETRY_AFTER);
                 let asked = asked.filter(|asked| asked.len() <= RETRY_AFTER_BYTES_MAX);

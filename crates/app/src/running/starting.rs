@@ -14,8 +14,9 @@ use adjutant_outbound::git::Git;
 use adjutant_outbound::process::{Environment, Invocation, Keeper};
 use adjutant_store::{AgentRun, NewEvidence, RunBytes, Store, StoreError};
 use adjutant_work::{Agent, Launch, Placeholders, Role, Task, TrialOutcome, brief};
+use tracing::{Instrument, Span};
 
-use super::{GRACE, RunError, ending};
+use super::{GRACE, RunError, ending, telling};
 use crate::Home;
 
 /// An agent that is about to work on a task.
@@ -43,6 +44,8 @@ pub(crate) struct Attended {
     pub(crate) transcript: Vec<u8>,
     /// What it wrote to standard error.
     pub(crate) complaints: Vec<u8>,
+    /// The span of its work.
+    pub(crate) span: Span,
 }
 
 impl Start<'_> {
@@ -73,7 +76,9 @@ impl Start<'_> {
         };
         let own = site.brief.with_file_name("");
         let (transcript, complaints) = (own.join("transcript"), own.join("complaints"));
-        let finish = agent_process::run(&invocation, told, &transcript, &complaints, stop).await?;
+        let span = telling::span(self);
+        let running = agent_process::run(&invocation, told, &transcript, &complaints, stop);
+        let finish = running.instrument(span.clone()).await?;
         let message = format!("{}: {}", self.task.id, self.task.intake.title);
         let left = agent_process::settle(&site, self.agent.name.as_str(), &message)?;
         Ok(Attended {
@@ -82,6 +87,7 @@ impl Start<'_> {
             transcript: agent_process::stream_bytes(&transcript)?,
             complaints: agent_process::stream_bytes(&complaints)?,
             site,
+            span,
         })
     }
 
@@ -118,7 +124,9 @@ impl Start<'_> {
     pub(crate) async fn keep_usage(
         &self,
         store: &Store,
-        transcript: &[u8],
+        Attended {
+            transcript, span, ..
+        }: &Attended,
     ) -> Result<Result<Vec<Measurement>, FormatError>, RunError> {
         let head = &transcript[..transcript.len().min(HEAD_BYTES)];
         let found = recognise("transcript", head)
@@ -142,6 +150,7 @@ impl Start<'_> {
             named: None,
             bytes: transcript,
         };
+        telling::tell_usage(span, format.name(), &evidence.measurements);
         store.add_evidence(&[new], now).await?;
         Ok(Ok(evidence.measurements))
     }

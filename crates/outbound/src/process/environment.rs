@@ -7,8 +7,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The variables that a program gets from the caller's environment, where they are set: where
-/// programs, toolchains and the user's files are, and the language. No `GIT_*`, no tokens.
-pub const ALLOWED_VARIABLES: [&str; 17] = [
+/// programs, toolchains and the user's files are, the language, and the trace that all of it belongs
+/// to. No `GIT_*`, no tokens.
+pub const ALLOWED_VARIABLES: [&str; 18] = [
     "PATH",
     "HOME",
     "USER",
@@ -26,6 +27,7 @@ pub const ALLOWED_VARIABLES: [&str; 17] = [
     "GOPATH",
     "JAVA_HOME",
     "NVM_DIR",
+    crate::trace_context::VARIABLE,
 ];
 
 /// All variables of a program.
