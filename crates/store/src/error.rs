@@ -197,11 +197,13 @@ impl StoreError {
 
     /// Whether the disk is full: everything works again when there is space.
     pub fn is_full(&self) -> bool {
-        match self {
-            StoreError::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
-            StoreError::TakenBack { is_full, .. } => *is_full,
-            other => other.database().is_some_and(DatabaseError::is_full),
+        if let StoreError::File { source, .. } = self {
+            return source.kind() == std::io::ErrorKind::StorageFull;
         }
+        if let StoreError::TakenBack { is_full, .. } = self {
+            return *is_full;
+        }
+        self.database().is_some_and(DatabaseError::is_full)
     }
 
     /// What the user can do about it.

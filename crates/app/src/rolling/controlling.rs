@@ -61,14 +61,11 @@ pub async fn control(
             return Ok(ControlEnd::Unknown);
         };
         let turn = decide(&seen, rollout);
-        tracing::debug!(%service, generation = seen.generation(), "a rollout was looked at");
         if !tell(&seen, turn.as_ref()) {
             return Ok(ControlEnd::Left);
         }
         if let Some(turn) = turn.as_ref().filter(|turn| is_notable(turn, last)) {
             store_turn(store, ground, &seen, rollout, turn).await?;
-            let weight = turn.next.exposure.weight.share();
-            tracing::info!(%service, action = %turn.action, weight, "a rollout was decided about");
             // What is stored now is acted on by the next look, which sees it.
             continue;
         }
@@ -198,7 +195,10 @@ async fn store_turn(
             candidate: seen.measurements.candidate,
         })),
     };
-    add(store, ground, seen, &record, at).await?;
+    if add(store, ground, seen, &record, at).await? {
+        let weight = turn.next.exposure.weight.share();
+        tracing::info!(service = %seen.service, action = %turn.action, weight, "a rollout was decided about");
+    }
     Ok(())
 }
 

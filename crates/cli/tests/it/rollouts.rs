@@ -206,7 +206,7 @@ impl Clients {
                     if let Err(reason) = asked
                         && !ends.load(Ordering::Relaxed)
                     {
-                        eprintln!("a request got no answer: {reason}");
+                        tell_unanswered(&reason);
                         unanswered.fetch_add(1, Ordering::Relaxed);
                     }
                 }
@@ -232,6 +232,14 @@ impl Clients {
         }
         self.unanswered.load(Ordering::Relaxed)
     }
+}
+
+#[allow(
+    clippy::print_stderr,
+    reason = "a test that fails is read by its output"
+)]
+fn tell_unanswered(reason: &io::Error) {
+    eprintln!("a request got no answer: {reason}");
 }
 
 /// Asks over one connection for as long as it shall hold.

@@ -47,23 +47,21 @@ impl Failure {
     /// A rollout that does not begin.
     pub fn of_start(service: &ServiceName, refused: &StartRefusal) -> Self {
         let is_unknown = refused.is_unknown();
-        Self {
-            exit: match refused {
-                StartRefusal::NoImage => Exit::Usage,
-                StartRefusal::Recovery { .. } if is_unknown => Exit::Undecided,
-                StartRefusal::NoService
-                | StartRefusal::UnderWay(_)
-                | StartRefusal::Blocked { .. }
-                | StartRefusal::Recovery { .. }
-                | StartRefusal::Late => Exit::Refused,
-            },
-            problem: if is_unknown {
-                format!("NO DATA AVAILABLE: {refused}")
-            } else {
-                refused.to_string()
-            },
-            remedy: refused.remedy(service),
-        }
+        let exit = match refused {
+            StartRefusal::NoImage => Exit::Usage,
+            StartRefusal::Recovery { .. } if is_unknown => Exit::Undecided,
+            StartRefusal::NoService
+            | StartRefusal::UnderWay(_)
+            | StartRefusal::Blocked { .. }
+            | StartRefusal::Recovery { .. }
+            | StartRefusal::Late => Exit::Refused,
+        };
+        let problem = if is_unknown {
+            format!("NO DATA AVAILABLE: {refused}")
+        } else {
+            refused.to_string()
+        };
+        Self::new(exit, problem, refused.remedy(service))
     }
 }
 
