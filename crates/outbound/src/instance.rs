@@ -261,30 +261,37 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// Ends an instance: it has its time to drain, then it is killed with everything it started. One
-/// that is not kept is left alone.
+/// that is not kept is left alone; one that somebody else starts anew meanwhile is ended too.
 ///
 /// # Errors
 /// When it does not end.
 pub async fn stop(folder: &Path) -> Result<(), InstanceError> {
-    let Some(status) = look(folder)? else {
-        return Ok(());
-    };
     let drain_ms = read_spec(folder)?.map_or(0, |spec| spec.drain_ms);
-    let pid = i32::try_from(status.keeper).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid
+    let deadline = Instant::now() + Duration::from_millis(drain_ms) + KEEPER_STARTS_WITHIN;
+    let mut asked = None;
+    while is_kept(folder)? {
+        if Instant::now() > deadline {
+            return Err(InstanceError::DoesNotEnd(folder.to_owned()));
+        }
+        let status: Option<InstanceStatus> = read(&folder.join(STATUS))?;
+        let keeper = status.map(|status| status.keeper);
+        if keeper != asked {
+            asked = keeper;
+            ask_to_end(keeper);
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+fn ask_to_end(keeper: Option<u32>) {
+    let pid = keeper.and_then(|keeper| i32::try_from(keeper).ok());
+    if let Some(pid) = pid.and_then(Pid::from_raw)
         && let Err(error) = kill_process(pid, Signal::TERM)
     {
         // It can only be gone already, which is what was asked for.
         debug_assert_eq!(error, rustix::io::Errno::SRCH);
     }
-    let deadline = Instant::now() + Duration::from_millis(drain_ms) + KEEPER_STARTS_WITHIN;
-    while is_kept(folder)? {
-        if Instant::now() > deadline {
-            return Err(InstanceError::DoesNotEnd(folder.to_owned()));
-        }
-        sleep(LOOK_EVERY).await;
-    }
-    Ok(())
 }
 
 fn is_kept(folder: &Path) -> Result<bool, InstanceError> {
