@@ -118,7 +118,7 @@ test("a page is shown although changes come faster than answers", async () => {
   await settled();
   isOver = true;
   await changes;
-  await page.unroute(tasks);
+  await page.unrouteAll({ behavior: "wait" });
 });
 
 test("every page shows, and nothing serious is wrong with it", async () => {
