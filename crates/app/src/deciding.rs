@@ -15,6 +15,7 @@ use adjutant_rollout::{GateQuestion, LastVerdict, VerdictStanding};
 use adjutant_store::{NewDecision, NewEvidence, Store, StoreError, StoredDecision, StoredEvidence};
 
 use crate::FoundPolicy;
+use crate::gate_error::GateError;
 use crate::progress;
 use crate::record::{DecisionRecord, RecordError, RecordedInput};
 use crate::source::{self, Source, SourceError};
@@ -79,27 +80,6 @@ pub struct Decided {
     pub from: DecidedFrom,
     /// Sources that gave nothing.
     pub failures: Vec<SourceFailure>,
-}
-
-/// A gate that could not be asked. A source that gives nothing is not among these: the gate
-/// answers that.
-#[derive(Debug, thiserror::Error)]
-pub enum GateError {
-    /// The store could not be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A run could not be named.
-    #[error(transparent)]
-    Name(#[from] InvalidName),
-    /// The tasks that were counted cannot be read back.
-    #[error("the count of tasks cannot be read")]
-    Tasks(#[source] Box<SourceError>),
-    /// The record could not be written as JSON.
-    #[error("the decision record cannot be written")]
-    Record(#[source] serde_json::Error),
-    /// An earlier decision cannot be opened.
-    #[error(transparent)]
-    Earlier(#[from] RecordError),
 }
 
 /// Everything that was gathered before deciding.

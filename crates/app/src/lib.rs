@@ -22,6 +22,7 @@ mod effects;
 mod evidence;
 mod filing;
 mod focusing;
+mod gate_error;
 mod handing_off;
 mod holding;
 mod home;
@@ -76,8 +77,8 @@ pub use conflicts::{
 };
 pub use contracts::{SchemaDiffError, SchemaRequest, diff_contracts};
 pub use deciding::{
-    Decided, DecidedFrom, GateError, GateRequest, NamedSource, gate_standing, judged_artifact,
-    last_decision, run_gate,
+    Decided, DecidedFrom, GateRequest, NamedSource, gate_standing, judged_artifact, last_decision,
+    run_gate,
 };
 pub use dependencies::{
     CheckedConfig, ConfigStanding, DepsAnswer, DepsError, DepsRequest, align_dependencies,
@@ -99,6 +100,7 @@ pub use focusing::{
     FOCUS_FILE, FocusError, FocusRefusal, FocusStanding, FocusWho, FocusWrite, Focused,
     WrittenFocus, complete_in_focus, focus_standing, write_focus,
 };
+pub use gate_error::GateError;
 pub use handing_off::{HandedOff, HandoffError, HandsOn, Portion, belongs_to, hand_off};
 pub use holding::{HoldingError, SaidHolder, find_holder, forget_holder, release, remember_holder};
 pub use home::{Home, SETTINGS_FILE, locate};
@@ -131,10 +133,11 @@ pub use reproving::{Reproof, open_proof};
 pub use risk::{AssessedRisk, risk_of_sources, risk_of_stored};
 pub use roles::{FoundRole, RolesError, known_roles, role_named};
 pub use rolling::{
-    ControlEnd, Culprit, Ground, Hindrance, OrderRefusal, Ordered, PlanError, PlannedRollout,
-    RolloutError, RolloutRequest, RolloutStart, SeenEntrance, SeenInstance, SeenService,
-    StartRefusal, VersionRequests, WhileWaiting, control, lift_version, look_at_service,
-    order_rollout, plan_rollout, read_rollout_plan, start_rollout, stop_service, undo_rollout,
+    ControlEnd, Culprit, Ground, Hindrance, NewVersion, OrderRefusal, Ordered, PlanError,
+    PlannedRollout, RolloutError, RolloutRequest, RolloutStart, SeenEntrance, SeenInstance,
+    SeenService, StartRefusal, VersionRequests, WhileWaiting, control, lift_version,
+    look_at_service, order_rollout, plan_rollout, read_rollout_plan, start_rollout, stop_service,
+    undo_rollout,
 };
 pub use routines::{
     Evening, Monthly, Morning, ProgressCommit, RoutineError, RoutineRefusal, Routined, Weekly,

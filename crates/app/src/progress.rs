@@ -8,7 +8,7 @@ use adjutant_store::{Store, WorkProgress};
 use adjutant_work::directive::DirectiveOutcome;
 use serde::Serialize;
 
-use crate::deciding::GateError;
+use crate::gate_error::GateError;
 use crate::source::{self, Source};
 
 /// The name of the artifact in a citation.

@@ -6,7 +6,8 @@ use adjutant_domain::Timestamp;
 use adjutant_gate::{Case, CompositeRisk, SourceFailure, assess_risk};
 use adjutant_store::Store;
 
-use crate::deciding::{DecidedFrom, GateError, NamedSource, gather_named, gather_stored};
+use crate::deciding::{DecidedFrom, NamedSource, gather_named, gather_stored};
+use crate::gate_error::GateError;
 
 /// A risk, and what stands beside it.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,11 +6,13 @@
 mod acting;
 mod clustered;
 mod controlling;
+mod counting;
 mod entrance;
 mod hindrance;
 mod lifting;
 mod looking;
 mod ordering;
+mod seen;
 mod starting;
 
 use std::path::{Path, PathBuf};
@@ -28,11 +30,12 @@ pub use acting::stop_service;
 pub use controlling::{ControlEnd, WhileWaiting, control};
 pub use entrance::{SeenEntrance, VersionRequests};
 pub use hindrance::{Culprit, Hindrance};
-pub use looking::{SeenInstance, SeenService, look_at_service};
+pub use looking::look_at_service;
 pub use ordering::{OrderRefusal, Ordered, lift_version, order_rollout, undo_rollout};
+pub use seen::{SeenInstance, SeenService};
 pub use starting::{
-    PlanError, PlannedRollout, RolloutRequest, RolloutStart, StartRefusal, plan_rollout,
-    read_rollout_plan, start_rollout,
+    NewVersion, PlanError, PlannedRollout, RolloutRequest, RolloutStart, StartRefusal,
+    plan_rollout, read_rollout_plan, start_rollout,
 };
 
 /// Where services run, and with what.
@@ -61,6 +64,25 @@ impl Ground {
     /// Whether anything of a service was ever started here.
     pub(crate) fn knows(&self, service: &ServiceName) -> bool {
         self.service_folder(service).is_dir()
+    }
+
+    /// The versions that were ever laid down on this machine, with their folders.
+    fn versions(&self, service: &ServiceName) -> Result<Vec<(Digest, PathBuf)>, RolloutError> {
+        let folder = self.versions_folder(service);
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(lay_down_error(&folder)(error)),
+        };
+        let mut versions = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(lay_down_error(&folder))?;
+            let name = entry.file_name();
+            if let Some(version) = name.to_str().and_then(|name| name.parse().ok()) {
+                versions.push((version, entry.path()));
+            }
+        }
+        Ok(versions)
     }
 
     fn control_socket(&self, service: &ServiceName) -> PathBuf {

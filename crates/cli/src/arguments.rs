@@ -77,10 +77,10 @@ pub(crate) use serve::{
 };
 pub(crate) use shadow::{ShadowCommand, ShadowCompareArguments, ShadowFormat};
 pub(crate) use task::{
-    AddTaskArguments, ClaimArguments, CompeteArguments, CompleteArguments, ConflictsArguments,
-    DisposeArguments, EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments,
-    ListTasksArguments, MergeArguments, MirrorArguments, ReleaseArguments, ShowTaskArguments,
-    TaskCommand, TemplateArguments, VerifyTaskArguments,
+    AddTaskArguments, ClaimArguments, CompeteArguments, CompleteArguments, DisposeArguments,
+    EditTaskArguments, HandoffArguments, HolderArguments, IntakeArguments, ListTasksArguments,
+    MergeArguments, MirrorArguments, ReleaseArguments, ShowTaskArguments, TaskCommand,
+    TemplateArguments, VerifyTaskArguments,
 };
 pub(crate) use traffic::{
     ServeTrafficArguments, SetTrafficArguments, TrafficCommand, TrafficStatusArguments,

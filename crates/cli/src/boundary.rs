@@ -8,10 +8,11 @@ use adjutant_work::{PathGlob, Refusal};
 use serde::Serialize;
 
 use crate::arguments::Format;
-use crate::commands::{complete, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::open_store;
 use crate::refusal;
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -17,6 +17,7 @@ mod mcp;
 mod model;
 mod north_star;
 mod objective;
+mod policy;
 mod reconciling;
 mod report;
 mod risk;
@@ -34,18 +35,10 @@ mod traffic;
 mod verify;
 mod vote;
 
-use std::future::Future;
-use std::path::PathBuf;
-
-use adjutant_app::{AnnounceError, Home, locate};
-use adjutant_outbound::clock;
-use adjutant_store::Store;
-
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::streams;
 
 pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Failure> {
     match arguments.command {
@@ -83,67 +76,4 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings) -> Result<Exit, Fai
         Command::Token(command) => token::run(command, settings),
         Command::Selftest(command) => selftest::run(command, settings),
     }
-}
-
-/// Where the settings and the state are, seen from the current folder.
-fn find_home(settings: &Settings) -> Result<Home, Failure> {
-    let folder = std::env::current_dir().map_err(|error| {
-        Failure::usage(
-            format!("the current folder cannot be read: {error}"),
-            "Change to a folder that exists.",
-        )
-    })?;
-    Ok(locate(&folder, settings.database_url.clone())?)
-}
-
-/// Where this program is, for those that start it again.
-fn this_program() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(|error| {
-        Failure::machine(
-            format!("this program does not know where it is: {error}"),
-            "Start it by its path.",
-        )
-    })
-}
-
-pub(crate) async fn open_store(home: &Home) -> Result<Store, Failure> {
-    let now = clock::now();
-    let store = Store::open(&home.state, now).await?;
-    match adjutant_app::register_receivers(&store, home, now).await {
-        Ok(()) => Ok(store),
-        Err(AnnounceError::Store(error)) => Err(error.into()),
-        // Nobody stops working because a chat cannot be told of it.
-        Err(error) => {
-            streams::warn(&format!(
-                "nobody new is told of anything: {}",
-                chain(&error)
-            ));
-            Ok(store)
-        }
-    }
-}
-
-/// What looks at north-star gates talks to the network: an objective may be counted by a Prometheus.
-const ASKS_NORTH_STARS: bool = true;
-
-/// Runs a use case to its end on this thread. The part of the runtime that talks to the network
-/// is only built for those that need it.
-pub(crate) fn complete<T>(
-    needs_network: bool,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    if needs_network {
-        builder.enable_all();
-    }
-    let runtime = builder.build().map_err(|error| {
-        Failure::machine(
-            format!("no runtime can be built: {error}"),
-            "Close other programs and try again.",
-        )
-    })?;
-    let done = runtime.block_on(work);
-    // A name that is still being looked up for nobody holds nothing up.
-    runtime.shutdown_background();
-    done
 }

@@ -8,13 +8,15 @@ pub mod lines;
 mod place;
 mod reading;
 mod toml_text;
+mod utf8;
 mod yaml;
 mod yaml_text;
 
 pub use field::{Complaint, DocumentField, FieldKeys, FieldRead};
 pub use place::{DocumentPlace, Unreadable};
-pub use reading::{read, text};
+pub use reading::read;
 pub use toml_text::{TomlText, read_toml};
+pub use utf8::text;
 pub use yaml::{YamlPart, yaml_parts};
 pub use yaml_text::write_yaml;
 

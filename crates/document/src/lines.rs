@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser};
 
-use crate::reading;
+use crate::text;
 
 /// A container on the way to where the reader stands.
 struct Level {
@@ -23,7 +23,7 @@ enum Step {
 /// is. A text that cannot be read so has no lines.
 pub fn of(bytes: &[u8], pointers: &BTreeSet<&str>) -> BTreeMap<String, u64> {
     let mut lines = BTreeMap::new();
-    let Ok(text) = reading::text(bytes) else {
+    let Ok(text) = text(bytes) else {
         return lines;
     };
     let mut levels: Vec<Level> = Vec::new();

@@ -23,6 +23,7 @@ mod recognition;
 mod refusal;
 mod repeated;
 mod rounding;
+mod row_error;
 mod shape;
 mod table;
 mod window;

@@ -4,8 +4,8 @@
 use adjutant_domain::{Confidence, Interval, Outcome, Unit, Validity};
 use serde::{Deserialize, Serialize};
 
-use crate::policy::Selector;
 use crate::quantity::Margin;
+use crate::selector::Selector;
 use crate::statistic::{Direction, Statistic};
 
 /// What is asked about a baseline and a candidate.

@@ -27,6 +27,7 @@ mod retrieval;
 mod risk;
 mod risk_asks;
 mod sampled;
+mod selector;
 mod self_test;
 mod statistic;
 mod synthetic;
@@ -50,15 +51,16 @@ pub use integration::{
 pub use joint::{Joint, joint_verdict};
 pub use learning::{Learning, learnings};
 pub use policy::{
-    Ask, Criterion, Demand, Policy, QuorumPolicy, Selector, Side, Trigger, TriggerCondition,
-    Undecided,
+    Ask, Criterion, Demand, Policy, QuorumPolicy, Side, Trigger, TriggerCondition, Undecided,
 };
 pub use policy_text::policy_lines;
-pub use policy_toml::{BUILT_IN, InvalidPolicy, Policies, built_in, read_policies};
+pub use policy_toml::{BUILT_IN, Policies, built_in, read_policies};
 pub use quantity::{Bound, InvalidQuantity, Margin, Scale};
 pub use quorum::{Ballot, Quorum, QuorumStanding, Vote, VoteSource, Voter, count_votes};
 pub use risk::{
     CompositeRisk, FactorResult, FactorValue, RiskFactor, RiskLevel, RiskStanding, assess_risk,
 };
+pub use selector::Selector;
 pub use self_test::{CriterionSelfTest, Rate, SelfTest, self_test};
 pub use statistic::{Direction, InvalidDirection, InvalidStatistic, Statistic};
+pub use toml_keys::InvalidPolicy;

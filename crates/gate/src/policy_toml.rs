@@ -8,13 +8,12 @@ use toml::de::DeTable;
 
 use crate::comparison::SuccessRange;
 use crate::piece::common_unit;
-use crate::policy::{
-    Ask, Criterion, Demand, Policy, Selector, Side, Trigger, TriggerCondition, Undecided,
-};
+use crate::policy::{Ask, Criterion, Demand, Policy, Side, Trigger, TriggerCondition, Undecided};
 use crate::quantity::{Bound, Margin, Scale};
 use crate::quorum_toml;
+use crate::selector::Selector;
 use crate::statistic::Statistic;
-use crate::toml_keys::{Keys, Text, line_at};
+use crate::toml_keys::{InvalidPolicy, Keys, Text, line_at};
 
 /// The policies of one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,18 +22,6 @@ pub struct Policies {
     pub policies: Vec<Policy>,
     /// Unknown keys, one sentence each with line and key.
     pub warnings: Vec<String>,
-}
-
-/// A policy that cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {key}: {problem}")]
-pub struct InvalidPolicy {
-    /// The line in the text, counted from 1.
-    pub line: usize,
-    /// The key's path, such as `gate.release.criteria[2].below`; empty for the whole text.
-    pub key: String,
-    /// What is wrong, and what to write instead.
-    pub problem: String,
 }
 
 /// The policies that are part of the program: name and TOML text.

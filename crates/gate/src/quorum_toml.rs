@@ -4,8 +4,7 @@ use adjutant_domain::{RoleName, Subject};
 
 use crate::evaluator::Evaluator;
 use crate::policy::QuorumPolicy;
-use crate::policy_toml::InvalidPolicy;
-use crate::toml_keys::{Keys, Text};
+use crate::toml_keys::{InvalidPolicy, Keys, Text};
 
 pub(crate) fn read(
     keys: &Keys<'_>,

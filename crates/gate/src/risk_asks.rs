@@ -3,9 +3,10 @@
 use adjutant_domain::{Confidence, OwnMeasure, Subject, Unit};
 
 use crate::comparison::SuccessRange;
-use crate::policy::{Ask, Demand, Selector, Side};
+use crate::policy::{Ask, Demand, Side};
 use crate::quantity::{Bound, Margin, Scale};
 use crate::risk::RiskFactor;
+use crate::selector::Selector;
 use crate::statistic::{Direction, Statistic};
 
 /// The share of recorded pairs that may be worse.

@@ -8,7 +8,17 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::policy_toml::InvalidPolicy;
+/// A policy that cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {key}: {problem}")]
+pub struct InvalidPolicy {
+    /// The line in the text, counted from 1.
+    pub line: usize,
+    /// The key's path, such as `gate.release.criteria[2].below`; empty for the whole text.
+    pub key: String,
+    /// What is wrong, and what to write instead.
+    pub problem: String,
+}
 
 /// A table and where it stands.
 pub(crate) struct Keys<'t> {

@@ -4,8 +4,9 @@
 use adjutant_domain::Outcome;
 
 use crate::judge::Quantity;
-use crate::policy::{Ask, Demand, Selector, Side, TriggerCondition};
+use crate::policy::{Ask, Demand, Side, TriggerCondition};
 use crate::quantity::Scale;
+use crate::selector::Selector;
 use crate::statistic::{Direction, Statistic, quantile_name};
 
 /// The quantity in words, such as `p95 of latency_ms`.

@@ -33,14 +33,6 @@ pub struct Member {
     output: Option<BufReader<ChildStdout>>,
 }
 
-/// The program that is running now.
-///
-/// # Errors
-/// When the operating system does not say.
-pub fn this_program() -> Result<PathBuf, Error> {
-    std::env::current_exe()
-}
-
 impl Member {
     /// Starts one more. It ends by itself when its input does, so none outlives this process.
     ///

@@ -318,8 +318,7 @@ impl Store {
         let name: Value = receiver.as_str().into();
         let name = std::slice::from_ref(&name);
         let sql = "SELECT COUNT(*) FROM delivery WHERE receiver = $1 AND state <> 'delivered'";
-        let rows = session.query(READ, sql, name).await?;
-        let undelivered = rows.first().map_or(Ok(0), |row| row.small(0))?;
+        let undelivered = session.count(READ, sql, name).await?;
         for sql in [
             "DELETE FROM delivery_attempt WHERE receiver = $1",
             "DELETE FROM delivery WHERE receiver = $1",
@@ -329,7 +328,7 @@ impl Store {
         let sql = "DELETE FROM receiver WHERE name = $1";
         let removed = session.execute(OPERATION, sql, name).await?;
         session.commit().await?;
-        Ok((removed > 0).then_some(u64::from(undelivered)))
+        Ok((removed > 0).then_some(undelivered))
     }
 }
 

@@ -116,7 +116,9 @@ impl Store {
 
 async fn not_empty(into: &mut Session<'_>) -> Result<Option<CopyRefusal>, StoreError> {
     for table in migrations::tables().filter(|table| *table != LEASE_CLOCK) {
-        let rows = count(into, table).await?;
+        let rows = into
+            .count(OPERATION, &format!("SELECT COUNT(*) FROM {table}"), &[])
+            .await?;
         if rows > 0 {
             return Ok(Some(CopyRefusal::NotEmpty {
                 table: table.to_owned(),
@@ -125,13 +127,6 @@ async fn not_empty(into: &mut Session<'_>) -> Result<Option<CopyRefusal>, StoreE
         }
     }
     Ok(None)
-}
-
-async fn count(session: &mut Session<'_>, table: &str) -> Result<u64, StoreError> {
-    let sql = format!("SELECT COUNT(*) FROM {table}");
-    let rows = session.query(OPERATION, &sql, &[]).await?;
-    let count = rows.first().map_or(Ok(0), |row| row.integer(0))?;
-    Ok(count.unsigned_abs())
 }
 
 /// In the order in which they were made: what a row refers to is there before it.

@@ -74,7 +74,13 @@ async fn look(session: &mut Session<'_>) -> Result<StoreFigures, StoreError> {
         tasks: counts(session, "SELECT state, COUNT(*) FROM task GROUP BY state").await?,
         ready,
         oldest_ready,
-        leases: count(session, "SELECT COUNT(*) FROM task WHERE state = 'leased'").await?,
+        leases: session
+            .count(
+                OPERATION,
+                "SELECT COUNT(*) FROM task WHERE state = 'leased'",
+                &[],
+            )
+            .await?,
         claims: counts(
             session,
             "SELECT result, COUNT(*) FROM attempt WHERE result IS NOT NULL GROUP BY result",
@@ -85,16 +91,20 @@ async fn look(session: &mut Session<'_>) -> Result<StoreFigures, StoreError> {
         deliveries: deliveries(session).await?,
         runs: usage::runs(session).await?,
         usage: usage::reported(session).await?,
-        evidence: count(session, "SELECT COUNT(*) FROM evidence").await?,
-        journal: count(session, "SELECT COALESCE(MAX(position), 0) FROM journal").await?,
-        service_events: count(session, "SELECT COUNT(*) FROM service_event").await?,
+        evidence: session
+            .count(OPERATION, "SELECT COUNT(*) FROM evidence", &[])
+            .await?,
+        journal: session
+            .count(
+                OPERATION,
+                "SELECT COALESCE(MAX(position), 0) FROM journal",
+                &[],
+            )
+            .await?,
+        service_events: session
+            .count(OPERATION, "SELECT COUNT(*) FROM service_event", &[])
+            .await?,
     })
-}
-
-async fn count(session: &mut Session<'_>, sql: &str) -> Result<u64, StoreError> {
-    let rows = session.query(OPERATION, sql, &[]).await?;
-    rows.first()
-        .map_or(Ok(0), |row| Ok(row.integer(0)?.unsigned_abs()))
 }
 
 /// Names and their counts, by name.

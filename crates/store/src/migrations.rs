@@ -83,8 +83,7 @@ async fn applied(session: &mut Session<'_>) -> Result<i64, StoreError> {
     } else {
         "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
     };
-    let rows = session.query(OPERATION, there, &[]).await?;
-    if rows.first().map(|row| row.integer(0)).transpose()? != Some(1) {
+    if session.count(OPERATION, there, &[]).await? != 1 {
         return Ok(0);
     }
     let rows = session

@@ -257,6 +257,23 @@ impl<'a> Session<'a> {
             .collect())
     }
 
+    /// What a `SELECT COUNT(*)` counts.
+    pub(crate) async fn count(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<u64, StoreError> {
+        let rows = self.query(operation, sql, parameters).await?;
+        match rows.as_slice() {
+            [row] => Ok(row.integer(0)?.unsigned_abs()),
+            rows => Err(StoreError::ForeignRow {
+                operation,
+                found: format!("{} rows as a count", rows.len()),
+            }),
+        }
+    }
+
     /// The number for the next row of `table`; safe because there is one writer at a time.
     pub(crate) async fn next_id(
         &mut self,

@@ -164,14 +164,13 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut session = self.begin(Purpose::Read).await?;
         let submitted = session
-            .query(
+            .count(
                 "look up who submitted an artifact",
                 "SELECT COUNT(*) FROM artifact_submitter WHERE artifact = $1 AND agent = $2",
                 &[artifact.to_string().into(), agent.as_str().into()],
             )
             .await?;
-        let is_submitted = submitted.first().map(|row| row.integer(0)).transpose()? == Some(1);
-        if is_submitted {
+        if submitted == 1 {
             session.commit().await?;
             return Ok(true);
         }

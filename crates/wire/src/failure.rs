@@ -17,6 +17,7 @@ use adjutant_domain::InvalidName;
 use adjutant_outbound::files::FileError;
 use adjutant_outbound::git::GitError;
 use adjutant_outbound::repository::RepositoryError;
+use adjutant_work::InvalidLease;
 
 use crate::Exit;
 
@@ -170,6 +171,12 @@ impl From<RepositoryError> for Failure {
 impl From<InvalidName> for Failure {
     fn from(error: InvalidName) -> Self {
         Self::of(Exit::Usage, &error, "Choose another name.")
+    }
+}
+
+impl From<InvalidLease> for Failure {
+    fn from(error: InvalidLease) -> Self {
+        Self::of(Exit::Usage, &error, "A lease lasts from 1 s to 24 h.")
     }
 }
 

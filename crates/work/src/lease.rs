@@ -1,6 +1,8 @@
 //! The one lease on a task: who may write about it, how long it lasts, what happens when it runs
 //! out. The store calls these inside the transaction that writes the result.
 
+use std::ops::RangeInclusive;
+
 use adjutant_domain::{AgentName, Epoch, TaskId};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,32 @@ use crate::{Lease, LeaseTime, Refusal, Task, TaskState};
 /// Leases on one task that may run out before a person has to look at it: whatever makes its
 /// holders vanish would go on doing so.
 pub const LOSSES_MAX: u32 = 3;
+
+/// How long a lease is renewed for while checks run, in milliseconds.
+pub const CHECKING_LEASE_MILLIS: i64 = 30 * 60 * 1_000;
+
+/// How long a lease lasts where nobody says it.
+const SECONDS: u32 = 15 * 60;
+
+/// Below a second a claim is over before it is told; beyond a day it keeps others from work.
+const SECONDS_ALLOWED: RangeInclusive<u32> = 1..=24 * 3_600;
+
+/// A lease of so many seconds that nobody can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a lease of {0} s cannot be given")]
+pub struct InvalidLease(u32);
+
+/// How long a lease lasts that is asked for from afar, in milliseconds.
+///
+/// # Errors
+/// When it is shorter than a second or longer than a day.
+pub fn lease_millis(seconds: Option<u32>) -> Result<i64, InvalidLease> {
+    let seconds = seconds.unwrap_or(SECONDS);
+    if SECONDS_ALLOWED.contains(&seconds) {
+        return Ok(i64::from(seconds) * 1_000);
+    }
+    Err(InvalidLease(seconds))
+}
 
 /// Who says that a task is theirs: every write about it carries this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

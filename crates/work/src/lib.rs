@@ -63,7 +63,10 @@ pub use handoff::{
 };
 pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox, UnknownWord};
 pub use issue_form::{ISSUE_FORM, read_issue_form};
-pub use lease::{Holder, LOSSES_MAX, check_holder, grant, lapse, renew};
+pub use lease::{
+    CHECKING_LEASE_MILLIS, Holder, InvalidLease, LOSSES_MAX, check_holder, grant, lapse,
+    lease_millis, renew,
+};
 pub use merge_order::{MergeReason, MergeStep, Piece, merge_order};
 pub use path_glob::{InvalidPathGlob, PathGlob};
 pub use permission::{Denial, NamedPath, Permission, ToolKind, permit};

@@ -1,8 +1,6 @@
 //! What agents do with tasks: file, claim, renew, give back, hand off, complete. A token of an agent
 //! speaks for that agent in its role, and for nobody else.
 
-use std::ops::RangeInclusive;
-
 use adjutant_app::{CompleteRequest, Completion, HandedOff, HandsOn, Portion};
 use adjutant_domain::{AgentName, Epoch, ObjectId, RoleName, TaskId};
 use adjutant_outbound::clock;
@@ -13,7 +11,8 @@ use adjutant_wire::{
 use adjutant_work::access::{Bearer, Right};
 use adjutant_work::template::Filled;
 use adjutant_work::{
-    Claim, ClaimRequest, Handoff, OnOverlap, PartialHandoff, PathGlob, Refusal, Target, TaskKind,
+    CHECKING_LEASE_MILLIS, Claim, ClaimRequest, Handoff, OnOverlap, PartialHandoff, PathGlob,
+    Refusal, Target, TaskKind, lease_millis,
 };
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -27,15 +26,6 @@ use crate::operation::{Operation, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::request::Posted;
-
-/// How long a lease lasts where the request does not say.
-const LEASE_SECONDS: u32 = 15 * 60;
-
-/// Below a second a claim is over before it is told; beyond a day it keeps others from work.
-const LEASE_SECONDS_ALLOWED: RangeInclusive<u32> = 1..=24 * 3_600;
-
-/// How long a lease is renewed for while checks run.
-const CHECKING_MILLIS: i64 = 30 * 60 * 1_000;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -174,7 +164,7 @@ async fn claim(State(api): State<Api>, posted: Posted<ClaimBody>) -> Result<Repl
         agent,
         role,
         target: optional::<TaskId>(body.task.as_deref())?.map_or(Target::Next, Target::Task),
-        lease_millis: lease_millis(body.lease_seconds)?,
+        lease_millis: lease_millis(body.lease_seconds).map_err(Failure::from)?,
         on_overlap: if body.advisory {
             OnOverlap::Warn
         } else {
@@ -200,17 +190,6 @@ async fn won(store: &Store, request: &ClaimRequest) -> Result<Reply, Problem> {
         Claim::Won(won) => Reply::json(&WonJson::from(won.as_ref())),
         Claim::Refused(refused) => Err((&refused).into()),
     }
-}
-
-fn lease_millis(seconds: Option<u32>) -> Result<i64, Problem> {
-    let seconds = seconds.unwrap_or(LEASE_SECONDS);
-    if LEASE_SECONDS_ALLOWED.contains(&seconds) {
-        return Ok(i64::from(seconds) * 1_000);
-    }
-    Err(Problem::malformed(
-        format!("a lease of {seconds} s cannot be given"),
-        "A lease lasts from 1 s to 24 h.",
-    ))
 }
 
 fn optional<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Problem>
@@ -253,7 +232,7 @@ async fn renew(
         agent: holder.agent,
         role: None,
         target: Target::Renewal(holder.task, holder.epoch),
-        lease_millis: lease_millis(body.lease_seconds)?,
+        lease_millis: lease_millis(body.lease_seconds).map_err(Failure::from)?,
         on_overlap: OnOverlap::Warn,
         pauses: vec![],
         key: None,
@@ -407,7 +386,7 @@ async fn complete(
         revision: Some(commit.to_string()),
         evidence: vec![],
         environment: api.environment(),
-        lease_millis: CHECKING_MILLIS,
+        lease_millis: CHECKING_LEASE_MILLIS,
     };
     let home = api.home().clone();
     api.act(posted.mark, async move |store| {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use adjutant_app::{
-    ControlEnd, OrderRefusal, Ordered, RolloutError, RolloutRequest, WhileWaiting, control,
-    lift_version, look_at_service, order_rollout, read_rollout_plan, start_rollout, undo_rollout,
+    ControlEnd, NewVersion, OrderRefusal, Ordered, RolloutError, RolloutRequest, WhileWaiting,
+    control, lift_version, look_at_service, order_rollout, read_rollout_plan, start_rollout,
+    undo_rollout,
 };
 use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::clock;
-use adjutant_rollout::{RolloutId, RolloutOrder, RolloutPlan, ServicePlan};
+use adjutant_rollout::{RolloutId, RolloutOrder, RolloutPlan};
 use adjutant_store::{Store, StoredServiceEvent};
 use adjutant_wire::rollout::{event_json, ordered_json, seen_json, started_json, turn};
 use adjutant_wire::{Failure, ServiceJson};
@@ -205,13 +206,6 @@ async fn start(
     let (home, ground) = (api.home().clone(), api.ground());
     api.act(posted.mark, async move |store| {
         let plan = read_rollout_plan(&home, &service).map_err(Failure::from)?;
-        let runs_here = matches!(plan.service, Some(ServicePlan::Processes(_)));
-        if runs_here && posted.body.image.is_some() {
-            return Err(Problem::malformed(
-                format!("{service} runs on this machine, which starts no image"),
-                "Name a version that was started here before.",
-            ));
-        }
         let request = RolloutRequest {
             version: version_of(store, &posted.body)?,
             service: service.clone(),
@@ -226,19 +220,20 @@ async fn start(
     .await
 }
 
-/// The bytes of the version that is to be started.
-fn version_of(store: &Store, body: &StartBody) -> Result<Vec<u8>, Problem> {
+/// The version that is to be started.
+fn version_of(store: &Store, body: &StartBody) -> Result<NewVersion, Problem> {
     match (&body.version, &body.image) {
         (Some(version), None) => {
             let version: Digest = named(version)?;
-            store.artifact(version).map_err(|_missing| {
+            let bytes = store.artifact(version).map_err(|_missing| {
                 Problem::unknown(
                     format!("there is no version {} here", version.short()),
                     "Start it from its file: adjutant rollout start NAME --artifact FILE.",
                 )
-            })
+            })?;
+            Ok(NewVersion::Bytes(bytes))
         }
-        (None, Some(image)) => Ok(image.clone().into_bytes()),
+        (None, Some(image)) => Ok(NewVersion::Image(image.clone())),
         (None, None) | (Some(_), Some(_)) => Err(Problem::malformed(
             "one of version and image is needed",
             "Name a version by its SHA-256, or an image of a cluster.",

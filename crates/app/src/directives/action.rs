@@ -18,9 +18,9 @@ use adjutant_work::directive::{
 
 use super::{DirectivesError, Work};
 use crate::{
-    AddError, AddRequest, ControlEnd, DecisionRecord, GateRequest, NamedSource, RolloutRequest,
-    RolloutStart, WhileWaiting, add_evidence, control, find_policy, judged_artifact, last_decision,
-    read_rollout_plan, run_gate, start_rollout,
+    AddError, AddRequest, ControlEnd, DecisionRecord, GateRequest, NamedSource, NewVersion,
+    RolloutRequest, RolloutStart, WhileWaiting, add_evidence, control, find_policy,
+    judged_artifact, last_decision, read_rollout_plan, run_gate, start_rollout,
 };
 
 /// How much of a program's output is kept.
@@ -303,7 +303,7 @@ impl Work<'_> {
         let digest = sha256::digest_of(&version);
         let request = RolloutRequest {
             service: service.clone(),
-            version,
+            version: NewVersion::Bytes(version),
             plan: plan.clone(),
         };
         let ground = self.request.ground;

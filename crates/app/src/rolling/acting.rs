@@ -1,11 +1,11 @@
 //! Makes what is there what is wanted. Each act looks first whether it is done.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use adjutant_domain::{Digest, ServiceName};
-use adjutant_outbound::instance::{self, HealthCheck, InstanceSpec, InstanceState};
+use adjutant_outbound::instance::{self, HealthCheck, InstanceSpec};
 use adjutant_rollout::{
     DesiredService, EntrancePlan, ProcessPlan, ProxyPlan, RolloutWeight, ServicePlan,
 };
@@ -16,9 +16,10 @@ use adjutant_traffic::{
 };
 
 use super::clustered::act_in_cluster;
+use super::counting::{BASELINE, CANDIDATE};
 use super::entrance::{address_of, build, steer_engine};
-use super::looking::{BASELINE, CANDIDATE};
-use super::{Ground, RolloutError, SeenService, lay_down_error};
+use super::seen::SeenService;
+use super::{Ground, RolloutError, lay_down_error};
 
 /// The most mirrored requests at the same time, in each worker of the proxy.
 const MIRRORS_IN_FLIGHT: usize = 64;
@@ -59,7 +60,7 @@ pub(super) async fn act(
         // It is not ours to start: that it does not answer has to be told.
         EntrancePlan::Engine(_) => true,
     };
-    if !is_in_effect && may_steer(&desired, is_there, seen) {
+    if !is_in_effect && seen.may_steer(&desired, is_there) {
         match &processes.traffic {
             EntrancePlan::Proxy(proxy) => {
                 steer_proxy(ground, basis, proxy, &seen.service, &desired).await?;
@@ -167,25 +168,6 @@ fn spec(ground: &Ground, plan: &ProcessPlan, artifact: &str, port: u16) -> Insta
     }
 }
 
-/// Requests go to a version only once it has been well. One that serves already is never waited
-/// for: a rollback waits for nothing.
-pub(super) fn may_steer(desired: &DesiredService, is_there: bool, seen: &SeenService) -> bool {
-    let Some(live) = desired.live else {
-        return false;
-    };
-    let serves = |version: Digest| {
-        let entrance = seen.entrance.as_ref();
-        entrance.is_some_and(|entrance| entrance.serves(version))
-    };
-    let is_well = |version: Digest| seen.instance(version) == Some(InstanceState::Well);
-    is_there
-        && (serves(live) || is_well(live))
-        && desired
-            .candidate
-            .filter(|_| desired.exposure.is_any())
-            .is_none_or(|candidate| serves(candidate) || is_well(candidate))
-}
-
 async fn steer_proxy(
     ground: &Ground,
     basis: Basis<'_>,
@@ -275,7 +257,7 @@ async fn stop_others(
 ) -> Result<bool, RolloutError> {
     let wanted = desired.running();
     let mut is_done = true;
-    for (version, folder) in versions(ground, &seen.service)? {
+    for (version, folder) in ground.versions(&seen.service)? {
         if wanted.contains(&version) || instance::look(&folder)?.is_none() {
             continue;
         }
@@ -297,32 +279,10 @@ async fn stop_others(
 /// When one of them does not end.
 pub async fn stop_service(ground: &Ground, service: &ServiceName) -> Result<(), RolloutError> {
     instance::stop(&ground.proxy_folder(service)).await?;
-    for (_, folder) in versions(ground, service)? {
+    for (_, folder) in ground.versions(service)? {
         instance::stop(&folder).await?;
     }
     Ok(())
-}
-
-/// The versions that were ever laid down on this machine, with their folders.
-pub(super) fn versions(
-    ground: &Ground,
-    service: &ServiceName,
-) -> Result<Vec<(Digest, PathBuf)>, RolloutError> {
-    let folder = ground.versions_folder(service);
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(lay_down_error(&folder)(error)),
-    };
-    let mut versions = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(lay_down_error(&folder))?;
-        let name = entry.file_name();
-        if let Some(version) = name.to_str().and_then(|name| name.parse().ok()) {
-            versions.push((version, entry.path()));
-        }
-    }
-    Ok(versions)
 }
 
 /// How long until the next look.

@@ -8,9 +8,9 @@ use adjutant_outbound::instance::InstanceState;
 use adjutant_rollout::{ClusterPlan, DesiredService, RolloutWeight, TrafficSource};
 use adjutant_store::Store;
 
-use super::acting::may_steer;
 use super::entrance::{SeenEntrance, VersionRequests};
-use super::{Ground, RolloutError, SeenInstance, SeenService};
+use super::seen::SeenService;
+use super::{Ground, RolloutError};
 use crate::doctor::chain;
 
 /// Looks at a cluster; without an answer only the reason is known. What is there is seen even when
@@ -44,18 +44,16 @@ pub(super) async fn look_at_cluster(
 }
 
 /// How the pods of a version are.
-pub(super) fn instance_of(cluster: Option<&SeenCluster>, version: Digest) -> SeenInstance {
-    let place = cluster.and_then(|cluster| place_of(cluster, version));
-    SeenInstance {
-        version,
-        state: place.and_then(|place| match place.health {
-            PlaceHealth::Empty => None,
-            PlaceHealth::Starting => Some(InstanceState::Starting),
-            PlaceHealth::Ready => Some(InstanceState::Well),
-            PlaceHealth::Unready => Some(InstanceState::Unwell),
-            PlaceHealth::CrashLooping => Some(InstanceState::CrashLooping),
-        }),
-        status: None,
+pub(super) fn state_in_cluster(
+    cluster: Option<&SeenCluster>,
+    version: Digest,
+) -> Option<InstanceState> {
+    match place_of(cluster?, version)?.health {
+        PlaceHealth::Empty => None,
+        PlaceHealth::Starting => Some(InstanceState::Starting),
+        PlaceHealth::Ready => Some(InstanceState::Well),
+        PlaceHealth::Unready => Some(InstanceState::Unwell),
+        PlaceHealth::CrashLooping => Some(InstanceState::CrashLooping),
     }
 }
 
@@ -88,7 +86,7 @@ pub(super) async fn act_in_cluster(
         }
     }
     if seen.generation() != Some(desired.generation) {
-        if may_steer(&desired, true, seen) {
+        if seen.may_steer(&desired, true) {
             steer(ground, cluster, there, &desired).await?;
         }
         return Ok(false);

@@ -11,8 +11,7 @@ use adjutant_rollout::{
 };
 use adjutant_traffic::ObservedTraffic;
 
-use super::acting::versions;
-use super::looking::{measure, present};
+use super::counting::{measure, present};
 use super::{Ground, RolloutError};
 use crate::doctor::chain;
 
@@ -156,7 +155,7 @@ fn seen_of_engine(
     seen: SeenEngine,
 ) -> Result<SeenEntrance, RolloutError> {
     let mut places = Vec::new();
-    for (version, folder) in versions(ground, service)? {
+    for (version, folder) in ground.versions(service)? {
         // A port of what has ended may be another version's by now.
         if instance::look(&folder)?.is_some()
             && let Some(address) = address_of(ground, service, version)?

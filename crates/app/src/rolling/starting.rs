@@ -25,10 +25,28 @@ use crate::doctor::chain;
 pub struct RolloutRequest {
     /// Of which service.
     pub service: ServiceName,
-    /// The version's bytes: what the service's command starts.
-    pub version: Vec<u8>,
+    /// The version.
+    pub version: NewVersion,
     /// The plan.
     pub plan: ReadPlan,
+}
+
+/// A version as it is handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewVersion {
+    /// Its bytes: what the service's command starts, or the name of an image in a file.
+    Bytes(Vec<u8>),
+    /// The name of an image, which only a cluster can run.
+    Image(String),
+}
+
+impl NewVersion {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Image(image) => image.as_bytes(),
+        }
+    }
 }
 
 /// A rollout that begins, or one that was there.
@@ -53,6 +71,9 @@ pub enum StartRefusal {
     /// The version is to run in a cluster and names no image.
     #[error("the version names no image that a cluster could run")]
     NoImage,
+    /// The version is an image, and the service runs on this machine.
+    #[error("the service runs on this machine, which starts no image")]
+    ImageHere,
     /// Another version is under way.
     #[error("{0} is under way with another version")]
     UnderWay(RolloutId),
@@ -89,6 +110,7 @@ impl StartRefusal {
             },
             Self::NoService
             | Self::NoImage
+            | Self::ImageHere
             | Self::UnderWay(_)
             | Self::Blocked { .. }
             | Self::Late => false,
@@ -103,6 +125,11 @@ impl StartRefusal {
             }
             Self::NoImage => {
                 format!("Name it: adjutant rollout start {service} --image REGISTRY/NAME@sha256:…")
+            }
+            Self::ImageHere => {
+                format!(
+                    "Give what its command starts: adjutant rollout start {service} --artifact FILE."
+                )
             }
             Self::UnderWay(_) => {
                 format!("Wait for it, or adjutant rollout abort {service} --because \"…\".")
@@ -234,10 +261,10 @@ pub async fn start_rollout(
     let Some(service_plan) = request.plan.service.clone() else {
         return Ok(Err(StartRefusal::NoService));
     };
-    if matches!(service_plan, ServicePlan::Cluster(_)) && image_of(&request.version).is_none() {
-        return Ok(Err(StartRefusal::NoImage));
+    if let Some(refusal) = unfit(&request.version, &service_plan) {
+        return Ok(Err(refusal));
     }
-    let version = store.store_version(&request.version, now).await?;
+    let version = store.store_version(request.version.bytes(), now).await?;
     finish_taking_back(store, ground, &request.service).await?;
     lift_by_gate(store, &request, version, now).await?;
     let last = store.last_service_event(&request.service).await?;
@@ -293,6 +320,18 @@ pub async fn start_rollout(
         ServiceTurn::Stored => Ok(RolloutStart::Started(id)),
         ServiceTurn::Late(_) => Err(StartRefusal::Late),
     })
+}
+
+/// Why a version cannot run where the plan has its service run.
+fn unfit(version: &NewVersion, plan: &ServicePlan) -> Option<StartRefusal> {
+    match (plan, version) {
+        (ServicePlan::Processes(_), NewVersion::Image(_)) => Some(StartRefusal::ImageHere),
+        (ServicePlan::Processes(_), NewVersion::Bytes(_)) => None,
+        (ServicePlan::Cluster(_), version) => match image_of(version.bytes()) {
+            Some(_) => None,
+            None => Some(StartRefusal::NoImage),
+        },
+    }
 }
 
 /// The worst case of a plan that may start.

@@ -76,7 +76,7 @@ impl Start<'_> {
         };
         let own = site.brief.with_file_name("");
         let (transcript, complaints) = (own.join("transcript"), own.join("complaints"));
-        let span = telling::span(self);
+        let span = telling::span(&self.agent.name, self.task.id);
         let running = agent_process::run(&invocation, told, &transcript, &complaints, stop);
         let finish = running.instrument(span.clone()).await?;
         let message = format!("{}: {}", self.task.id, self.task.intake.title);

@@ -1,14 +1,12 @@
 //! What a trace tells of an agent's work, in the words of OpenTelemetry's conventions for generative AI.
 
-use adjutant_domain::{Data, Measurement};
+use adjutant_domain::{AgentName, Data, Measurement, TaskId};
 use tracing::field::Empty;
 use tracing::{Span, info, info_span};
 
-use super::starting::Start;
-
 /// The span of an agent that works on a task. What it used is known when it has ended, if at all.
-pub(super) fn span(start: &Start<'_>) -> Span {
-    let agent = start.agent.name.as_str();
+pub(super) fn span(agent: &AgentName, task: TaskId) -> Span {
+    let agent = agent.as_str();
     info_span!(
         "invoke_agent",
         otel.name = format!("invoke_agent {agent}"),
@@ -19,7 +17,7 @@ pub(super) fn span(start: &Start<'_>) -> Span {
         gen_ai.usage.input_tokens = Empty,
         gen_ai.usage.output_tokens = Empty,
         adjutant.cost_usd = Empty,
-        adjutant.task = %start.task.id,
+        adjutant.task = %task,
     )
 }
 

@@ -10,12 +10,13 @@ use adjutant_wire::KnownAgentJson;
 use adjutant_work::{Agent, AgentPreset, Launch};
 use serde_json::json;
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{
     AddAgentArguments, AgentCommand, Format, ListAgentsArguments, RemoveAgentArguments,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
@@ -25,7 +26,14 @@ pub(super) fn run(command: AgentCommand, settings: &Settings) -> Result<Exit, Fa
         AgentCommand::Add(arguments) => add(arguments, settings),
         AgentCommand::List(arguments) => list(&arguments, settings),
         AgentCommand::Remove(arguments) => remove(&arguments, settings),
-        AgentCommand::Run(arguments) => running::run_agent(&arguments, settings),
+        AgentCommand::Run(arguments) => match (&arguments.name, arguments.any) {
+            (Some(name), _) => running::run_named(name, &arguments, settings),
+            (None, Some(task)) => assigning::run_best(task, &arguments, settings),
+            (None, None) => {
+                let remedy = "Give an agent's name, or --any TASK.";
+                Err(Failure::usage("it is not said which agent runs", remedy))
+            }
+        },
     }
 }
 

@@ -10,13 +10,14 @@ use adjutant_outbound::clock;
 use adjutant_store::{DeliveryState, Store};
 use serde_json::{Value, json};
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{
     AnnounceCommand, DeliverArguments, Format, FormatArguments, ReceiverArguments,
     ShowReceiverArguments,
 };
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::{self, Settings};
 use crate::streams;
 use crate::table::table;

@@ -8,10 +8,11 @@ use adjutant_store::{Copied, CopyRefusal, Location, Store};
 use adjutant_wire::JournalCheckJson;
 use serde_json::json;
 
-use super::{complete, find_home};
 use crate::arguments::{CopyDbArguments, DbCommand, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::find_home;
+use crate::runtime::complete;
 use crate::settings::{DATABASE_URL, Settings};
 use crate::streams;
 

@@ -3,10 +3,10 @@
 use adjutant_app::{ConfigStanding, DepsRequest, align_dependencies};
 use adjutant_report::dependencies::{self, DepsStanding, ShownConfig, ShownDeps};
 
-use super::find_home;
 use crate::arguments::{AlignArguments, DepsCommand, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::find_home;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -5,10 +5,12 @@ use adjutant_outbound::clock;
 use adjutant_report::directives as written;
 use adjutant_work::directive::{DirectiveOutcome, DirectiveStanding, DirectivesProgress};
 
-use super::{announce, complete, find_home, open_store, rollout};
+use super::{announce, rollout};
 use crate::arguments::{Format, RunArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::{self, Settings};
 use crate::streams;
 

@@ -3,10 +3,11 @@
 use adjutant_app::{Condition, Depth};
 use adjutant_outbound::clock;
 
-use super::{complete, find_home};
 use crate::arguments::{DoctorArguments, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::find_home;
+use crate::runtime::complete;
 use crate::settings::{self, Settings};
 use crate::streams;
 use crate::table::table;

@@ -5,12 +5,13 @@ use adjutant_outbound::{clock, inquiry};
 use adjutant_report::number;
 use adjutant_store::{StoredEvidence, StoredMeasurement};
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{
     AddArguments, EvidenceCommand, Format, ListArguments, ShowEvidenceArguments,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;

@@ -5,13 +5,14 @@ use adjutant_outbound::clock;
 use adjutant_work::focus::{FocusChange, Plan, PlanStep, Section};
 use serde::Serialize;
 
-use super::{ASKS_NORTH_STARS, complete, find_home, open_store};
 use crate::arguments::{
     CompleteFocusArguments, FocusCommand, FocusStatusArguments, FocusWhoArguments, Format,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::focus_refusal;
+use crate::home::{find_home, open_store};
+use crate::runtime::{ASKS_NORTH_STARS, complete};
 use crate::settings::Settings;
 use crate::streams;
 

@@ -1,22 +1,23 @@
 //! `adjutant gate`: asking, listing, showing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use adjutant_app::{Decided, DecidedFrom, FoundPolicy, GateRequest, Home, Origin};
+use adjutant_app::{Decided, DecidedFrom, FoundPolicy, GateRequest, Origin};
 use adjutant_domain::{CriterionId, GateName};
 use adjutant_gate::{Decision, SourceFailure};
 use adjutant_outbound::{clock, inquiry};
 use adjutant_report::gate as written;
 use adjutant_store::{Store, StoredEvidence};
 
-use super::{complete, find_home, open_store, self_test};
+use super::{policy, self_test};
 use crate::arguments::{
     AskArguments, Format, GateArguments, GateCommand, GateFormat, ListGatesArguments, ShowArguments,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::settings::{self, Settings};
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
+use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
 use adjutant_wire::{self as wire, GateJson};
@@ -41,7 +42,7 @@ fn ask(
     settings: &Settings,
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let policy = policy_of(&home, name, arguments.policy.as_deref())?;
+    let policy = policy::policy_of(&home, name, arguments.policy.as_deref())?;
     let decided = complete(needs_network(arguments, settings), async {
         let store = open_store(&home).await?;
         decide(&store, &policy, arguments).await
@@ -57,24 +58,6 @@ pub(super) fn needs_network(arguments: &AskArguments, settings: &Settings) -> bo
             .evidence
             .iter()
             .any(|source| inquiry::is_address(&source.what))
-}
-
-/// The policy that is asked, after saying what is odd about its text.
-pub(super) fn policy_of(
-    home: &Home,
-    name: &GateName,
-    file: Option<&Path>,
-) -> Result<FoundPolicy, Failure> {
-    let found = adjutant_app::find_policy(home, file, name)?;
-    if let Origin::File(path) = &found.origin {
-        for warning in settings::unknown_keys(&found.text)
-            .iter()
-            .chain(&found.warnings)
-        {
-            streams::warn(&format!("{}: {warning}", path.display()));
-        }
-    }
-    Ok(found)
 }
 
 /// Asks the gate.
@@ -184,7 +167,7 @@ fn list(arguments: &ListGatesArguments, settings: &Settings) -> Result<Exit, Fai
 
 fn show(arguments: &ShowArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let found = policy_of(&home, &arguments.name, arguments.policy.as_deref())?;
+    let found = policy::policy_of(&home, &arguments.name, arguments.policy.as_deref())?;
     if let Origin::File(path) = &found.origin {
         streams::tell(&format!("# from {}", path.display()));
     }

@@ -7,13 +7,14 @@ use adjutant_report::incident::{self as written, PostMortem};
 use adjutant_rollout::Incident;
 use adjutant_store::Store;
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{
     Format, IncidentCommand, ListIncidentsArguments, NoteIncidentArguments, ShowIncidentArguments,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
 use crate::refusal;
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

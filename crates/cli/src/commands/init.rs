@@ -8,9 +8,9 @@ use std::path::Path;
 use adjutant_app::{Home, SETTINGS_FILE};
 use adjutant_work::ISSUE_FORM;
 
-use super::find_home;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::find_home;
 use crate::settings::Settings;
 use crate::streams;
 

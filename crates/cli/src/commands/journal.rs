@@ -3,10 +3,11 @@
 use adjutant_store::JournalCheck;
 use adjutant_wire::JournalCheckJson;
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{Format, JournalCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -6,10 +6,11 @@ use adjutant_app::Home;
 use adjutant_domain::RoleName;
 use adjutant_mcp::{McpServer, OwnRoom, ToolCaller, ToolGround, serve_lines};
 
-use super::{complete, find_home, open_store};
 use crate::arguments::McpArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::{self, Settings};
 
 pub(super) fn serve(arguments: McpArguments, settings: &Settings) -> Result<Exit, Failure> {

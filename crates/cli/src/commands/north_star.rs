@@ -6,10 +6,11 @@ use adjutant_wire::NorthStarJson;
 use adjutant_work::calendar::Week;
 use adjutant_work::north_star::Observation;
 
-use super::{ASKS_NORTH_STARS, complete, find_home, open_store};
 use crate::arguments::{Format, FormatArguments, NorthStarCommand, ObserveArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::{ASKS_NORTH_STARS, complete};
 use crate::settings::Settings;
 use crate::streams;
 

@@ -9,13 +9,14 @@ use adjutant_outbound::clock;
 use adjutant_report::objective as written;
 use adjutant_wire::{ObjectiveJson, ObjectiveStandingJson};
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{
     DocumentArguments, ExportArguments, ExportTarget, Format, ListObjectivesArguments,
     ObjectiveCommand, ObjectiveStatusArguments,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;

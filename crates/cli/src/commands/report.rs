@@ -6,10 +6,12 @@ use adjutant_app::{Decided, DecidedFrom, DecisionRecord};
 use adjutant_report::deployment::{self, Deployment, DeploymentFacts};
 use adjutant_store::Store;
 
-use super::{complete, find_home, gate, open_store};
+use super::{gate, policy};
 use crate::arguments::{DeploymentArguments, ReportCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 
@@ -32,7 +34,7 @@ fn report_deployment(
         {
             return with_facts(&store, last);
         }
-        let policy = gate::policy_of(&home, &arguments.gate, arguments.ask.policy.as_deref())?;
+        let policy = policy::policy_of(&home, &arguments.gate, arguments.ask.policy.as_deref())?;
         let decided = gate::decide(&store, &policy, &arguments.ask).await?;
         gate::tell_about(&decided);
         with_facts(&store, decided)

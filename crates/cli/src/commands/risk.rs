@@ -6,10 +6,11 @@ use adjutant_outbound::{clock, inquiry};
 use adjutant_report::risk as written;
 
 use super::gate::tell_sources;
-use super::{complete, find_home, open_store};
 use crate::arguments::{Format, RiskArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -3,10 +3,10 @@
 use adjutant_app::{FoundRole, Origin, known_roles, role_named};
 use adjutant_wire::{RoleJson, role_text};
 
-use super::find_home;
 use crate::arguments::{Format, FormatArguments, RoleCommand, ShowRoleArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::find_home;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;

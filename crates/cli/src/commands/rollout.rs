@@ -10,6 +10,7 @@ use adjutant_app::{Effects, Ground, Home};
 use crate::arguments::RolloutCommand;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::this_program;
 use crate::settings::{self, Settings};
 
 pub(super) fn run(command: RolloutCommand, settings: &Settings) -> Result<Exit, Failure> {
@@ -34,7 +35,7 @@ pub(super) fn ground(home: &Home, settings: &Settings) -> Result<Ground, Failure
     Ok(Ground {
         folder: home.state.folder.join("services"),
         work_folder: home.top.clone(),
-        program: super::this_program()?,
+        program: this_program()?,
         environment: settings::program_environment(),
         logs: adjutant_app::LogMemory::default(),
         effects: Effects::dying_after(settings.dies_after),

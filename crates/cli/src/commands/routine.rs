@@ -9,14 +9,15 @@ use adjutant_work::{Blocker, Task};
 use super::focus::{plan_text, who};
 use super::north_star::{north_star_lines, observation_line};
 use super::task::conflicts;
-use super::{ASKS_NORTH_STARS, complete, find_home, open_store};
 use crate::arguments::{
     EveningArguments, Format, FormatArguments, MorningArguments, RoutineCommand, WeeklyArguments,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::focus_refusal;
+use crate::home::{find_home, open_store};
 use crate::routine_json::{EveningJson, MonthlyJson, MorningJson, WeeklyJson};
+use crate::runtime::{ASKS_NORTH_STARS, complete};
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;

@@ -3,10 +3,11 @@
 use adjutant_gate::{CriterionSelfTest, Rate, SelfTest};
 use adjutant_report::number;
 
-use super::{find_home, gate};
+use super::policy;
 use crate::arguments::{Format, SelfTestArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::find_home;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
@@ -16,7 +17,7 @@ pub(super) fn self_test(
     settings: &Settings,
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let found = gate::policy_of(&home, &arguments.name, arguments.policy.as_deref())?;
+    let found = policy::policy_of(&home, &arguments.name, arguments.policy.as_deref())?;
     let mut told = 0;
     let mut progress = |done: u64, all: u64| {
         let percent = (done * 100).checked_div(all).unwrap_or(100);

@@ -4,14 +4,15 @@ use std::ffi::OsString;
 
 use adjutant_app::{DrainResult, RaceResult, RaceSize, RoundsResult, WorkerKind, race, work};
 use adjutant_outbound::clock;
-use adjutant_outbound::crew::{self, Recipe};
+use adjutant_outbound::crew::Recipe;
 use adjutant_store::{Location, Scratch};
 use serde::Serialize;
 
-use super::{complete, find_home};
 use crate::arguments::{Format, RaceArguments, SelftestCommand, WorkerArguments, WorkerWord};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, this_program};
+use crate::runtime::complete;
 use crate::settings::{DATABASE_URL, Settings};
 use crate::streams;
 
@@ -62,12 +63,7 @@ pub(super) fn run(command: SelftestCommand, settings: &Settings) -> Result<Exit,
 
 fn run_race(arguments: &RaceArguments, settings: &Settings) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let program = crew::this_program().map_err(|error| {
-        Failure::machine(
-            format!("this program cannot be found: {error}"),
-            "Start it by its full path.",
-        )
-    })?;
+    let program = this_program()?;
     let size = RaceSize {
         processes: arguments.processes,
         rounds: arguments.rounds,

@@ -13,10 +13,12 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{complete, find_home, init, open_store, reconciling, this_program};
+use super::{init, reconciling};
 use crate::arguments::{Format, ServeArguments, UpArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store, this_program};
+use crate::runtime::complete;
 use crate::settings::{self, Settings};
 use crate::streams;
 

@@ -39,6 +39,13 @@ pub(super) fn run(command: TaskCommand, settings: &Settings) -> Result<Exit, Fai
         TaskCommand::Claim(arguments) => claim::claim(&arguments, settings),
         TaskCommand::Mirror(arguments) => mirror::mirror(arguments, settings),
         TaskCommand::Release(arguments) => claim::release(&arguments, settings),
-        TaskCommand::Conflicts(arguments) => conflicts::conflicts(&arguments, settings),
+        TaskCommand::Conflicts(arguments) => {
+            let format = arguments.format.format;
+            if arguments.watch {
+                watching::watch(format, settings)
+            } else {
+                conflicts::conflicts(format, settings)
+            }
+        }
     }
 }

@@ -5,13 +5,14 @@ use adjutant_wire::AccessTokenJson;
 use adjutant_work::access::{AccessToken, Bearer};
 use serde::Serialize;
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{
     CreateTokenArguments, Format, FormatArguments, LinkArguments, RevokeTokenArguments,
     TokenCommand,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;

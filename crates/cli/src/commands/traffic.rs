@@ -15,12 +15,12 @@ use adjutant_traffic::{
 };
 use serde::Serialize;
 
-use super::complete;
 use crate::arguments::{
     Format, ServeTrafficArguments, SetTrafficArguments, TrafficCommand, TrafficStatusArguments,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;

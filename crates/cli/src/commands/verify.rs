@@ -8,10 +8,11 @@ use adjutant_outbound::files;
 use adjutant_store::Store;
 use adjutant_wire::VerificationJson;
 
-use super::{complete, find_home, open_store};
 use crate::arguments::{Format, VerifyArguments, VerifyTaskArguments};
 use crate::exit::Exit;
 use crate::failure::{Failure, chain};
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

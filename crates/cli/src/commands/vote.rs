@@ -5,13 +5,15 @@ use adjutant_gate::{Ballot, Vote};
 use adjutant_outbound::clock;
 use adjutant_store::{StoredVote, SubjectPage};
 
-use super::{complete, find_home, gate, open_store};
+use super::policy;
 use crate::arguments::{
     BallotArgument, CastArguments, Format, ListVotesArguments, ShowVoteArguments, VoteArguments,
     VoteCommand,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;
@@ -29,7 +31,7 @@ fn cast(arguments: &CastArguments, settings: &Settings) -> Result<Exit, Failure>
     let missing = || Failure::usage("the vote is not filled in", "See adjutant vote --help.");
     let home = find_home(settings)?;
     let request = VoteRequest {
-        policy: &gate::policy_of(&home, &arguments.gate, arguments.policy.as_deref())?,
+        policy: &policy::policy_of(&home, &arguments.gate, arguments.policy.as_deref())?,
         role: arguments.role.as_ref().ok_or_else(missing)?,
         about: arguments.about.as_deref().ok_or_else(missing)?,
         ballot: filled(arguments, arguments.ballot.ok_or_else(missing)?)?,

@@ -510,6 +510,17 @@ fn a_plan_whose_worst_case_takes_too_long_does_not_start() {
 }
 
 #[test]
+fn an_image_is_refused_where_the_service_runs_on_this_machine() {
+    let service = Service::new("{ setWeight = 50 }");
+    let start = ["rollout", "start", "search", "--image", "search:2"];
+    let output = service.stage.run(&start);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("which starts no image"), "{told}");
+    assert!(told.contains("--artifact FILE"), "{told}");
+}
+
+#[test]
 fn planted_faults_are_taken_back_before_they_reach_everybody() {
     let service = Service::new(
         "{ setMirrorRoute = {} }, { analysis = { templates = [{ templateName = \"answers\" }] } }, \

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::figure::Figure;
 use crate::load::k6_metric::{self, Contents, Kind, REQUEST_DURATION, REQUEST_FAILED};
-use crate::load::k6_requests::Requests;
+use crate::load::k6_requests::{Requests, Tags, wrong};
 use crate::{FormatError, Place, text};
 
 const REMEDY: &str =
@@ -52,17 +52,6 @@ struct Point<'a> {
     value: f64,
     #[serde(borrow)]
     tags: Option<Tags<'a>>,
-}
-
-/// The tags that are read.
-#[derive(Deserialize, Default)]
-pub(super) struct Tags<'a> {
-    #[serde(borrow)]
-    pub(super) status: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    pub(super) scenario: Option<Cow<'a, str>>,
 }
 
 /// The measurements of k6's points.
@@ -213,8 +202,4 @@ fn undescribed(metric: &str, line: u64) -> FormatError {
         problem,
         "Keep the `Metric` lines in the file.",
     )
-}
-
-pub(super) fn wrong(line: u64, problem: impl Into<String>) -> FormatError {
-    FormatError::new(Place::Line(line), problem, REMEDY)
 }

@@ -1,17 +1,32 @@
 //! The requests of a k6 run, gathered from its points: latency, status, end, name, scenario.
 //! How a point is written is told by `k6_points`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use adjutant_domain::{Locator, Measurement, Unit};
+use serde::Deserialize;
 
-use crate::FormatError;
 use crate::figure::Figure;
 use crate::load::k6_metric::REQUEST_DURATION;
-use crate::load::k6_points::{Tags, wrong};
+use crate::{FormatError, Place};
+
+const REMEDY: &str =
+    "Give the file as `k6 run --out json=FILE` wrote it, unpacked if it is gzipped.";
 
 /// A run with more names than this has one a URL: then the parts are no endpoints to judge.
 const PARTS_MAX: usize = 20;
+
+/// The tags that are read.
+#[derive(Deserialize, Default)]
+pub(super) struct Tags<'a> {
+    #[serde(borrow)]
+    pub(super) status: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) scenario: Option<Cow<'a, str>>,
+}
 
 /// One entry a request, in file order.
 #[derive(Default)]
@@ -141,4 +156,8 @@ impl Parts {
             })
             .collect()
     }
+}
+
+pub(super) fn wrong(line: u64, problem: impl Into<String>) -> FormatError {
+    FormatError::new(Place::Line(line), problem, REMEDY)
 }

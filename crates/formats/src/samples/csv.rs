@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr2};
 
 use super::plain::PlainRows;
-use super::reader::RowError;
+use super::row_error::RowError;
 use super::table::{Table, Target};
 use super::{number, refusal};
 

@@ -5,7 +5,7 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::reader::RowError;
+use super::row_error::RowError;
 use super::shape::Shape;
 use super::table::{Table, Target};
 use super::{refusal, shape};

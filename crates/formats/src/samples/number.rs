@@ -7,7 +7,7 @@
 //! 2^53 divided by a power of ten up to 10^22 is one correctly rounded operation on exact operands.
 
 use super::rounding::divide;
-use super::window::{WINDOW, Written, unsigned};
+use super::window::{DIGITS_MAX, WINDOW, Written, unsigned};
 use super::word::{ZEROS, bytes_above_nine, eight_digits, word_at};
 
 /// A number found at the start of some bytes.
@@ -23,8 +23,6 @@ pub(super) struct Scanned {
     pub(super) is_json: bool,
 }
 
-/// The most digits that fit a `u64` whatever they are.
-pub(super) const DIGITS_MAX: usize = 19;
 /// Whole numbers up to here are exact in an `f64`.
 const EXACT_MAX: u64 = 1 << 53;
 

@@ -11,6 +11,7 @@ use super::meaning::Selection;
 use super::measure_column::Unjoinable;
 use super::ndjson::NdjsonRows;
 use super::refusal;
+use super::row_error::RowError;
 use super::table::Table;
 use crate::FormatError;
 
@@ -70,22 +71,6 @@ enum RowSyntax {
 pub(super) struct Limits {
     pub(super) row_bytes: usize,
     pub(super) rows: u32,
-}
-
-/// A row that is refused.
-#[derive(Debug)]
-pub(super) struct RowError {
-    /// Where the row starts.
-    start: usize,
-    /// Where the reader stood when it knew.
-    at: usize,
-    error: FormatError,
-}
-
-impl RowError {
-    pub(super) fn boxed(start: usize, at: usize, error: FormatError) -> Box<Self> {
-        Box::new(Self { start, at, error })
-    }
 }
 
 impl Limits {

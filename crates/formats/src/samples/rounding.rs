@@ -1,7 +1,7 @@
 //! The quotient of a whole number and a power of ten as the nearest `f64`, for numbers that are too
 //! long for one exact division.
 
-use super::number::DIGITS_MAX;
+use super::window::DIGITS_MAX;
 
 /// `mantissa / 10^tens`, rounded to the nearest, ties to even, for a mantissa above 2^53 and at
 /// most 19 tens. The fives are divided by, the twos go into the exponent.

@@ -1,7 +1,9 @@
 //! A short number at the start of a few bytes: the fast road of `number`.
 
-use super::number::DIGITS_MAX;
 use super::word::{ZEROS, bytes_above_nine, eight_digits, places_without_digit};
+
+/// The most digits that fit a `u64` whatever they are.
+pub(super) const DIGITS_MAX: usize = 19;
 
 /// How many bytes are looked at at once: the longest number that an `f64` is usually printed as,
 /// and what ends it.

@@ -1,7 +1,5 @@
 //! Claiming a task, and what its holder does with it.
 
-use std::ops::RangeInclusive;
-
 use adjutant_app::{CompleteRequest, Completion, HandedOff, HandsOn, Portion, SaidHolder};
 use adjutant_domain::{Epoch, ObjectId, TaskId};
 use adjutant_outbound::clock;
@@ -10,7 +8,8 @@ use adjutant_wire::{Failure, HandedOffJson, ProvenJson, WonJson};
 use adjutant_work::access::Right;
 use adjutant_work::boundary::Outside;
 use adjutant_work::{
-    Claim, ClaimRequest, OnOverlap, PartialHandoff, PathGlob, Refusal, Role, Target, TaskKind,
+    CHECKING_LEASE_MILLIS, Claim, ClaimRequest, OnOverlap, PartialHandoff, PathGlob, Refusal, Role,
+    Target, TaskKind, lease_millis,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -19,15 +18,6 @@ use crate::answer::{Answer, Declined, told};
 use crate::caller::ToolCaller;
 use crate::room::Pace;
 use crate::tool::{Errand, ToolRow, named, optional, tool};
-
-/// How long a lease lasts where the call does not say.
-const LEASE_SECONDS: u32 = 15 * 60;
-
-/// Below a second a claim is over before it is told; beyond a day it keeps others from work.
-const LEASE_SECONDS_ALLOWED: RangeInclusive<u32> = 1..=24 * 3_600;
-
-/// How long a lease is renewed for while checks run.
-const CHECKING_MILLIS: i64 = 30 * 60 * 1_000;
 
 pub(super) fn tools() -> Vec<ToolRow> {
     vec![
@@ -92,7 +82,7 @@ async fn claim(errand: Errand<'_>, arguments: ClaimArguments) -> Answer {
         agent,
         role,
         target: task.map_or(Target::Next, Target::Task),
-        lease_millis: lease_millis(arguments.lease_seconds)?,
+        lease_millis: lease_millis(arguments.lease_seconds).map_err(Failure::from)?,
         on_overlap: if arguments.advisory {
             OnOverlap::Warn
         } else {
@@ -131,17 +121,6 @@ async fn ask(errand: Errand<'_>, request: &ClaimRequest) -> Answer {
         }
         Claim::Refused(refused) => Err((&refused).into()),
     }
-}
-
-fn lease_millis(seconds: Option<u32>) -> Result<i64, Declined> {
-    let seconds = seconds.unwrap_or(LEASE_SECONDS);
-    if LEASE_SECONDS_ALLOWED.contains(&seconds) {
-        return Ok(i64::from(seconds) * 1_000);
-    }
-    Err(Declined::usage(
-        format!("a lease of {seconds} s cannot be given"),
-        "A lease lasts from 1 s to 24 h.",
-    ))
 }
 
 /// The claim that a call is about.
@@ -187,7 +166,7 @@ async fn heartbeat(errand: Errand<'_>, arguments: HeartbeatArguments) -> Answer 
         agent: holder.agent,
         role: None,
         target: Target::Renewal(holder.task, holder.epoch),
-        lease_millis: lease_millis(arguments.lease_seconds)?,
+        lease_millis: lease_millis(arguments.lease_seconds).map_err(Failure::from)?,
         on_overlap: OnOverlap::Warn,
         pauses: vec![],
         key: None,
@@ -220,7 +199,7 @@ async fn complete(errand: Errand<'_>, arguments: CompleteArguments) -> Answer {
         revision: commit.map(|commit| commit.to_string()),
         evidence: vec![],
         environment: errand.ground.environment.clone(),
-        lease_millis: CHECKING_MILLIS,
+        lease_millis: CHECKING_LEASE_MILLIS,
     };
     let (store, home) = (errand.store, errand.home());
     let done = adjutant_app::complete_work(store, home, &request, clock::now()).await;

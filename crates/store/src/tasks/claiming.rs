@@ -198,17 +198,11 @@ async fn nothing_ready(
     mut passed_over: Vec<Refusal>,
 ) -> Result<Claim, StoreError> {
     passed_over.truncate(PASSED_OVER_SHOWN_MAX);
-    let rows = session
-        .query(
-            "count waiting tasks",
-            "SELECT COUNT(*) FROM task WHERE state = 'open' AND open_blockers > 0",
-            &[],
-        )
-        .await?;
-    let blocked = rows.first().map_or(Ok(0), |row| row.small(0))?;
+    let sql = "SELECT COUNT(*) FROM task WHERE state = 'open' AND open_blockers > 0";
+    let blocked = session.count("count waiting tasks", sql, &[]).await?;
     let held = facts.held.iter().filter(|held| held.is_live(facts.at));
     Ok(Claim::Refused(Refusal::NothingReady {
-        blocked,
+        blocked: u32::try_from(blocked).unwrap_or(u32::MAX),
         held: u32::try_from(held.count()).unwrap_or(u32::MAX),
         passed_over,
     }))

@@ -48,7 +48,7 @@ impl Failure {
     pub fn of_start(service: &ServiceName, refused: &StartRefusal) -> Self {
         let is_unknown = refused.is_unknown();
         let exit = match refused {
-            StartRefusal::NoImage => Exit::Usage,
+            StartRefusal::NoImage | StartRefusal::ImageHere => Exit::Usage,
             StartRefusal::Recovery { .. } if is_unknown => Exit::Undecided,
             StartRefusal::NoService
             | StartRefusal::UnderWay(_)

@@ -1,6 +1,6 @@
 //! `adjutant agent list --for` and `adjutant agent run --any`: who is the best for a task.
 
-use adjutant_app::{Assigned, Home, Ranking, RunAnswer};
+use adjutant_app::{Assigned, Ranking, RunAnswer};
 use adjutant_domain::TaskId;
 use adjutant_outbound::agent_process;
 use adjutant_work::{Candidate, Record, Refusal, Target};
@@ -8,9 +8,10 @@ use serde_json::json;
 
 use super::running;
 use crate::arguments::{Format, RunAgentArguments};
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::table::table;
 use crate::{refusal, streams};
@@ -82,16 +83,17 @@ fn why(candidate: &Candidate) -> String {
 }
 
 /// Runs the best agent for a task, and says why it was this one.
-pub(super) fn run_any(
+pub(super) fn run_best(
     task: TaskId,
     arguments: &RunAgentArguments,
-    home: &Home,
+    settings: &Settings,
 ) -> Result<Exit, Failure> {
+    let home = find_home(settings)?;
     let request_for = |agent| running::request(arguments, agent, Target::Task(task));
     let assigned = complete(true, async {
-        let store = open_store(home).await?;
+        let store = open_store(&home).await?;
         let cancel = agent_process::asked_to_end();
-        let run = adjutant_app::run_best_agent(&store, home, task, request_for, cancel);
+        let run = adjutant_app::run_best_agent(&store, &home, task, request_for, cancel);
         Ok(run.await?)
     })?;
     let format = arguments.format.format;

@@ -9,27 +9,20 @@ use adjutant_store::AttemptResult;
 use adjutant_work::Target;
 use serde_json::json;
 
-use super::assigning;
 use crate::arguments::{Format, RunAgentArguments};
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::{refusal, streams, unproven};
 
-pub(super) fn run_agent(
+pub(super) fn run_named(
+    name: &AgentName,
     arguments: &RunAgentArguments,
     settings: &Settings,
 ) -> Result<Exit, Failure> {
     let home = find_home(settings)?;
-    let name = match (&arguments.name, arguments.any) {
-        (Some(name), _) => name,
-        (None, Some(task)) => return assigning::run_any(task, arguments, &home),
-        (None, None) => {
-            let remedy = "Give an agent's name, or --any TASK.";
-            return Err(Failure::usage("it is not said which agent runs", remedy));
-        }
-    };
     let target = arguments.task.map_or(Target::Next, Target::Task);
     let request = request(arguments, name.clone(), target);
     let answer = complete(true, async {

@@ -1,7 +1,7 @@
 //! Planning, starting and carrying on.
 
 use adjutant_app::{
-    ControlEnd, Ground, Home, RolloutRequest, RolloutStart, SeenService, StartRefusal,
+    ControlEnd, Ground, Home, NewVersion, RolloutRequest, RolloutStart, SeenService, StartRefusal,
     WhileWaiting, control, plan_rollout, read_rollout_plan, start_rollout,
 };
 use adjutant_domain::ServiceName;
@@ -14,9 +14,11 @@ use adjutant_wire::rollout::seen_json;
 use super::ground;
 use super::status::{Screen, text_of};
 use crate::arguments::{Format, RunRolloutArguments, ServiceArguments, StartRolloutArguments};
-use crate::commands::{announce, complete, find_home, open_store};
+use crate::commands::announce;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 
@@ -68,8 +70,12 @@ pub(super) fn start(
     let request = RolloutRequest {
         service: arguments.service.clone(),
         version: match (&arguments.artifact, &arguments.image) {
-            (Some(file), _) => files::read(file)?.bytes,
-            (None, image) => image.clone().unwrap_or_default().into_bytes(),
+            (Some(file), _) => NewVersion::Bytes(files::read(file)?.bytes),
+            (None, Some(image)) => NewVersion::Image(image.clone()),
+            (None, None) => {
+                let remedy = "Give --artifact FILE, or --image NAME for a cluster.";
+                return Err(Failure::usage("it is not said which version", remedy));
+            }
         },
         plan: read_rollout_plan(&home, &arguments.service)?,
     };

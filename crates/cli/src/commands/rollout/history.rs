@@ -8,9 +8,10 @@ use adjutant_wire::rollout::event_json;
 use serde_json::Value;
 
 use crate::arguments::{Format, RolloutHistoryArguments};
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -17,9 +17,10 @@ use super::ground;
 use crate::arguments::{
     Format, LiftArguments, OrderedArguments, PromoteArguments, ServiceArguments, UndoArguments,
 };
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -11,9 +11,10 @@ use adjutant_wire::rollout::{seen_json, turn};
 
 use super::ground;
 use crate::arguments::{Format, RolloutStatusArguments};
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -10,9 +10,10 @@ use adjutant_work::{RulingStep, Unproven};
 use serde_json::json;
 
 use crate::arguments::{CompeteArguments, Format};
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::{self, Settings};
 use crate::table::table;
 use crate::{refusal, streams, unproven};

@@ -9,23 +9,16 @@ use adjutant_outbound::conflict_memory::FileConflict;
 use adjutant_outbound::git::NotLooked;
 use adjutant_work::{ConflictHunk, DeclaredOverlap, DeclaredSide, Drift, HunkSide, MergeReason};
 
-use super::watching;
-use crate::arguments::{ConflictsArguments, Format};
-use crate::commands::{complete, find_home, open_store};
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use adjutant_wire::ConflictsJson;
 
-pub(super) fn conflicts(
-    arguments: &ConflictsArguments,
-    settings: &Settings,
-) -> Result<Exit, Failure> {
-    let format = arguments.format.format;
-    if arguments.watch {
-        return watching::watch(format, settings);
-    }
+pub(super) fn conflicts(format: Format, settings: &Settings) -> Result<Exit, Failure> {
     let found = look(settings)?;
     match format {
         Format::Json => streams::print_json(&ConflictsJson::from(&found))?,

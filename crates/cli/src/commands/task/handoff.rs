@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::holder;
 use crate::arguments::{Format, HandoffArguments};
 use crate::boundary;
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
 use crate::refusal;
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

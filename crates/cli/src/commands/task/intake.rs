@@ -12,10 +12,11 @@ use super::drafting;
 use crate::arguments::{
     AddTaskArguments, DisposeArguments, EditTaskArguments, Format, TemplateArguments,
 };
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
 use crate::refusal;
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use adjutant_wire::TaskJson;

@@ -7,10 +7,11 @@ use adjutant_work::{LinkKind, Refusal, Task, TaskState, template};
 
 use super::proof::strength_text;
 use crate::arguments::{Format, ListTasksArguments, ShowTaskArguments};
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
 use crate::refusal;
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 use crate::table::table;

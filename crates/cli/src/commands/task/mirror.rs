@@ -8,10 +8,11 @@ use adjutant_work::mirror::{Difference, MirrorPlace, Resolution, Step, Why};
 use serde::Serialize;
 
 use crate::arguments::{Format, MirrorArguments};
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
 use crate::refusal;
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 

@@ -7,22 +7,22 @@ use adjutant_app::{
 use adjutant_domain::{Digest, ObjectId, TaskId};
 use adjutant_outbound::clock;
 use adjutant_wire::ProvenJson;
-use adjutant_work::{CheckProof, Drift, Proof, RunRecord, Stage, Strength, Unproven};
+use adjutant_work::{
+    CHECKING_LEASE_MILLIS, CheckProof, Drift, Proof, RunRecord, Stage, Strength, Unproven,
+};
 use serde::Serialize;
 
 use super::holder;
 use crate::arguments::{CompleteArguments, Format, MergeArguments, VerifyTaskArguments};
 use crate::boundary;
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
 use crate::refusal;
+use crate::runtime::complete;
 use crate::settings::{self, Settings};
 use crate::streams;
 use crate::unproven;
-
-/// How long a lease lasts when it is renewed while checks run, in milliseconds: half an hour.
-const LEASE_MILLIS: i64 = 30 * 60 * 1_000;
 
 #[derive(Serialize)]
 struct StepJson<'a> {
@@ -49,7 +49,7 @@ pub(super) fn finish(arguments: CompleteArguments, settings: &Settings) -> Resul
         revision: arguments.commit,
         evidence: arguments.evidence,
         environment: settings::program_environment(),
-        lease_millis: LEASE_MILLIS,
+        lease_millis: CHECKING_LEASE_MILLIS,
     };
     let completion = complete(true, async {
         let store = open_store(&home).await?;

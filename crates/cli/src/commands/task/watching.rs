@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::conflicts::{drift_told, not_compared, overlap_told, owners, plain, unseen_told};
 use crate::arguments::Format;
-use crate::commands::{complete, find_home, open_store};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::{find_home, open_store};
+use crate::runtime::complete;
 use crate::settings::Settings;
 use crate::streams;
 
