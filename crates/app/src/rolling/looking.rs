@@ -1,6 +1,6 @@
 //! What is there now: the proxy's counts, the instances, and what the store wants.
 
-use adjutant_domain::ServiceName;
+use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::clock;
 use adjutant_outbound::instance::{self, InstanceState};
 use adjutant_rollout::{ArmHealth, RolloutMeasurements, ServicePlan};
@@ -59,12 +59,7 @@ pub async fn look_at_service(
                     status: None,
                 });
             }
-            let status = instance::look(&ground.version_folder(service, version))?;
-            Ok(SeenInstance {
-                version,
-                state: status.as_ref().map(|status| status.state),
-                status,
-            })
+            look_at_instance(ground, service, version)
         })
         .collect::<Result<Vec<_>, RolloutError>>()?;
     let is_watched = !is_in_cluster || cluster.is_some();
@@ -87,6 +82,20 @@ pub async fn look_at_service(
         cluster,
         trouble: None,
         read_at,
+    })
+}
+
+/// A version that runs on this machine.
+fn look_at_instance(
+    ground: &Ground,
+    service: &ServiceName,
+    version: Digest,
+) -> Result<SeenInstance, RolloutError> {
+    let status = instance::look(&ground.version_folder(service, version))?;
+    Ok(SeenInstance {
+        version,
+        state: status.as_ref().map(|status| status.state),
+        status,
     })
 }
 
