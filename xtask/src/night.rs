@@ -18,7 +18,7 @@ struct Part {
     filter: &'static str,
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 11] = [
     Part {
         name: "simulation",
         package: "adjutant-work",
@@ -66,6 +66,18 @@ const PARTS: [Part; 9] = [
         package: "adjutant-cli",
         program: "it",
         filter: "server_killed",
+    },
+    Part {
+        name: "replicas",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "replicas",
+    },
+    Part {
+        name: "failover",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "failover",
     },
     Part {
         name: "disk-full",

@@ -184,6 +184,7 @@ fn broken() -> Problem {
 /// All desks, and the threads that serve them.
 pub(crate) struct Desks {
     location: Location,
+    pulse: Pulse,
     readers: Arc<Desk>,
     writer: Arc<Desk>,
     acting: Arc<Semaphore>,
@@ -195,6 +196,7 @@ impl Desks {
     pub(crate) fn open(location: &Location, pulse: &Pulse) -> Result<Self, Failure> {
         let desks = Self {
             location: location.clone(),
+            pulse: pulse.clone(),
             readers: Desk::new(pulse),
             writer: Desk::new(pulse),
             acting: Arc::new(Semaphore::new(ACTING_MAX)),
@@ -252,6 +254,9 @@ impl Desks {
         &self,
         work: impl AsyncFnOnce(&Store) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        if self.pulse.is_away() {
+            return Err(Problem::away());
+        }
         let Ok(_permit) = Arc::clone(&self.acting).try_acquire_owned() else {
             return Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,

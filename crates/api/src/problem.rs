@@ -7,7 +7,8 @@ use adjutant_mcp::Declined;
 use adjutant_outbound::telemetry;
 use adjutant_outbound::trace_context::TraceContext;
 use adjutant_wire::{
-    Exit, Failure, RefusalJson, RefusedVoteJson, UnprovenJson, refusal, unproven, vote_refusal,
+    Exit, Failure, RefusalJson, RefusedVoteJson, StoreHindrance, UnprovenJson, refusal, unproven,
+    vote_refusal,
 };
 use adjutant_work::{Refusal, Unproven};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -135,10 +136,18 @@ impl Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        let status = if failure.is_disk_full() {
-            StatusCode::INSUFFICIENT_STORAGE
-        } else {
-            status_of(failure.exit())
+        let status = match failure.hindrance() {
+            Some(StoreHindrance::Away) => return Self::away(),
+            Some(StoreHindrance::Busy) => {
+                return Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "others hold the database up",
+                    "Send it again: nothing was done.",
+                );
+            }
+            Some(StoreHindrance::DiskFull) => StatusCode::INSUFFICIENT_STORAGE,
+            Some(StoreHindrance::Outdated) => StatusCode::SERVICE_UNAVAILABLE,
+            None => status_of(failure.exit()),
         };
         Self::new(status, failure.problem(), failure.remedy())
     }
@@ -209,16 +218,6 @@ impl From<InvalidName> for Problem {
 
 impl From<adjutant_store::StoreError> for Problem {
     fn from(error: adjutant_store::StoreError) -> Self {
-        if error.is_away() {
-            return Self::away();
-        }
-        if error.is_passing() {
-            return Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "others hold the database up",
-                "Send it again: nothing was done.",
-            );
-        }
         Failure::from(error).into()
     }
 }

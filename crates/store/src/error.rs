@@ -105,6 +105,12 @@ pub enum DatabaseError {
     /// PostgreSQL's.
     #[error(transparent)]
     Postgres(#[from] tokio_postgres::Error),
+    /// PostgreSQL lets nobody in, and refuses nobody.
+    #[error("the server does not answer")]
+    Silent,
+    /// Somebody took the schema's number away.
+    #[error("the server does not say which schema it has")]
+    NoSchema,
     /// The thread that speaks to PostgreSQL cannot be had.
     #[error("no thread for the connection")]
     Driver(#[source] std::io::Error),
@@ -119,7 +125,7 @@ impl DatabaseError {
             DatabaseError::Postgres(error) => {
                 error.code() == Some(&tokio_postgres::error::SqlState::DISK_FULL)
             }
-            DatabaseError::Driver(_) => false,
+            DatabaseError::Silent | DatabaseError::NoSchema | DatabaseError::Driver(_) => false,
         }
     }
 
@@ -131,8 +137,12 @@ impl DatabaseError {
             SqlState::CANNOT_CONNECT_NOW,
             SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
         ];
-        let DatabaseError::Postgres(error) = self else {
-            return false;
+        let error = match self {
+            DatabaseError::Postgres(error) => error,
+            DatabaseError::Silent => return true,
+            DatabaseError::Sqlite(_) | DatabaseError::NoSchema | DatabaseError::Driver(_) => {
+                return false;
+            }
         };
         let source = std::error::Error::source(error);
         error.is_closed()
@@ -155,7 +165,7 @@ impl DatabaseError {
             DatabaseError::Postgres(error) => {
                 error.code().is_some_and(|code| PASSING.contains(code))
             }
-            DatabaseError::Driver(_) => false,
+            DatabaseError::Silent | DatabaseError::NoSchema | DatabaseError::Driver(_) => false,
         }
     }
 }
@@ -213,7 +223,9 @@ impl StoreError {
                 "Check that the folder can be written, or that ADJUTANT_DATABASE_URL is right."
             }
             StoreError::SqliteTooOld { .. } => "Build Adjutant with its bundled SQLite.",
-            StoreError::SchemaTooNew { .. } => "Use the newer Adjutant that wrote it.",
+            StoreError::SchemaTooNew { .. } => {
+                "Use the newer Adjutant that brought it up to date; an older one may only read."
+            }
             StoreError::NotDurable { .. } => {
                 "Set synchronous_commit to on for this database and user: ALTER ROLE … SET \
                  synchronous_commit = on."

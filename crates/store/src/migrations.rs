@@ -3,8 +3,8 @@
 use adjutant_domain::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::StoreError;
 use crate::session::{Connection, Purpose, Session};
+use crate::{Store, StoreError};
 
 /// Every migration, in order; the first is number 1.
 const MIGRATIONS: [&str; 13] = [
@@ -23,7 +23,38 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0013_delivered_before.sql"),
 ];
 
+/// The schema that this program knows.
+const KNOWN: i64 = MIGRATIONS.len() as i64;
+
 const OPERATION: &str = "bring the schema up to date";
+
+/// What says which schema a database has.
+pub(crate) const APPLIED: &str = "SELECT COALESCE(MAX(number), 0) FROM migration";
+
+/// Nobody who knows less than a database holds may write to it: what they leave out would be missed.
+pub(crate) fn check_known(found: i64) -> Result<(), StoreError> {
+    if found > KNOWN {
+        return Err(StoreError::SchemaTooNew {
+            found,
+            known: KNOWN,
+        });
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Whether this program may still write: a newer one may have brought the schema up to date
+    /// since it was opened.
+    ///
+    /// # Errors
+    /// When it may not, or the database cannot be read.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        let mut session = self.begin(Purpose::Read).await?;
+        let found = applied(&mut session).await?;
+        session.commit().await?;
+        check_known(found)
+    }
+}
 
 /// Every table, in the order in which they were made: each refers only to those before it.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
@@ -36,14 +67,14 @@ pub(crate) async fn migrate(
     connection: &Mutex<Connection>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let known = MIGRATIONS.len() as i64;
     let mut session = Session::begin(connection.lock().await, Purpose::Read).await?;
     let applied = applied(&mut session).await?;
     session.commit().await?;
-    if applied == known {
+    check_known(applied)?;
+    if applied == KNOWN {
         return Ok(());
     }
-    let mut session = Session::begin(connection.lock().await, Purpose::Write).await?;
+    let mut session = Session::begin(connection.lock().await, Purpose::Migrate).await?;
     // Tables may be large.
     session.take_time(OPERATION).await?;
     session
@@ -54,12 +85,7 @@ pub(crate) async fn migrate(
         )
         .await?;
     let applied = self::applied(&mut session).await?;
-    if applied > known {
-        return Err(StoreError::SchemaTooNew {
-            found: applied,
-            known,
-        });
-    }
+    check_known(applied)?;
     for (number, sql) in (1..).zip(MIGRATIONS) {
         if number > applied {
             session.batch(OPERATION, sql).await?;
@@ -86,12 +112,6 @@ async fn applied(session: &mut Session<'_>) -> Result<i64, StoreError> {
     if session.count(OPERATION, there, &[]).await? != 1 {
         return Ok(0);
     }
-    let rows = session
-        .query(
-            OPERATION,
-            "SELECT COALESCE(MAX(number), 0) FROM migration",
-            &[],
-        )
-        .await?;
+    let rows = session.query(OPERATION, APPLIED, &[]).await?;
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }

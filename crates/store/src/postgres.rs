@@ -1,20 +1,22 @@
 //! PostgreSQL, or what speaks its protocol: how it is connected to, and how statements run on it.
 
+mod connecting;
 mod listening;
 
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::sync::oneshot;
+use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
+use crate::migrations::APPLIED;
 use crate::value::Value;
 use crate::{DatabaseError, StoreError};
 
+pub(crate) use connecting::without_password;
 pub use listening::{Heard, JournalListener};
 
 /// A consistent view for as long as the transaction lasts.
@@ -23,28 +25,29 @@ pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ 
 /// The lock that makes this the only writer is taken before anything is read, so what is read is
 /// what the last writer left. The number is "adjutant" in ASCII. Half a minute of waiting means that
 /// a process hangs, as on SQLite.
-pub(crate) const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
+pub(crate) const BEGIN_MIGRATION: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
      SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(7017851172046335604)";
 
+pub(crate) const COMMIT_READ: &str = "COMMIT";
+
+/// A commit that waits for a standby waits for as long as it takes: a time limit would end the wait,
+/// not the commit, and what only this server has would be acknowledged.
+pub(crate) const COMMIT_WRITE: &str = "SET LOCAL statement_timeout = 0; COMMIT";
+
 /// Writers tell on this channel that the journal grew, in the transaction in which it did.
-pub(crate) const NOTIFY_AND_COMMIT: &str = "NOTIFY adjutant_journal; COMMIT";
+pub(crate) const NOTIFY_AND_COMMIT: &str =
+    "NOTIFY adjutant_journal; SET LOCAL statement_timeout = 0; COMMIT";
 
-/// How long a server may take to let us in, where its address does not say so.
-const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// The server notices a client that is cut off as fast as that notices it, and ends what it has left
+/// open: a write holds up all others, and what nobody hears any more still counts as a connection.
+const NOTICE_CUTS: &str = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; \
+     SET tcp_keepalives_count = 2; SET tcp_user_timeout = 9000";
 
-/// A connection that is cut has to be noticed in seconds: by this side when what it sent is not
-/// acknowledged for so long, or when a silent server does not answer the kernel's questions.
-const UNACKNOWLEDGED_MAX: Duration = Duration::from_millis(1_500);
-const SILENT_MAX: Duration = Duration::from_secs(1);
-
-/// What each session is told at its begin. The server notices a client that is cut off as fast, and
-/// ends what it has left open: a write holds up all others. Nothing of ours runs for a minute but
+/// What else a session that works is told at its begin. Nothing of ours runs for a minute but
 /// migrations, which lift the limit. What is acknowledged has to be on disk, so how it is
 /// acknowledged is asked last.
-const BEGIN_SESSION: &str = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; \
-     SET tcp_keepalives_count = 2; SET tcp_user_timeout = 9000; \
-     SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = '60s'; \
-     SHOW synchronous_commit";
+const LIMITS: &str = "SET idle_in_transaction_session_timeout = '5s'; \
+     SET statement_timeout = '60s'; SHOW synchronous_commit";
 
 /// How a server may acknowledge: when it is on its own disk, and maybe on that of others.
 const DURABLE: [&str; 2] = ["on", "remote_apply"];
@@ -73,7 +76,7 @@ impl Drop for Driver {
 }
 
 impl Client {
-    /// Connects. Without TLS: the server is on this machine or on a network that is trusted.
+    /// Connects.
     pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
         let refused = |source: DatabaseError| StoreError::Open {
             what: without_password(url),
@@ -95,7 +98,9 @@ impl Client {
                 )));
             }
         };
-        let told = client.simple_query(BEGIN_SESSION).await;
+        let told = client
+            .simple_query(&format!("{NOTICE_CUTS}; {LIMITS}"))
+            .await;
         let found = told.map_err(|error| refused(error.into()))?;
         let found = found.iter().find_map(first_cell).unwrap_or_default();
         if !DURABLE.contains(&found) {
@@ -118,6 +123,15 @@ impl Client {
     /// Another connection to the same server.
     pub(crate) async fn again(&self) -> Result<Self, StoreError> {
         Self::connect(&self.address).await
+    }
+
+    /// Begins to write, and gives the schema that the database has.
+    pub(crate) async fn begin_write(&mut self) -> Result<i64, DatabaseError> {
+        let sql = format!("{BEGIN_MIGRATION}; {APPLIED}");
+        let told = self.client.simple_query(&sql).await?;
+        let schema = told.iter().rev().find_map(first_cell);
+        let number = schema.and_then(|number| number.parse().ok());
+        number.ok_or(DatabaseError::NoSchema)
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), DatabaseError> {
@@ -160,9 +174,8 @@ fn drive(url: &str, sender: oneshot::Sender<Result<tokio_postgres::Client, Datab
         .build();
     let connected = match runtime {
         Ok(runtime) => runtime
-            .block_on(async { config(url)?.connect(NoTls).await })
-            .map(|pair| (runtime, pair))
-            .map_err(DatabaseError::from),
+            .block_on(connecting::connect(url))
+            .map(|pair| (runtime, pair)),
         Err(error) => Err(DatabaseError::Driver(error)),
     };
     match connected {
@@ -180,23 +193,6 @@ fn drive(url: &str, sender: oneshot::Sender<Result<tokio_postgres::Client, Datab
             Ok(()) | Err(_) => {}
         },
     }
-}
-
-/// How a server is connected to.
-fn config(url: &str) -> Result<Config, tokio_postgres::Error> {
-    let mut config: Config = url.parse()?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_WITHIN);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("adjutant");
-    }
-    config
-        .tcp_user_timeout(UNACKNOWLEDGED_MAX)
-        .keepalives_idle(SILENT_MAX)
-        .keepalives_interval(SILENT_MAX)
-        .keepalives_retries(2);
-    Ok(config)
 }
 
 fn first_cell(message: &SimpleQueryMessage) -> Option<&str> {
@@ -247,13 +243,4 @@ impl ToSql for Value {
     }
 
     to_sql_checked!();
-}
-
-/// The address as it may be shown: what stands between `//` and `@` is left out.
-pub(crate) fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-        (Some(_) | None, None) if !url.contains("password") => url.to_owned(),
-        (Some(_) | None, Some(_) | None) => "(an address with a password)".to_owned(),
-    }
 }

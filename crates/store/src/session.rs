@@ -5,6 +5,7 @@
 
 use tokio::sync::MutexGuard;
 
+use crate::migrations::check_known;
 use crate::value::{Row, Value};
 use crate::{DatabaseError, StoreError, postgres, sqlite};
 
@@ -20,6 +21,8 @@ pub(crate) struct Connection {
     depth: u32,
     /// Counts how often it was connected.
     number: u64,
+    /// Whether this transaction is for writing.
+    is_for_writing: bool,
     /// Whether the journal grew in this transaction.
     is_news: bool,
     /// Whether the last statement that failed found the disk full.
@@ -40,6 +43,8 @@ pub(crate) enum Purpose {
     Read,
     /// The only writer: the journal is a chain, so there is one at a time.
     Write,
+    /// The only writer, whatever the schema is: to bring it up to date.
+    Migrate,
 }
 
 impl Connection {
@@ -48,6 +53,7 @@ impl Connection {
             engine,
             depth: 0,
             number: 1,
+            is_for_writing: false,
             is_news: false,
             was_full: false,
         }
@@ -64,29 +70,48 @@ impl Connection {
             self.connect_again_if_gone().await?;
         }
         self.check_open("begin")?;
-        let sql = match (self.depth, &self.engine, purpose) {
-            (1.., _, _) => "SAVEPOINT part",
-            (0, Engine::Sqlite(_), Purpose::Read) => "BEGIN DEFERRED",
-            (0, Engine::Sqlite(_), Purpose::Write) => "BEGIN IMMEDIATE",
-            (0, Engine::Postgres(_), Purpose::Read) => postgres::BEGIN_READ,
-            (0, Engine::Postgres(_), Purpose::Write) => postgres::BEGIN_WRITE,
-        };
-        let begun = self.batch("begin", sql).await;
-        let begun = match begun {
+        if self.depth > 0 {
+            self.batch("begin", "SAVEPOINT part").await?;
+            self.depth += 1;
+            return Ok(());
+        }
+        self.is_for_writing = !matches!(purpose, Purpose::Read);
+        let begun = match self.begin_for(purpose).await {
             // It broke since the last transaction. Nothing was done on it yet.
-            Err(error) if self.depth == 0 && error.is_away() => {
+            Err(error) if error.is_away() => {
                 self.connect_again_if_gone().await?;
-                self.batch("begin", sql).await
+                self.begin_for(purpose).await
             }
             begun => begun,
         };
         if begun.is_ok() {
-            self.depth += 1;
-        } else if self.depth == 0 {
+            self.depth = 1;
+        } else {
             // It may have begun and then waited in vain for the other writers.
             self.roll_back();
         }
         begun
+    }
+
+    /// Begins a transaction that is in no other one.
+    async fn begin_for(&mut self, purpose: Purpose) -> Result<(), StoreError> {
+        let schema = match (&mut self.engine, purpose) {
+            (Engine::Sqlite(_), Purpose::Read) => {
+                return self.batch("begin", "BEGIN DEFERRED").await;
+            }
+            (Engine::Sqlite(_), Purpose::Migrate) => {
+                return self.batch("begin", "BEGIN IMMEDIATE").await;
+            }
+            (Engine::Postgres(_), Purpose::Read) => {
+                return self.batch("begin", postgres::BEGIN_READ).await;
+            }
+            (Engine::Postgres(_), Purpose::Migrate) => {
+                return self.batch("begin", postgres::BEGIN_MIGRATION).await;
+            }
+            (Engine::Sqlite(connection), Purpose::Write) => sqlite::begin_write(connection),
+            (Engine::Postgres(client), Purpose::Write) => client.begin_write().await,
+        };
+        check_known(self.noted("begin", schema)?)
     }
 
     async fn connect_again_if_gone(&mut self) -> Result<(), StoreError> {
@@ -103,8 +128,10 @@ impl Connection {
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
         self.check_open("commit")?;
         let sql = match (self.depth, &self.engine) {
+            (0 | 1, Engine::Sqlite(_)) => "COMMIT",
             (0 | 1, Engine::Postgres(_)) if self.is_news => postgres::NOTIFY_AND_COMMIT,
-            (0 | 1, _) => "COMMIT",
+            (0 | 1, Engine::Postgres(_)) if self.is_for_writing => postgres::COMMIT_WRITE,
+            (0 | 1, Engine::Postgres(_)) => postgres::COMMIT_READ,
             (2.., _) => "RELEASE part",
         };
         self.batch("commit", sql).await?;

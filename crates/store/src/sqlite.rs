@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
+use crate::migrations::APPLIED;
 use crate::value::Value;
 use crate::{DatabaseError, StoreError};
 
@@ -103,6 +104,13 @@ impl ToSql for Value {
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
         }))
     }
+}
+
+/// Begins to write, and gives the schema that the database has.
+pub(crate) fn begin_write(connection: &Connection) -> Result<i64, DatabaseError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let mut asked = connection.prepare_cached(APPLIED)?;
+    Ok(asked.query_row([], |row| row.get(0))?)
 }
 
 pub(crate) fn execute(

@@ -1,15 +1,19 @@
 //! A real PostgreSQL server in a temporary folder, on a Unix socket, for as long as the test
-//! process lives.
+//! process lives; and a standby of it, which may take its place.
 #![allow(
     clippy::disallowed_methods,
     reason = "a test server is a process, and where it is installed is in PATH"
 )]
 
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a server may take to answer: `initdb` on a busy machine takes seconds.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -23,6 +27,8 @@ pub struct Server {
     folder: tempfile::TempDir,
     process: Child,
     account: Option<Account>,
+    /// The address where it also listens; empty for none.
+    address: String,
     databases: AtomicU32,
 }
 
@@ -39,24 +45,102 @@ impl Server {
     /// # Panics
     /// When PostgreSQL is not installed, naming the Debian package, or does not start.
     pub fn start() -> Self {
+        Self::start_at("")
+    }
+
+    /// Starts one that also listens at an address, and trusts whoever comes there.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed, naming the Debian package, or does not start.
+    pub fn start_at(address: &str) -> Self {
+        Self::made(address, |data, account| {
+            succeed(
+                as_account(Command::new(program("initdb")), account)
+                    .args(["--no-sync", "--auth=trust", "--username=adjutant"])
+                    .args(["--encoding=UTF8", "--locale=C", "--pgdata"])
+                    .arg(data),
+            );
+            let rules = data.join("pg_hba.conf");
+            let mut rules = std::fs::File::options().append(true).open(rules);
+            let added = rules
+                .as_mut()
+                .map(|file| writeln!(file, "host all all all trust"));
+            assert!(matches!(added, Ok(Ok(()))), "pg_hba.conf: {added:?}");
+        })
+    }
+
+    /// Starts a copy of this one that follows it. Nothing is acknowledged without it from then on.
+    ///
+    /// # Panics
+    /// When it does not start, or does not follow.
+    pub fn start_standby(&self) -> Self {
+        let standby = Self::made("", |data, account| self.copy_to(data, account));
+        self.wait_for_standby();
+        standby
+    }
+
+    /// Starts a server that was ended anew, as a standby of the one that took its place.
+    ///
+    /// # Panics
+    /// When it does not start, or does not follow.
+    pub fn restart_as_standby_of(&mut self, primary: &Self) {
+        let data = self.folder.path().join("data");
+        std::fs::remove_dir_all(&data)
+            .unwrap_or_else(|error| panic!("{}: {error}", data.display()));
+        primary.copy_to(&data, self.account);
+        self.restart();
+        primary.wait_for_standby();
+    }
+
+    fn copy_to(&self, data: &Path, account: Option<Account>) {
+        succeed(
+            as_account(Command::new(program("pg_basebackup")), account)
+                .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
+                .args(["--username=adjutant", "--host"])
+                .arg(self.folder.path())
+                .arg("--pgdata")
+                .arg(data),
+        );
+    }
+
+    fn wait_for_standby(&self) {
+        self.tell("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.tell("SELECT pg_reload_conf()");
+        let state = "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'";
+        let began = Instant::now();
+        while self.tell(state) != ["sync"] {
+            assert!(began.elapsed() < START_MAX, "the standby does not follow");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Has a standby take the place of the one that it followed, and wait for nobody.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn promote(&self) {
+        self.tell("ALTER SYSTEM RESET synchronous_standby_names");
+        self.tell("SELECT pg_reload_conf()");
+        self.tell("SELECT pg_promote()");
+    }
+
+    fn tell(&self, sql: &str) -> Vec<String> {
+        self.execute("postgres", sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    fn made(address: &str, make: impl FnOnce(&Path, Option<Account>)) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("adjutant-postgres-")
             .tempdir()
             .unwrap_or_else(|error| panic!("a temporary folder: {error}"));
         let account = account(folder.path());
-        let data = folder.path().join("data");
-        let output = as_account(Command::new(program("initdb")), account)
-            .args(["--no-sync", "--auth=trust", "--username=adjutant"])
-            .args(["--encoding=UTF8", "--locale=C", "--pgdata"])
-            .arg(&data)
-            .current_dir(folder.path())
-            .output()
-            .unwrap_or_else(|error| panic!("initdb: {error}"));
-        assert!(output.status.success(), "initdb: {output:?}");
+        make(&folder.path().join("data"), account);
         let server = Self {
-            process: begin(folder.path(), account),
+            process: begin(folder.path(), account, address),
             folder,
             account,
+            address: address.to_owned(),
             databases: AtomicU32::new(0),
         };
         server.wait_until_it_answers();
@@ -72,12 +156,49 @@ impl Server {
         self.end();
     }
 
+    /// Kills all of its processes one by one, as when the system runs out of memory.
+    ///
+    /// # Panics
+    /// When they do not end.
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.end();
+    }
+
+    /// Its processes do nothing any more, and are there.
+    ///
+    /// # Panics
+    /// When they cannot be stopped.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Tells the first process, and those that it started.
+    fn signal(&self, signal: Signal) {
+        let path = self.folder.path().join("data/postmaster.pid");
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let first = text
+            .lines()
+            .next()
+            .and_then(|pid| pid.parse().ok())
+            .and_then(Pid::from_raw);
+        let first = first.unwrap_or_else(|| panic!("no process in {text:?}"));
+        for pid in std::iter::once(first).chain(children(first)) {
+            // A backend may have ended by itself meanwhile.
+            match kill_process(pid, signal) {
+                Ok(()) | Err(Errno::SRCH) => {}
+                Err(error) => panic!("process {pid:?}: {error}"),
+            }
+        }
+    }
+
     /// Starts it again after [`Self::crash`].
     ///
     /// # Panics
     /// When it does not start.
     pub fn restart(&mut self) {
-        self.process = begin(self.folder.path(), self.account);
+        self.process = begin(self.folder.path(), self.account, &self.address);
         self.wait_until_it_answers();
     }
 
@@ -86,6 +207,11 @@ impl Server {
         self.process
             .wait()
             .unwrap_or_else(|error| panic!("PostgreSQL did not end: {error}"));
+    }
+
+    /// The folder of its socket, as addresses name it.
+    pub fn host(&self) -> String {
+        self.folder.path().display().to_string().replace('/', "%2F")
     }
 
     /// The address of a new, empty database.
@@ -111,8 +237,7 @@ impl Server {
     }
 
     fn url(&self, database: &str) -> String {
-        let socket = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("postgres://adjutant@{socket}/{database}")
+        format!("postgres://adjutant@{}/{database}", self.host())
     }
 
     fn execute(&self, database: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {
@@ -149,7 +274,7 @@ impl Drop for Server {
 }
 
 /// Starts the server's processes.
-fn begin(folder: &Path, account: Option<Account>) -> Child {
+fn begin(folder: &Path, account: Option<Account>, address: &str) -> Child {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
@@ -162,13 +287,32 @@ fn begin(folder: &Path, account: Option<Account>) -> Child {
         .arg(folder.join("data"))
         .arg("-k")
         .arg(folder)
-        .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+        .args(["-c", "fsync=off", "-c"])
+        .arg(format!("listen_addresses={address}"))
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
         .unwrap_or_else(|error| panic!("postgres: {error}"))
+}
+
+fn succeed(command: &mut Command) {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {output:?}");
+}
+
+/// The processes that one started.
+fn children(parent: Pid) -> Vec<Pid> {
+    let path = format!(
+        "/proc/{pid}/task/{pid}/children",
+        pid = parent.as_raw_nonzero()
+    );
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let pids = text.split_whitespace().filter_map(|pid| pid.parse().ok());
+    pids.filter_map(Pid::from_raw).collect()
 }
 
 fn execute(url: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {

@@ -20,6 +20,7 @@ use adjutant_outbound::repository::RepositoryError;
 use adjutant_work::InvalidLease;
 
 use crate::Exit;
+pub use store::StoreHindrance;
 
 /// A command that could not answer.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Failure {
     exit: Exit,
     problem: String,
     remedy: String,
-    is_disk_full: bool,
+    hindrance: Option<StoreHindrance>,
 }
 
 impl Failure {
@@ -36,7 +37,7 @@ impl Failure {
             exit,
             problem: problem.into(),
             remedy: remedy.into(),
-            is_disk_full: false,
+            hindrance: None,
         }
     }
 

@@ -35,7 +35,7 @@ pub use conflict::ConflictsJson;
 pub use directive::DirectiveAttemptJson;
 pub use evidence::{EvidenceJson, number};
 pub use exit::Exit;
-pub use failure::Failure;
+pub use failure::{Failure, StoreHindrance};
 pub use finding::{FindingJson, condition};
 pub use gate::{DecisionJson, GateJson, GatePolicyJson, origin};
 pub use holding::{HandedOffJson, ProvenJson, ReleasedJson, WonJson};

@@ -46,7 +46,12 @@ pub(crate) struct Hook {
 
 impl Hook {
     pub(crate) fn new(manner: Manner) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1", manner)
+    }
+
+    /// At this address, with a port that is free.
+    pub(crate) fn at(address: &str, manner: Manner) -> Self {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let hook = Self {
             address: listener.local_addr().unwrap(),
             received: Arc::default(),

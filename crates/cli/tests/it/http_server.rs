@@ -85,7 +85,8 @@ impl Served {
             .map(|url| ("ADJUTANT_DATABASE_URL", url.as_str()));
         let variables: Vec<_> = url.collect();
         let address = lasting_address();
-        let server = Server::begin(workspace.path(), &variables, &["--listen", &address]);
+        let options = ["--listen", &address];
+        let server = Server::begin_telling(Stdio::null(), workspace.path(), &variables, &options);
         Self {
             workspace,
             database,
@@ -99,7 +100,9 @@ impl Served {
         self.server.child.wait().unwrap();
         let address = self.address.to_string();
         let arguments = ["serve", "--listen", &address, "--format", "json"];
-        (self.server.child, _) = launch(self.command(&arguments));
+        let mut command = self.command(&arguments);
+        command.stderr(Stdio::null());
+        (self.server.child, _) = launch(command);
     }
 
     /// A command of the program, in the same repository.
@@ -135,7 +138,7 @@ impl Served {
 
 /// Starts a server, and gives what it says when it serves.
 fn launch(mut command: Command) -> (Child, Value) {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut line = String::new();
     let stdout = child.stdout.as_mut().unwrap();
@@ -167,6 +170,17 @@ impl std::ops::Deref for Served {
 impl Server {
     /// Starts it in a folder, with variables beside its options.
     pub(crate) fn begin(folder: &Path, variables: &[(&str, &str)], options: &[&str]) -> Self {
+        Self::begin_telling(Stdio::piped(), folder, variables, options)
+    }
+
+    /// What it writes beside its first line goes there. Who reads nothing of that does not hold a server
+    /// up that writes much.
+    pub(crate) fn begin_telling(
+        messages: impl Into<Stdio>,
+        folder: &Path,
+        variables: &[(&str, &str)],
+        options: &[&str],
+    ) -> Self {
         let mut arguments = vec!["serve", "--format", "json"];
         arguments.extend(options);
         if !options.contains(&"--listen") {
@@ -174,6 +188,7 @@ impl Server {
         }
         let mut command = program::command(PROGRAM, folder, &arguments);
         command.envs(variables.iter().copied());
+        command.stderr(messages);
         let (child, told) = launch(command);
         let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
         let address = text("server").strip_prefix("http://").unwrap().parse();

@@ -12,7 +12,7 @@ use crate::killed::kill_at_every;
 use crate::rollouts::{Clients, Service, moves};
 
 /// A program of Debian that is not on everybody's path.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let folders = ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin"];
     let found = folders.map(|folder| PathBuf::from(folder).join(name));
     found

@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 
-use super::config;
+use super::NOTICE_CUTS;
+use super::connecting::connect;
 use crate::{DatabaseError, StoreError};
 
 /// How often the server is asked whether it is there. With what it may take to answer, whoever asks
@@ -69,8 +70,8 @@ async fn keep_listening(address: &str, told: &watch::Sender<Heard>) {
 }
 
 /// Listens until the connection breaks, or nobody wants to hear.
-async fn listen(address: &str, told: &watch::Sender<Heard>) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = config(address)?.connect(NoTls).await?;
+async fn listen(address: &str, told: &watch::Sender<Heard>) -> Result<(), DatabaseError> {
+    let (client, mut connection) = connect(address).await?;
     let hearing = told.clone();
     let mut driver = JoinSet::new();
     driver.spawn(async move {
@@ -80,7 +81,8 @@ async fn listen(address: &str, told: &watch::Sender<Heard>) -> Result<(), tokio_
             }
         }
     });
-    let mut sql = "LISTEN adjutant_journal";
+    let begin = format!("{NOTICE_CUTS}; LISTEN adjutant_journal");
+    let mut sql = begin.as_str();
     while !told.is_closed() {
         let Ok(answered) = timeout(ANSWERED_WITHIN, client.batch_execute(sql)).await else {
             return Ok(());
