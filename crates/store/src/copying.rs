@@ -3,7 +3,7 @@
 
 use crate::session::{Purpose, Session};
 use crate::value::{Row, Value};
-use crate::{JournalCheck, Store, StoreError, migrations};
+use crate::{JournalCheck, Store, StoreError, schema};
 
 const OPERATION: &str = "copy the database";
 
@@ -115,7 +115,7 @@ impl Store {
 }
 
 async fn not_empty(into: &mut Session<'_>) -> Result<Option<CopyRefusal>, StoreError> {
-    for table in migrations::tables().filter(|table| *table != LEASE_CLOCK) {
+    for table in schema::tables().filter(|table| *table != LEASE_CLOCK) {
         let rows = into
             .count(OPERATION, &format!("SELECT COUNT(*) FROM {table}"), &[])
             .await?;
@@ -137,7 +137,7 @@ async fn copy_tables(
     let sql = format!("DELETE FROM {LEASE_CLOCK}");
     into.execute(OPERATION, &sql, &[]).await?;
     let mut copied = Vec::new();
-    for name in migrations::tables() {
+    for name in schema::tables() {
         let table = Table::of(from, name).await?;
         let mut rows = 0;
         let mut last: Option<Vec<Value>> = None;

@@ -27,6 +27,7 @@ mod page;
 mod postgres;
 mod rollouts;
 mod routines;
+mod schema;
 mod scratch;
 mod session;
 mod sqlite;

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use crate::migrations::APPLIED;
+use crate::schema::APPLIED;
 use crate::value::Value;
 use crate::{DatabaseError, StoreError};
 

@@ -5,7 +5,7 @@
 
 use tokio::sync::MutexGuard;
 
-use crate::migrations::check_known;
+use crate::schema::check_known;
 use crate::value::{Row, Value};
 use crate::{DatabaseError, StoreError, postgres, sqlite};
 

@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
-use crate::migrations::APPLIED;
+use crate::schema::APPLIED;
 use crate::value::Value;
 use crate::{DatabaseError, StoreError};
 

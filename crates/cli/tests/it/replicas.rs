@@ -361,6 +361,7 @@ fn three_replicas_lose_nothing_and_do_nothing_twice_whatever_is_killed_or_cut_of
             "replicas cut off from their database are NOT TRIED: only root may make networks"
         );
     };
+    let began = Instant::now();
     network.hub().inside(|| {
         let mut team = Team::new(&network);
         team.run(&[
@@ -376,6 +377,7 @@ fn three_replicas_lose_nothing_and_do_nothing_twice_whatever_is_killed_or_cut_of
         let writers = Writers::start(CLIENTS, front_door(), &admin, &commit);
         let is_over = AtomicBool::new(false);
         let faults = faults();
+        eprintln!("they serve after {:?}", began.elapsed());
         std::thread::scope(|scope| {
             scope.spawn(|| decide_until(&is_over, &admin));
             for (number, fault) in faults.iter().enumerate() {
@@ -386,7 +388,9 @@ fn three_replicas_lose_nothing_and_do_nothing_twice_whatever_is_killed_or_cut_of
             }
             is_over.store(true, Ordering::Relaxed);
         });
+        eprintln!("the last fault is over after {:?}", began.elapsed());
         let (deeds, words) = writers.end();
+        eprintln!("the last answer came after {:?}", began.elapsed());
         let Longest { refused, answered, back } = team.longest;
         eprintln!(
             "{} faults: {words}; 503 after {refused:?} at the latest, no answer of a replica that was cut off \

@@ -203,7 +203,7 @@ impl Client {
                 Ok(_) | Err(_) => &ground.broken,
             };
             counted.fetch_add(1, Ordering::Relaxed);
-            std::thread::park_timeout(Duration::from_millis(5));
+            std::thread::park_timeout(Duration::from_millis(20));
         }
         panic!("no answer to {method} {path} within {PATIENCE:?}");
     }
