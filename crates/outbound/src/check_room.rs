@@ -1,6 +1,8 @@
 //! Rooms for checks: fresh work trees of one commit, in private folders where no agent works. A
 //! room is gone when it is dropped; one that a killed Adjutant left is swept by the next.
 
+mod half_made;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -46,7 +48,7 @@ impl CheckRoom {
             folder,
             tree: tree.clone(),
         };
-        repository.add_detached(&room.work_tree(), commit)?;
+        half_made::waited_for(|| repository.add_detached(&room.work_tree(), commit))?;
         Ok(room)
     }
 
@@ -99,12 +101,13 @@ static SWEEPING: Mutex<()> = Mutex::new(());
 pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
     // Nothing is changed under the lock that a panic could leave half done.
     let _one_at_a_time = SWEEPING.lock().unwrap_or_else(PoisonError::into_inner);
+    half_made::remove(repository)?;
     let mut swept = 0;
-    for listed in repository.work_trees()? {
+    for listed in half_made::waited_for(|| repository.work_trees())? {
         let Some(room) = listed.path.parent() else {
             continue;
         };
-        if owner_of(room).is_none_or(|pid| Path::new(&format!("/proc/{pid}")).exists()) {
+        if !is_left(room) {
             continue;
         }
         // The folder first: git removes what is gone, and refuses what is half made.
@@ -126,6 +129,11 @@ pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
 fn is_listed(repository: &Git, path: &Path) -> Result<bool, GitError> {
     let listed = repository.work_trees()?;
     Ok(listed.iter().any(|one| one.path == path))
+}
+
+/// Whether a folder is a room whose owner has gone.
+fn is_left(folder: &Path) -> bool {
+    owner_of(folder).is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists())
 }
 
 fn owner_of(room: &Path) -> Option<u32> {
