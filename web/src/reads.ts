@@ -56,7 +56,7 @@ export const rolloutHistory = (service: Accessor<string>): Live<ServiceEvent[]> 
   createLive(["service", "rollout"], () => read<ServiceEvent[]>(`/rollouts/${service()}/history`, { limit: MOST }));
 
 export const incidents = (): Live<Incident[]> =>
-  createLive(["incident", "service"], () => read<Incident[]>("/incidents"));
+  createLive(["incident", "service"], () => read<Incident[]>("/incidents", { limit: MOST }));
 
 export const postMortem = (incident: Accessor<string>): Live<PostMortem> =>
   createLive(["incident", "service"], () => read<PostMortem>(`/incidents/${encodeURIComponent(incident())}`));

@@ -1,11 +1,15 @@
 /** Where a rollout stands, as far as a person has to know. */
 
-import type { RolloutStatus } from "./shapes";
+import type { Decided, RolloutStatus, Told } from "./shapes";
 
 const ENDED = ["completed", "rolled_back", "aborted"];
 
 export const isUnderWay = (status: { phase?: string | null } | undefined): boolean =>
   status?.phase != null && !ENDED.includes(status.phase);
+
+/** The decision that an event tells of. */
+export const decidedIn = (told: Told): Decided | undefined =>
+  typeof told === "object" && "decided" in told ? told.decided : undefined;
 
 /** Whether it goes on only when a person says so. */
 export function waitsForPerson(status: RolloutStatus): boolean {

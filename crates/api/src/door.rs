@@ -21,6 +21,7 @@ use crate::operation::{Operation, get};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::request::Asked;
+use crate::resource::{PageQuery, cut, listed, one_more};
 
 /// How long a link opens: as long as somebody takes to click on it.
 const LINK_LASTS: Duration = Duration::from_secs(15 * 60);
@@ -120,6 +121,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             Right::Administer,
             list,
         )
+        .asks::<PageQuery>()
+        .paged()
         .answers::<Vec<AccessTokenJson<'_>>>(),
         get(
             ("whoami", "/whoami"),
@@ -131,18 +134,17 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn list(State(api): State<Api>) -> Result<Reply, Problem> {
-    api.desks()
-        .read(async |store| {
-            let tokens = store.list_tokens().await?;
-            let now = clock::now();
-            let json: Vec<_> = tokens
-                .iter()
-                .map(|token| AccessTokenJson::of(token, now))
-                .collect();
-            Reply::json(&json)
-        })
-        .await
+async fn list(State(api): State<Api>, Asked(page): Asked<PageQuery>) -> Result<Reply, Problem> {
+    let limit = page.limit()?;
+    let reply = api.desks().read(async move |store| {
+        let after = page.after.unwrap_or(0);
+        let mut tokens = store.tokens_after(after, one_more(limit)).await?;
+        let next = cut(&mut tokens, limit, |token| token.id);
+        let now = clock::now();
+        let json = tokens.iter().map(|token| AccessTokenJson::of(token, now));
+        listed(&json.collect::<Vec<_>>(), next)
+    });
+    reply.await
 }
 
 async fn whoami(

@@ -235,7 +235,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             events,
         )
         .asks::<EventsQuery>()
-        .answers_with("text/event-stream"),
+        .answers_with_events(),
     ]
 }
 

@@ -17,8 +17,10 @@ pub(crate) type Shape = fn(&mut SchemaGenerator) -> Schema;
 pub(crate) enum Answers {
     /// JSON of this shape.
     Json(Shape),
-    /// Bytes or text of this media type.
-    Other(&'static str),
+    /// Bytes or text of one of these media types.
+    Other(&'static [&'static str]),
+    /// Events as they come, of which no answer is ever the same.
+    Events,
 }
 
 /// One row.
@@ -32,6 +34,8 @@ pub(crate) struct Operation {
     pub(crate) query: Option<Shape>,
     pub(crate) body: Option<Shape>,
     pub(crate) status: u16,
+    /// It gives a list in parts.
+    pub(crate) is_paged: bool,
     pub(crate) answers: Answers,
     pub(crate) route: MethodRouter<Api>,
 }
@@ -56,7 +60,8 @@ where
         query: None,
         body: None,
         status: 200,
-        answers: Answers::Other("text/plain; charset=utf-8"),
+        is_paged: false,
+        answers: Answers::Other(&["text/plain"]),
         route: on(MethodFilter::GET, handler),
     }
 }
@@ -98,10 +103,27 @@ impl Operation {
         self
     }
 
-    /// Answers with another media type.
-    pub(crate) fn answers_with(mut self, media: &'static str) -> Self {
+    /// Gives a part of a list, and says where the next one begins.
+    pub(crate) fn paged(mut self) -> Self {
+        self.is_paged = true;
+        self
+    }
+
+    /// Answers with other media types.
+    pub(crate) fn answers_with(mut self, media: &'static [&'static str]) -> Self {
         self.answers = Answers::Other(media);
         self
+    }
+
+    /// Answers with server-sent events.
+    pub(crate) fn answers_with_events(mut self) -> Self {
+        self.answers = Answers::Events;
+        self
+    }
+
+    /// Whether it changes nothing, so that an answer that is known need not be sent again.
+    pub(crate) fn is_tagged(&self) -> bool {
+        self.method == Method::GET && !matches!(self.answers, Answers::Events)
     }
 
     /// Answers that something new is there.

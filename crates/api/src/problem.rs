@@ -13,7 +13,7 @@ use adjutant_wire::{
 use adjutant_work::{Refusal, Unproven};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -50,7 +50,18 @@ pub(crate) struct Problem {
     trace: Option<String>,
     /// A refusal as the command line prints it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "refused_shape")]
     refused: Option<Box<Value>>,
+}
+
+/// A refusal about a task, about work, or about a vote.
+fn refused_shape(generator: &mut SchemaGenerator) -> Schema {
+    let shapes = [
+        generator.subschema_for::<RefusalJson<'_>>(),
+        generator.subschema_for::<UnprovenJson<'_>>(),
+        generator.subschema_for::<RefusedVoteJson>(),
+    ];
+    json_schema!({ "anyOf": shapes })
 }
 
 impl Problem {

@@ -1,8 +1,11 @@
 //! An answer: its bytes, its tag, and where the list goes on.
 
 use adjutant_domain::sha256;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -70,31 +73,40 @@ impl Reply {
             ..Self::json_text(body)
         }
     }
+}
 
-    /// The answer to who has this tag already is that nothing changed.
-    pub(crate) fn unless_known(self, asked: &HeaderMap) -> Response {
-        let tag = format!("\"{}\"", &sha256::digest_of(&self.body).to_string()[..32]);
-        let known = asked
-            .get_all(header::IF_NONE_MATCH)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|one| matches!(one.trim().trim_start_matches("W/"), known if known == tag || known == "*"));
-        let mut response = if known {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            self.into_response()
-        };
-        if let Ok(tag) = HeaderValue::try_from(tag) {
-            response.headers_mut().insert(header::ETAG, tag);
-        }
-        response
+/// The bytes of an answer, on it, for who makes a tag of them.
+#[derive(Clone)]
+struct Told(Bytes);
+
+/// The answer to who has it already is that nothing changed.
+pub(crate) async fn unless_known(request: Request, next: Next) -> Response {
+    let asked = request.headers().clone();
+    let mut response = next.run(request).await;
+    let Some(Told(body)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    let tag = format!("\"{}\"", &sha256::digest_of(&body).to_string()[..32]);
+    let known = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|one| matches!(one.trim().trim_start_matches("W/"), known if known == tag || known == "*"));
+    if known {
+        response = StatusCode::NOT_MODIFIED.into_response();
     }
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = (self.status, self.body).into_response();
+        let body = Bytes::from(self.body);
+        let mut response = (self.status, body.clone()).into_response();
+        response.extensions_mut().insert(Told(body));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media));
         if self.is_replayed {

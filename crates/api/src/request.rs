@@ -2,7 +2,7 @@
 
 use adjutant_domain::{Digest, RequestKey, sha256};
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -36,6 +36,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     }
 }
 
+/// What the path names.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(named)) => Ok(Self(named)),
+            Err(error) => Err(Problem::malformed(
+                format!("the path cannot be read: {}", error.body_text()),
+                "See /api/v1/openapi.json for the paths there are.",
+            )),
+        }
+    }
+}
+
 /// A body with who sent it, and the key that it is repeated under.
 pub(crate) struct Posted<T> {
     pub(crate) caller: Caller,
@@ -58,8 +75,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Posted<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let caller = Caller::of(&parts)?;
-        require_json(&parts.headers)?;
-        let bytes = read_body(body).await?;
+        let bytes = json_bytes(&parts, body).await?;
         let mark = Mark {
             key: key_of(&parts.headers, &caller)?,
             request: digest_of(&parts, &bytes),
@@ -72,6 +88,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Posted<T> {
         })?;
         Ok(Self { caller, mark, body })
     }
+}
+
+/// The bytes of a body that is said to be JSON, for who reads them in another way.
+pub(crate) struct PostedBytes(pub(crate) Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for PostedBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        json_bytes(&parts, body).await.map(Self)
+    }
+}
+
+async fn json_bytes(parts: &Parts, body: Body) -> Result<Vec<u8>, Problem> {
+    require_json(&parts.headers)?;
+    read_body(body).await
 }
 
 /// What two requests under one key are compared by.

@@ -59,16 +59,17 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 /// A part of a list.
 #[derive(Debug, Default, Clone, Copy, Deserialize, JsonSchema)]
-struct PageQuery {
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
     /// The record that was seen last; the list goes on after it.
-    after: Option<i64>,
+    pub(crate) after: Option<i64>,
     /// How many records, 100 unless it is said, 1,000 at most.
     #[schemars(range(min = 1, max = 1_000))]
     limit: Option<u16>,
 }
 
 impl PageQuery {
-    fn limit(self) -> Result<usize, Problem> {
+    pub(crate) fn limit(self) -> Result<usize, Problem> {
         limit_of(self.limit.map(u32::from))
     }
 }
@@ -125,12 +126,12 @@ impl SubjectPart {
 }
 
 /// How many records to read, to know whether there are more than these.
-fn one_more(limit: usize) -> u32 {
+pub(crate) fn one_more(limit: usize) -> u32 {
     u32::try_from(limit + 1).unwrap_or(u32::MAX)
 }
 
-/// Cuts what was read to the limit; the number of the last record if there are more.
-fn cut<T>(found: &mut Vec<T>, limit: usize, id: impl Fn(&T) -> i64) -> Option<i64> {
+/// Cuts what was read to the limit; what the last record is called if there are more.
+pub(crate) fn cut<T, Id>(found: &mut Vec<T>, limit: usize, id: impl Fn(&T) -> Id) -> Option<Id> {
     let more = found.len() > limit;
     found.truncate(limit);
     found.last().filter(|_| more).map(id)
@@ -147,7 +148,10 @@ where
 }
 
 /// A list as JSON, with where it goes on.
-fn listed<T: serde::Serialize>(page: &[T], next: Option<i64>) -> Result<Reply, Problem> {
+pub(crate) fn listed<T: serde::Serialize>(
+    page: &[T],
+    next: Option<impl ToString>,
+) -> Result<Reply, Problem> {
     Ok(Reply::json(&page)?.continued_after(next))
 }
 

@@ -1,7 +1,7 @@
 //! All routes, each behind the doors.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::access::{Hosts, guard, same_site};
 use crate::operation::Operation;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Reply, unless_known};
 use crate::{Api, dashboard, door, events, health, mcp, metrics, openapi, resource, traces};
 
 /// How long an operation may take. What runs checks takes minutes; everything else milliseconds.
@@ -38,10 +38,18 @@ pub(crate) fn router(api: &Api, hosts: Hosts) -> Router {
     for operation in operations() {
         let door = from_fn_with_state((api.clone(), operation.right), guard);
         let path = format!("/api/v1{}", operation.path);
-        router = router.route(&path, operation.route.layer(door));
+        let route = if operation.is_tagged() {
+            operation.route.layer(from_fn(unless_known))
+        } else {
+            operation.route
+        };
+        router = router.route(&path, route.layer(door));
     }
     router
-        .route("/api/v1/openapi.json", get(document))
+        .route(
+            "/api/v1/openapi.json",
+            get(document).layer(from_fn(unless_known)),
+        )
         .merge(health::routes())
         .merge(door::routes())
         .merge(dashboard::routes())
@@ -60,8 +68,8 @@ pub(crate) fn router(api: &Api, hosts: Hosts) -> Router {
 /// Written once: the table does not change while the program runs.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi::document(&operations()));
 
-async fn document(headers: HeaderMap) -> Response {
-    Reply::json_text(DOCUMENT.as_str()).unless_known(&headers)
+async fn document() -> Reply {
+    Reply::json_text(DOCUMENT.as_str())
 }
 
 async fn nowhere() -> Problem {

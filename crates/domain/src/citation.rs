@@ -1,11 +1,14 @@
 //! Where a number comes from: the run, the artifact, and the place inside it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Digest, RunId};
 
 /// A place inside an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Locator {
     /// The whole artifact.
@@ -41,7 +44,9 @@ impl std::fmt::Display for Locator {
 }
 
 /// The source of a number. Shown as `run_8724 (profiling_report.json#/p95)`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Citation {
     /// The run that produced the artifact.
     pub run: RunId,

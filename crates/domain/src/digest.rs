@@ -1,9 +1,10 @@
 //! The SHA-256 of an artifact: its name in the store and in every citation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The SHA-256 of an artifact's bytes. Shown as 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
 

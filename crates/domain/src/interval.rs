@@ -1,5 +1,6 @@
 //! A confidence interval and what its level means.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How sure an interval is.
@@ -34,7 +35,7 @@ impl Confidence {
 }
 
 /// A closed interval with finite ends, `low <= high`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "(f64, f64)", into = "(f64, f64)")]
 pub struct Interval {
     low: f64,

@@ -1,16 +1,18 @@
 //! The only number a person ever sees: a value with its evidence.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Citation, Interval, Unit};
 
 /// A value that carries its unit, interval, sample size and sources. It cannot be built, and
 /// therefore not be printed or compared, without at least one source.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Parts", into = "Parts")]
 pub struct Measured(Parts);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Measured")]
 struct Parts {
     value: f64,
     unit: Unit,

@@ -1,5 +1,6 @@
 //! Typed names. Every name is validated once, where it enters, and carried as its own type.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest name: it must fit on one line of a report.
@@ -31,7 +32,7 @@ fn is_name(text: &str) -> bool {
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 

@@ -1,9 +1,12 @@
 //! The name of a git object: a commit or a tree.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct ObjectId(String);
 

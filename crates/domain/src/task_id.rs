@@ -1,9 +1,12 @@
 //! Which task, and the how manieth holder of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A task's number in its store, written `T-17`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct TaskId(i64);
 
@@ -64,7 +67,18 @@ impl From<TaskId> for String {
 /// The fencing token: it rises by one with each claim of the task, and every write about the task
 /// carries it. A write with an older one comes from a holder who lost the lease.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
 pub struct Epoch(i64);

@@ -1,9 +1,13 @@
 //! Units of measure. A value without its unit is not comparable, so every value has one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What one of the value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[schemars(inline)]
 pub enum Unit {
     /// Milliseconds.
     #[serde(rename = "ms")]

@@ -2,10 +2,11 @@
 //! A bare number is refused, because nobody can tell what it meant.
 
 use adjutant_domain::Unit;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a margin is measured in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Per cent of the baseline's value: a relative change.
@@ -17,7 +18,7 @@ pub enum Scale {
 }
 
 /// The size of a change: a number and what it is measured in.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Margin {
     /// The number as it was written: 10 for `10%`, 2 for `2 points`, 5 for `5ms`.
     pub value: f64,
@@ -26,7 +27,7 @@ pub struct Margin {
 }
 
 /// An absolute bound: a number in a unit (a share is held as 0 to 1).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bound {
     /// The number, in `unit`: 0.01 for `1%`, 500 for `0.5s`.
     pub value: f64,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use adjutant_domain::{Confidence, CriterionId, GateName, Interval, Outcome, Timestamp};
 use adjutant_stats::Proportion;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Case, Detail, decide_in};
@@ -16,7 +17,7 @@ use crate::synthetic;
 use crate::words;
 
 /// How a gate behaves where the truth is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SelfTest {
     /// The gate.
     pub gate: GateName,
@@ -31,7 +32,7 @@ pub struct SelfTest {
 }
 
 /// How one criterion behaves where the truth is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CriterionSelfTest {
     /// The criterion.
     pub id: CriterionId,
@@ -55,7 +56,7 @@ pub struct CriterionSelfTest {
 }
 
 /// A share of seeds with its exact 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rate {
     /// How often.
     pub events: u64,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use adjutant_domain::ObjectId;
 use adjutant_work::{ChangedPath, ConflictHunk};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::git::{GitError, ObjectFolder};
@@ -27,7 +28,7 @@ const CHANGES_MAX: usize = 5_000;
 const OBJECT_BYTES_MAX: u64 = 512 * 1_024 * 1_024;
 
 /// A file in which two sides conflict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileConflict {
     /// The file.
     pub path: String,

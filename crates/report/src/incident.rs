@@ -1,11 +1,12 @@
 //! Incidents: a list, the figures that follow from all of them, and the post-mortem of one.
 
-use adjutant_domain::{Measured, Timestamp, Unit};
+use adjutant_domain::{Measured, TaskId, Timestamp, Unit};
 use adjutant_objective::{BudgetBurn, duration_text};
 use adjutant_rollout::{
     DeliveryFigures, Incident, IncidentFinding, IncidentNote, IncidentNoteKind, RolloutPlan,
 };
 use adjutant_work::Task;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cite::cited;
@@ -242,8 +243,9 @@ fn mean_ms(times: &[i64]) -> Option<i64> {
     Some(times.iter().sum::<i64>() / n)
 }
 
-#[derive(Serialize)]
-struct IncidentInJson<'a> {
+/// An incident as it is listed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IncidentAnswer<'a> {
     id: String,
     service: &'a str,
     rollout: Option<String>,
@@ -256,11 +258,39 @@ struct IncidentInJson<'a> {
     recovered_at: Option<Timestamp>,
     detection_ms: i64,
     recovery_ms: Option<i64>,
+    /// The requests that the version served; null where no measurement tells.
     requests: Option<u64>,
     failures: Option<u64>,
 }
 
-#[derive(Serialize)]
+/// An incident with everything that its post-mortem is written from.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PostMortemAnswer<'a> {
+    incident: IncidentAnswer<'a>,
+    /// What it burned of the budgets of its service.
+    budgets: Vec<BudgetInJson<'a>>,
+    /// Why nobody could look at the budgets.
+    no_budgets_because: Option<&'a str>,
+    events: Vec<MomentInJson>,
+    notes: &'a [IncidentNote],
+    actions: Vec<IncidentActionInJson<'a>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct MomentInJson {
+    event: i64,
+    at: Timestamp,
+    told: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct IncidentActionInJson<'a> {
+    task: TaskId,
+    title: &'a str,
+    state: &'static str,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
 struct BudgetInJson<'a> {
     objective: &'a str,
     target: f64,
@@ -269,6 +299,21 @@ struct BudgetInJson<'a> {
     burned: Option<&'a Measured>,
     bad: Option<&'a Measured>,
     reason: &'a str,
+}
+
+/// Counts of deployments, and the times of each incident in milliseconds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeliveryAnswer<'a> {
+    ended: u64,
+    succeeded: u64,
+    reached_users: u64,
+    failed: u64,
+    detection_ms: &'a [i64],
+    recovery_ms: &'a [i64],
+    /// Null without an incident.
+    mean_detection_ms: Option<i64>,
+    /// Null without a recovery.
+    mean_recovery_ms: Option<i64>,
 }
 
 impl<'a> From<&'a BudgetBurn> for BudgetInJson<'a> {
@@ -285,7 +330,7 @@ impl<'a> From<&'a BudgetBurn> for BudgetInJson<'a> {
     }
 }
 
-impl<'a> From<&'a Incident> for IncidentInJson<'a> {
+impl<'a> From<&'a Incident> for IncidentAnswer<'a> {
     fn from(incident: &'a Incident) -> Self {
         let affected = incident.affected();
         Self {
@@ -307,65 +352,48 @@ impl<'a> From<&'a Incident> for IncidentInJson<'a> {
     }
 }
 
-/// Incidents as JSON, with a final newline.
-///
-/// # Errors
-/// When the JSON writer fails, which no incident causes.
-pub fn list_json(incidents: &[Incident]) -> Result<String, serde_json::Error> {
-    let all: Vec<IncidentInJson<'_>> = incidents.iter().map(Into::into).collect();
-    serde_json::to_string_pretty(&all).map(|text| text + "\n")
+impl<'a> From<PostMortem<'a>> for PostMortemAnswer<'a> {
+    fn from(shown: PostMortem<'a>) -> Self {
+        let moments = shown.incident.moments.iter();
+        let budgets = shown.budgets.unwrap_or_default();
+        Self {
+            incident: shown.incident.into(),
+            budgets: budgets.iter().map(Into::into).collect(),
+            no_budgets_because: shown.budgets.err(),
+            events: moments
+                .map(|(number, at, told)| MomentInJson {
+                    event: *number,
+                    at: *at,
+                    told: event(told, shown.plan),
+                })
+                .collect(),
+            notes: shown.notes,
+            actions: shown.tasks.iter().map(Into::into).collect(),
+        }
+    }
 }
 
-/// One incident as JSON, with what people added and the tasks of its actions.
-///
-/// # Errors
-/// When the JSON writer fails, which no incident causes.
-pub fn json(shown: PostMortem<'_>) -> Result<String, serde_json::Error> {
-    let events: Vec<_> = shown
-        .incident
-        .moments
-        .iter()
-        .map(|(number, at, told)| {
-            serde_json::json!({"event": number, "at": at, "told": event(told, shown.plan)})
-        })
-        .collect();
-    let actions: Vec<_> = shown
-        .tasks
-        .iter()
-        .map(|task| {
-            let state = task.state.name();
-            serde_json::json!({"task": task.id, "title": task.intake.title, "state": state})
-        })
-        .collect();
-    let budgets: Vec<BudgetInJson<'_>> = match shown.budgets {
-        Ok(burned) => burned.iter().map(Into::into).collect(),
-        Err(_) => Vec::new(),
-    };
-    let answer = serde_json::json!({
-        "incident": IncidentInJson::from(shown.incident),
-        "budgets": budgets,
-        "no_budgets_because": shown.budgets.err(),
-        "events": events,
-        "notes": shown.notes,
-        "actions": actions,
-    });
-    serde_json::to_string_pretty(&answer).map(|text| text + "\n")
+impl<'a> From<&'a Task> for IncidentActionInJson<'a> {
+    fn from(task: &'a Task) -> Self {
+        Self {
+            task: task.id,
+            title: &task.intake.title,
+            state: task.state.name(),
+        }
+    }
 }
 
-/// The figures as JSON: counts, and the times of each incident in milliseconds.
-///
-/// # Errors
-/// When the JSON writer fails, which no figures cause.
-pub fn figures_json(figures: &DeliveryFigures) -> Result<String, serde_json::Error> {
-    let answer = serde_json::json!({
-        "ended": figures.ended,
-        "succeeded": figures.succeeded,
-        "reached_users": figures.reached_users,
-        "failed": figures.failed,
-        "detection_ms": figures.detection_ms,
-        "recovery_ms": figures.recovery_ms,
-        "mean_detection_ms": mean_ms(&figures.detection_ms),
-        "mean_recovery_ms": mean_ms(&figures.recovery_ms),
-    });
-    serde_json::to_string_pretty(&answer).map(|text| text + "\n")
+impl<'a> From<&'a DeliveryFigures> for DeliveryAnswer<'a> {
+    fn from(figures: &'a DeliveryFigures) -> Self {
+        Self {
+            ended: figures.ended,
+            succeeded: figures.succeeded,
+            reached_users: figures.reached_users,
+            failed: figures.failed,
+            detection_ms: &figures.detection_ms,
+            recovery_ms: &figures.recovery_ms,
+            mean_detection_ms: mean_ms(&figures.detection_ms),
+            mean_recovery_ms: mean_ms(&figures.recovery_ms),
+        }
+    }
 }

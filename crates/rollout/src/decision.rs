@@ -1,5 +1,6 @@
 //! What a look at a rollout decides, and why.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::MetricResult;
@@ -9,7 +10,9 @@ use crate::state::RolloutState;
 use crate::{ArmHealth, RolloutWeight};
 
 /// What happens next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Move {
     /// Nothing changes.
@@ -37,7 +40,7 @@ impl std::fmt::Display for Move {
 }
 
 /// Why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RolloutReason {
     /// It has ended, or a person or PAUSE_AND_FIX holds it.

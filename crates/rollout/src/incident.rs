@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use adjutant_domain::{Digest, ServiceName, TaskId, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Move;
@@ -14,7 +15,9 @@ use crate::weight::RolloutWeight;
 
 /// Which incident: the service, and the number of the event by which its version was taken back.
 /// Written `search:17`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct IncidentId {
     /// The service.
@@ -68,7 +71,7 @@ pub struct Incident {
 }
 
 /// Something that a person adds to an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentNote {
     /// When.
     pub at: Timestamp,
@@ -81,7 +84,9 @@ pub struct IncidentNote {
 }
 
 /// What a note says about an incident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentNoteKind {
     /// Its root cause.

@@ -3,13 +3,14 @@
 use adjutant_domain::{Confidence, CriterionId, Interval, Outcome, Validity};
 use adjutant_gate::Scale;
 use adjutant_stats::{Proportion, QuantileLaw, sequence};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measurements::{ArmCounts, StageWindow};
 use crate::plan::{Metric, MetricDemand, MetricQuantity};
 
 /// What a window says about a metric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricResult {
     /// Which.
     pub metric: CriterionId,

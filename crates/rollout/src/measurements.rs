@@ -2,6 +2,7 @@
 //! since the exposure that is wanted came into effect.
 
 use adjutant_stats::LogHistogram;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is seen.
@@ -14,7 +15,7 @@ pub struct RolloutMeasurements {
 }
 
 /// What the traffic says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrafficSource {
     /// It answered.
@@ -24,7 +25,7 @@ pub enum TrafficSource {
 }
 
 /// What was counted since one exposure came into effect.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct StageWindow {
     /// The generation of the desired state that is in effect, and was for all that is counted.
     pub generation: u64,
@@ -39,7 +40,7 @@ pub struct StageWindow {
 }
 
 /// How the requests of one version ended.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ArmCounts {
     /// How many ended.
     pub requests: u64,
@@ -47,6 +48,7 @@ pub struct ArmCounts {
     pub failures: u64,
     /// The latency of those that were answered, in milliseconds.
     #[serde(with = "buckets")]
+    #[schemars(with = "Vec<(f64, u64)>")]
     pub latency: LogHistogram,
 }
 
@@ -78,7 +80,7 @@ mod buckets {
 }
 
 /// How often the split chose the candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SplitCount {
     /// The candidate.
     pub candidate: u64,
@@ -87,7 +89,7 @@ pub struct SplitCount {
 }
 
 /// Mirrored requests that both versions answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct MirroredPairs {
     /// How many were compared.
     pub compared: u64,
@@ -96,7 +98,7 @@ pub struct MirroredPairs {
 }
 
 /// How the processes of a version are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ArmHealth {
     /// Nobody watches them here.

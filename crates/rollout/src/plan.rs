@@ -2,6 +2,7 @@
 
 use adjutant_domain::CriterionId;
 use adjutant_gate::{Bound, Margin};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::RolloutWeight;
@@ -10,7 +11,7 @@ use crate::RolloutWeight;
 pub const RECOVERY_MS_MAX: i64 = 120_000;
 
 /// The plan of a rollout. Canary and blue-green are the same list of steps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RolloutPlan {
     /// How the versions take turns, as the plan calls it.
     pub strategy: RolloutStrategy,
@@ -30,7 +31,7 @@ pub struct RolloutPlan {
 }
 
 /// How the versions take turns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RolloutStrategy {
     /// The candidate's share rises step by step.
@@ -40,7 +41,7 @@ pub enum RolloutStrategy {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RolloutStep {
     /// Gives the candidate this share of the requests.
@@ -57,7 +58,7 @@ pub enum RolloutStep {
 }
 
 /// A judgement at planned looks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RolloutAnalysis {
     /// Its template.
     pub name: String,
@@ -77,7 +78,7 @@ impl RolloutAnalysis {
 }
 
 /// One thing that is measured on both versions in the same minutes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Metric {
     /// Its name in the plan.
     pub name: CriterionId,
@@ -92,7 +93,7 @@ pub struct Metric {
 }
 
 /// What is measured. Of all of them less is better.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricQuantity {
     /// The share of requests that failed.
@@ -104,7 +105,7 @@ pub enum MetricQuantity {
 }
 
 /// How much is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricDemand {
     /// At most this much worse than the baseline.
@@ -114,7 +115,7 @@ pub enum MetricDemand {
 }
 
 /// The times of a recovery that the plan sets; each is enforced where it is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryTiming {
     /// How often the controller looks.
     pub tick_ms: i64,
@@ -141,7 +142,7 @@ impl Default for RecoveryTiming {
 }
 
 /// What the users get: how many are answered by the candidate, how many are copied to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Exposure {
     /// The candidate's share of the requests.
     pub weight: RolloutWeight,

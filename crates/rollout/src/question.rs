@@ -7,6 +7,7 @@
 use adjutant_document::{Complaint, DocumentField, FieldRead, Unreadable};
 use adjutant_domain::{Digest, GateName, Outcome, Timestamp, Validity, Verdict};
 use adjutant_gate::JudgedArtifact;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How old a decision may be that a question does not bound.
@@ -85,7 +86,7 @@ impl GateQuestion {
 }
 
 /// The answer to the `web` provider of Argo Rollouts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AnalysisAnswer {
     /// The gate.
     pub gate: GateName,

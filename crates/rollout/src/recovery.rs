@@ -9,6 +9,7 @@
 use adjutant_domain::{CriterionId, Outcome};
 use adjutant_gate::Scale;
 use adjutant_stats::LogHistogram;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::RolloutWeight;
@@ -26,7 +27,7 @@ pub struct PresentTraffic {
 }
 
 /// One stage and metric, and how long a breach takes to show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Detection {
     /// The stage.
     pub exposure: Exposure,
@@ -39,7 +40,7 @@ pub struct Detection {
 }
 
 /// The worst-case recovery time and its parts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryProof {
     /// Every stage and metric.
     pub detections: Vec<Detection>,

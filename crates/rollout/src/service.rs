@@ -2,6 +2,7 @@
 //! replace it, and which ones nobody may get any more.
 
 use adjutant_domain::{Digest, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{Move, RolloutReason};
@@ -11,7 +12,9 @@ use crate::plan::Exposure;
 use crate::state::{RolloutOrder, RolloutPhase, RolloutState};
 
 /// A rollout's number in its store, written `R-3`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct RolloutId(i64);
 
@@ -67,7 +70,7 @@ impl From<RolloutId> for String {
 }
 
 /// What is wanted of a service. Whoever acts on it holds it against what is there.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredService {
     /// Rises with every change of what users get; the traffic refuses an older one.
     pub generation: u64,
@@ -84,7 +87,7 @@ pub struct DesiredService {
 }
 
 /// A version that was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockedVersion {
     /// Which.
     pub version: Digest,
@@ -196,7 +199,7 @@ impl DesiredService {
 }
 
 /// What happened to a service, with what is wanted after it. Stored, never changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceRecord {
     /// What is wanted now.
     pub desired: DesiredService,
@@ -207,7 +210,7 @@ pub struct ServiceRecord {
 }
 
 /// What happened to a service.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceEvent {
     /// Its first version came, with nothing to compare it with.
@@ -244,7 +247,7 @@ pub enum ServiceEvent {
 }
 
 /// A decision with its inputs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RolloutDecision {
     /// What happens next.
     pub action: Move,
@@ -261,7 +264,7 @@ pub struct RolloutDecision {
 }
 
 /// How long a rollback took, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryTimes {
     /// From the exposure that showed the fault to the reading that did: at most this long had it
     /// been there.

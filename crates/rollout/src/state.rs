@@ -1,12 +1,13 @@
 //! Where a rollout stands, and what a person can make of it.
 
 use adjutant_domain::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Exposure, RolloutPlan, RolloutWeight};
 
 /// Where a rollout stands. What is wanted of the traffic is part of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RolloutState {
     /// The step under way, from 0.
     pub step: usize,
@@ -23,7 +24,7 @@ pub struct RolloutState {
 }
 
 /// Whether a rollout goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RolloutPhase {
     /// It goes on.
@@ -63,7 +64,7 @@ impl RolloutPhase {
 }
 
 /// What a person wants of a rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RolloutOrder {
     /// Leave the step under way without its checks.

@@ -150,6 +150,27 @@ impl Store {
         session.commit().await?;
         Ok(all)
     }
+
+    /// At most so many attempts behind the one of this number, each with its number, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn directive_attempts_after(
+        &self,
+        after: i64,
+        most: u32,
+    ) -> Result<Vec<(i64, DirectiveAttempt)>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, id FROM directive_attempt WHERE id > $1 ORDER BY id LIMIT $2"
+        );
+        let values = [after.into(), i64::from(most).into()];
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session.query(READ, &sql, &values).await?;
+        session.commit().await?;
+        rows.iter()
+            .map(|row| Ok((row.integer(7)?, attempt_of(row)?)))
+            .collect()
+    }
 }
 
 async fn attempts(

@@ -195,6 +195,31 @@ impl Store {
         rows.iter().map(event_of).collect()
     }
 
+    /// At most so many events of a service behind the event of this number, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn service_events_after(
+        &self,
+        service: &ServiceName,
+        after: i64,
+        most: u32,
+    ) -> Result<Vec<StoredServiceEvent>, StoreError> {
+        let sql = format!(
+            "SELECT {EVENT} FROM service_event WHERE service = $1 AND number > $2 \
+             ORDER BY number LIMIT $3"
+        );
+        let values = [
+            service.as_str().into(),
+            after.into(),
+            i64::from(most).into(),
+        ];
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session.query(READ, &sql, &values).await?;
+        session.commit().await?;
+        rows.iter().map(event_of).collect()
+    }
+
     /// The services that something happened to.
     ///
     /// # Errors

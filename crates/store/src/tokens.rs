@@ -132,6 +132,23 @@ impl Store {
         Ok(tokens)
     }
 
+    /// At most so many tokens behind the one of this number, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tokens_after(
+        &self,
+        after: i64,
+        most: u32,
+    ) -> Result<Vec<AccessToken>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM access_token WHERE id > $1 ORDER BY id LIMIT $2");
+        let values = [after.into(), i64::from(most).into()];
+        let mut session = self.begin(Purpose::Read).await?;
+        let rows = session.query(READ, &sql, &values).await?;
+        session.commit().await?;
+        rows.iter().map(token_in).collect()
+    }
+
     /// Notes that an agent submitted an artifact, and so may open it again.
     ///
     /// # Errors

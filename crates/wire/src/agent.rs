@@ -8,13 +8,10 @@ use serde::Serialize;
 /// An agent with what is known of its work.
 #[derive(Serialize, JsonSchema)]
 pub struct KnownAgentJson<'a> {
-    #[schemars(with = "serde_json::Value")]
     agent: &'a Agent,
     /// What became of its claims, by kind of task.
-    #[schemars(with = "Vec<serde_json::Value>")]
     records: &'a [Record],
     /// What the records count.
-    #[schemars(with = "Vec<serde_json::Value>")]
     trials: &'a [Trial],
 }
 

@@ -4,13 +4,14 @@ use adjutant_app::{Conflicts, NotCompared, NotMerged, PairConflict, SeenWorkTree
 use adjutant_outbound::conflict_memory::FileConflict;
 use adjutant_outbound::git::NotLooked;
 use adjutant_work::{DeclaredOverlap, Drift, MergeReason};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The newest version of this shape.
 const VERSION: u32 = 1;
 
 /// Everything that is in each other's way.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct ConflictsJson<'a> {
     version: u32,
     work_trees: Vec<WorkTreeJson<'a>>,
@@ -24,7 +25,7 @@ pub struct ConflictsJson<'a> {
 }
 
 /// A work tree.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WorkTreeJson<'a> {
     path: String,
     name: &'a str,
@@ -51,7 +52,7 @@ struct WorkTreeJson<'a> {
 }
 
 /// A file in which two work trees conflict.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ConflictJson<'a> {
     ours: SideJson<'a>,
     theirs: SideJson<'a>,
@@ -60,7 +61,7 @@ struct ConflictJson<'a> {
 }
 
 /// Two work trees that could not be merged.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct NotComparedJson<'a> {
     ours: SideJson<'a>,
     theirs: SideJson<'a>,
@@ -68,7 +69,7 @@ struct NotComparedJson<'a> {
     because: NotMergedJson<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "because", rename_all = "snake_case")]
 enum NotMergedJson<'a> {
     Unrelated,
@@ -76,7 +77,7 @@ enum NotMergedJson<'a> {
 }
 
 /// Whose side it is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SideJson<'a> {
     name: &'a str,
     path: String,
@@ -86,7 +87,7 @@ struct SideJson<'a> {
     agent: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct StepJson<'a> {
     name: &'a str,
     path: String,

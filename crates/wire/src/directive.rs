@@ -16,9 +16,7 @@ pub struct DirectiveAttemptJson<'a> {
     began_at: String,
     /// Null while it lasts, and for one that was cut off.
     ended_at: Option<String>,
-    #[schemars(with = "Option<String>")]
     outcome: Option<DirectiveOutcome>,
-    #[schemars(with = "Option<serde_json::Value>")]
     record: Option<&'a DirectiveRecord>,
 }
 

@@ -31,7 +31,6 @@ pub struct EvidenceJson {
 struct MeasurementJson {
     measure: String,
     labels: BTreeMap<String, String>,
-    #[schemars(with = "String")]
     unit: Unit,
     shape: String,
     n: Option<i64>,

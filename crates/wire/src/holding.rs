@@ -18,10 +18,8 @@ pub struct WonJson<'a> {
     agent: &'a str,
     renewed: bool,
     lasts_ms: i64,
-    #[schemars(with = "Vec<serde_json::Value>")]
     overlaps: &'a [Overlap],
     /// What the task asks for.
-    #[schemars(with = "serde_json::Value")]
     intake: &'a Intake,
 }
 
@@ -44,14 +42,11 @@ pub struct HandedOffJson<'a> {
 /// Work that is proven.
 #[derive(Serialize, JsonSchema)]
 pub struct ProvenJson<'a> {
-    #[schemars(with = "String")]
     task: TaskId,
     /// The artifact that holds the proof.
-    #[schemars(with = "String")]
     record: Digest,
     /// Whether it is weaker than red and green.
     weaker: bool,
-    #[schemars(with = "serde_json::Value")]
     proof: &'a Proof,
 }
 

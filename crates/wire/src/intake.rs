@@ -13,7 +13,6 @@ pub struct IntakeBody {
     /// One line.
     title: String,
     /// What sort of change it is.
-    #[schemars(with = "Option<String>")]
     kind: Option<TaskKind>,
     /// What will be true afterwards.
     goal: String,
@@ -26,27 +25,20 @@ pub struct IntakeBody {
     /// What is left alone.
     non_goals: Vec<String>,
     /// What can go wrong, and what is done about it.
-    #[schemars(with = "Vec<serde_json::Value>")]
     risks: Vec<Risk>,
     /// Tests and metrics that watch the change.
     test_hooks: Vec<String>,
     /// How long it may take.
-    #[schemars(with = "Option<String>")]
     timebox: Option<Timebox>,
     /// HIGH, MEDIUM or LOW.
-    #[schemars(with = "Option<String>")]
     priority: Option<Priority>,
     /// The files it is going to touch, as patterns.
-    #[schemars(with = "Vec<String>")]
     paths: Vec<PathGlob>,
     /// The role it needs.
-    #[schemars(with = "Option<String>")]
     role: Option<RoleName>,
     /// What proves that it is done.
-    #[schemars(with = "Vec<serde_json::Value>")]
     checks: Vec<Check>,
     /// What it waits for, belongs to or comes from.
-    #[schemars(with = "Vec<serde_json::Value>")]
     links: Vec<Link>,
 }
 

@@ -46,7 +46,7 @@ pub use north_star::NorthStarJson;
 pub use objective::{ObjectiveJson, ObjectiveStandingJson};
 pub use refusal::RefusalJson;
 pub use role::{RoleJson, role_text};
-pub use rollout::ServiceJson;
+pub use rollout::{OrderedJson, SeenServiceJson, ServiceEventJson, ServiceJson, StartedJson};
 pub use situation::SituationJson;
 pub use task::{ShownTaskJson, TaskJson, TaskPageJson};
 pub use token::AccessTokenJson;

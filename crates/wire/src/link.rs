@@ -11,7 +11,6 @@ pub struct TaskLinkJson {
     /// Where it starts.
     task: String,
     /// `blocked-by`, `parent`, `discovered-from` or `handoff-of`, read from `task` to `target`.
-    #[schemars(with = "String")]
     kind: LinkKind,
     /// Where it ends.
     target: String,

@@ -10,11 +10,9 @@ use serde::Serialize;
 pub struct NorthStarJson<'a> {
     title: &'a str,
     #[serde(flatten)]
-    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     observation: &'a Observation,
     /// Whether it was stored as something new; null when it was only looked at.
     is_new: Option<bool>,
-    #[schemars(with = "serde_json::Value")]
     misses: &'a Misses,
 }
 

@@ -33,7 +33,6 @@ pub struct ObjectiveStandingJson<'a> {
     name: &'a str,
     service: &'a str,
     state: String,
-    #[schemars(with = "String")]
     at: Timestamp,
     target: f64,
     window: WindowJson<'a>,
@@ -45,25 +44,18 @@ pub struct ObjectiveStandingJson<'a> {
 #[derive(Serialize, JsonSchema)]
 struct WindowJson<'a> {
     window_ms: i64,
-    #[schemars(with = "String")]
     validity: Validity,
     #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
-    #[schemars(with = "Option<serde_json::Value>")]
     attained: Option<&'a Measured>,
-    #[schemars(with = "Option<serde_json::Value>")]
     burn: Option<&'a Measured>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct BudgetJson<'a> {
-    #[schemars(with = "serde_json::Value")]
     spent: &'a Measured,
-    #[schemars(with = "serde_json::Value")]
     remaining: &'a Measured,
-    #[schemars(with = "serde_json::Value")]
     allowed: &'a Measured,
-    #[schemars(with = "serde_json::Value")]
     bad: &'a Measured,
 }
 

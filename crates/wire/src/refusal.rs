@@ -9,7 +9,6 @@ use serde::Serialize;
 /// A refusal as a program reads it.
 #[derive(Serialize, JsonSchema)]
 pub struct RefusalJson<'a> {
-    #[schemars(with = "serde_json::Value")]
     refused: &'a Refusal,
     /// What to do next.
     next: String,

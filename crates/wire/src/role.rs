@@ -11,7 +11,6 @@ pub struct RoleJson<'a> {
     /// `built-in`, or the file.
     origin: String,
     #[serde(flatten)]
-    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     role: &'a Role,
 }
 

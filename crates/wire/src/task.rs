@@ -27,13 +27,11 @@ pub struct TaskJson<'a> {
     reason: Option<&'a str>,
     /// The work that its checks accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
     work: Option<&'a ProvenWork>,
     /// The commit that brought it into the target branch.
     #[serde(skip_serializing_if = "Option::is_none")]
     merged: Option<&'a str>,
     /// What it asks for.
-    #[schemars(with = "serde_json::Value")]
     intake: &'a Intake,
 }
 
@@ -45,10 +43,8 @@ pub struct ShownTaskJson<'a> {
     /// What is left of the lease; below 0 when it ran out.
     #[serde(skip_serializing_if = "Option::is_none")]
     lease_seconds_left: Option<f64>,
-    #[schemars(with = "Vec<serde_json::Value>")]
     links: &'a [Link],
     /// Links of other tasks to this one; `target` is the other.
-    #[schemars(with = "Vec<serde_json::Value>")]
     links_to: &'a [Link],
     /// What the checks of its proven work say about it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +68,6 @@ pub struct TaskPageJson<'a> {
 #[derive(Serialize, JsonSchema)]
 struct CheckJson<'a> {
     name: &'a str,
-    #[schemars(with = "serde_json::Value")]
     strength: &'a Strength,
 }
 

@@ -11,7 +11,6 @@ pub struct AccessTokenJson<'a> {
     id: i64,
     name: &'a str,
     #[serde(flatten)]
-    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     bearer: &'a Bearer,
     /// `good`, `expired` or `revoked`.
     standing: &'static str,

@@ -10,7 +10,6 @@ use crate::Exit;
 /// Work that is not accepted, as a program reads it.
 #[derive(Serialize, JsonSchema)]
 pub struct UnprovenJson<'a> {
-    #[schemars(with = "serde_json::Value")]
     unproven: &'a Unproven,
     /// What to do next.
     next: &'a str,

@@ -2,10 +2,11 @@
 //! database.
 
 use adjutant_domain::{AgentName, Digest, RoleName, Timestamp, TokenName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who shows a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "bearer", rename_all = "snake_case")]
 pub enum Bearer {
     /// A person who may do everything.

@@ -1,10 +1,11 @@
 //! An agent as it was added: who it is, in which role, and how its program is started.
 
 use adjutant_domain::{AgentName, RoleName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An agent that can be run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agent {
     /// Its name.
     pub name: AgentName,
@@ -19,7 +20,7 @@ pub struct Agent {
 }
 
 /// How an agent is started and told its task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Launch {
     /// A program that works until it ends. Its arguments may hold placeholders.

@@ -2,6 +2,7 @@
 //! no clock; a period is that of a given time.
 
 use adjutant_domain::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, Month as MonthOfYear, OffsetDateTime, Weekday};
 
@@ -11,7 +12,9 @@ use time::{Date, Duration, Month as MonthOfYear, OffsetDateTime, Weekday};
 pub struct Day(Date);
 
 /// An ISO week, Monday to Sunday, written `2026-W47`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Week {
     /// Its Monday.

@@ -1,12 +1,13 @@
 //! What proves that a task is done. Adjutant runs it itself, where the agent cannot reach.
 
 use adjutant_domain::{CheckName, GateName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::PathGlob;
 
 /// One demand that is run, not claimed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// Its name within the task.
     pub name: CheckName,
@@ -26,7 +27,7 @@ pub struct Check {
 }
 
 /// What a check runs. Arguments are never given to a shell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckRun {
     /// A program that ends with 0 when the demand is met.
@@ -47,7 +48,7 @@ pub enum CheckRun {
 }
 
 /// What a passing check says about the work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProofKind {
     /// It fails on the base and passes on the work: the work made the difference.

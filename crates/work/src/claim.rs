@@ -1,6 +1,7 @@
 //! The words of a claim: what is asked, and what the answer is. A refusal is a value.
 
 use adjutant_domain::{AgentName, Epoch, RequestKey, RoleName, TaskId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Field, Lease, LeaseTime, PathGlob, Role, Task, TaskKind};
@@ -45,7 +46,7 @@ pub enum OnOverlap {
 }
 
 /// A kind of work that nobody may begin now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pause {
     /// The kind.
     pub kind: TaskKind,
@@ -79,7 +80,7 @@ pub struct Won {
 }
 
 /// Two tasks that declare the same files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Overlap {
     /// The task that is held.
     pub task: TaskId,
@@ -92,7 +93,7 @@ pub struct Overlap {
 }
 
 /// A task that has to be done first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Blocker {
     /// Which.
     pub task: TaskId,
@@ -103,7 +104,7 @@ pub struct Blocker {
 }
 
 /// Why something about a task was not done. What to do next follows from the variant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Refusal {
     /// There is no such task.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use adjutant_domain::{AgentName, TaskId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::PathGlob;
@@ -20,7 +21,7 @@ pub struct Declaration {
 }
 
 /// Two tasks that declare the same files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeclaredOverlap {
     /// The held task.
     pub held: DeclaredSide,
@@ -29,7 +30,7 @@ pub struct DeclaredOverlap {
 }
 
 /// One side of an overlap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeclaredSide {
     /// The task.
     pub task: TaskId,

@@ -4,10 +4,11 @@
 use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, InternedInput, sources};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One place where both sides changed the same lines of the base, or lines that touch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConflictHunk {
     /// One side.
     pub ours: HunkSide,
@@ -16,7 +17,7 @@ pub struct ConflictHunk {
 }
 
 /// The lines of a hunk, as one side has them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HunkSide {
     /// The number of the first line, from 1; with no lines, of the line after the gap.
     pub first_line: u32,

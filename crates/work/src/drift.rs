@@ -1,11 +1,12 @@
 //! Drift: work that left the paths its task declared.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::PathGlob;
 
 /// How the touched files lie to the declared ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "drift", rename_all = "snake_case")]
 pub enum Drift {
     /// Every touched file was declared.

@@ -1,12 +1,13 @@
 //! What is asked for: the fields of the intake template, and which of them are missing.
 
 use adjutant_domain::RoleName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Check, PathGlob};
 
 /// What a task asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Intake {
     /// One line.
     pub title: String,
@@ -39,7 +40,7 @@ pub struct Intake {
 }
 
 /// What can go wrong, and what is done about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Risk {
     /// What can go wrong.
     pub risk: String,
@@ -48,7 +49,9 @@ pub struct Risk {
 }
 
 /// How soon a task is wanted. Ordered: the most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
 #[allow(missing_docs, reason = "the words of the intake template")]
 pub enum Priority {
@@ -58,7 +61,9 @@ pub enum Priority {
 }
 
 /// How long a task may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Timebox {
     /// Up to two hours.
     S,
@@ -69,7 +74,9 @@ pub enum Timebox {
 }
 
 /// What sort of change a task makes: roles allow or forbid it, and agents are known by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "plain words")]
 pub enum TaskKind {
@@ -85,7 +92,9 @@ pub enum TaskKind {
 }
 
 /// A field of the intake template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names of the template's fields")]
 pub enum Field {

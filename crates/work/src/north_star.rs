@@ -7,6 +7,7 @@ use adjutant_domain::{
     GateName, Measured, NorthStarName, ObjectiveName, Outcome, Subject, Timestamp, Validity,
     Verdict,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::applications::{Application, ApplicationFilter};
@@ -83,7 +84,7 @@ pub struct ApplicationsQuestion {
 }
 
 /// How a north-star gate stands in a week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It is met.
@@ -97,7 +98,7 @@ pub enum Standing {
 }
 
 /// What was seen of a north-star gate in a week. Never changed: a later look is another one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
     /// Which gate.
     pub gate: NorthStarName,
@@ -116,7 +117,7 @@ pub struct Observation {
 }
 
 /// Weeks that were not met, and what they pause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Misses {
     /// Which gate.
     pub gate: NorthStarName,

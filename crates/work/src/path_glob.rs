@@ -5,10 +5,13 @@
 //! any text within one, `?` for one character. What a pattern names, it names with everything
 //! below it: `crates/gate` and `crates/gate/**` are the same.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A pattern over paths, relative to the top of the repository.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct PathGlob(String);
 

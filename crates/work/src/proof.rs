@@ -2,12 +2,13 @@
 //! not what it claims to be is refused.
 
 use adjutant_domain::{AgentName, CheckName, Digest, Epoch, GateName, ObjectId, TaskId, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{CheckRun, Drift};
 
 /// The record of an accepted completion or merge. It is stored as an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Proof {
     /// The version of this shape.
     pub version: u32,
@@ -52,7 +53,7 @@ impl Proof {
 }
 
 /// What a proof is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The work, as its agent committed it.
@@ -65,7 +66,7 @@ pub enum Stage {
 }
 
 /// One check of a proof.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckProof {
     /// Its name.
     pub name: CheckName,
@@ -80,7 +81,7 @@ pub struct CheckProof {
 }
 
 /// What a passing check says about the work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Strength {
     /// It failed on the base and passed on the work.
@@ -100,7 +101,7 @@ pub enum Strength {
 }
 
 /// What a gate said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GateProof {
     /// Which.
     pub gate: GateName,
@@ -109,7 +110,7 @@ pub struct GateProof {
 }
 
 /// One run of one program on one tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecord {
     /// The program and its arguments.
     pub argv: Vec<String>,
@@ -132,7 +133,7 @@ pub struct RunRecord {
 }
 
 /// How a program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunEnd {
     /// By itself, with this code.
@@ -179,7 +180,7 @@ impl RunEnd {
 }
 
 /// Why work is not accepted. Each reason has one name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Unproven {
     /// The task has no check, so nothing can prove it.

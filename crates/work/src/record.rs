@@ -2,12 +2,13 @@
 
 use adjutant_domain::{AgentName, Confidence, Interval, TaskId};
 use adjutant_stats::Proportion;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::TaskKind;
 
 /// One piece of work that an agent tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// Who.
     pub agent: AgentName,
@@ -20,7 +21,9 @@ pub struct Trial {
 }
 
 /// What became of a piece of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TrialOutcome {
     /// It was merged.
@@ -73,7 +76,7 @@ impl TrialOutcome {
 }
 
 /// An agent's record in one kind of task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// Who.
     pub agent: AgentName,
@@ -90,7 +93,7 @@ pub struct Record {
 }
 
 /// A rate of success, from a uniform prior: the Beta(1 + accepted, 1 + refused) law.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AcceptanceRate {
     /// The mean of the law.
     pub mean: f64,

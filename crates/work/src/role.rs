@@ -4,6 +4,7 @@ mod preset;
 mod reading;
 
 use adjutant_domain::RoleName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{PathGlob, TaskKind};
@@ -12,7 +13,7 @@ pub use preset::{PRESETS, preset};
 pub use reading::{InvalidRole, read_roles};
 
 /// A role, as `adjutant.toml` or a preset describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Role {
     /// Its name.
     pub name: RoleName,
@@ -34,7 +35,7 @@ pub struct Role {
 }
 
 /// The changes that belong to a role: where another role must stop, this says whose they are.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Territory {
     /// Files it looks after.
@@ -44,7 +45,7 @@ pub struct Territory {
 }
 
 /// What a role must not do.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Boundaries {
     /// Files it must not touch.

@@ -1,6 +1,7 @@
 //! A task, its state, its lease and its links.
 
 use adjutant_domain::{AgentName, Digest, Epoch, ObjectId, TaskId, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Intake;
@@ -62,7 +63,9 @@ pub enum TaskState {
 }
 
 /// Milliseconds of the store's own clock, which never runs backwards. Not a time of day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct LeaseTime(i64);
 
@@ -96,7 +99,7 @@ pub struct Lease {
 }
 
 /// Work that its task's checks accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProvenWork {
     /// Who did it.
     pub by: AgentName,
@@ -113,7 +116,9 @@ pub struct ProvenWork {
 }
 
 /// An edge from one task to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Link {
     /// What the edge means, read from this task to the other.
     pub kind: LinkKind,
@@ -122,7 +127,9 @@ pub struct Link {
 }
 
 /// What an edge between tasks means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
     /// This task waits until the other is done or dropped.

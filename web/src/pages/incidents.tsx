@@ -36,9 +36,9 @@ export function Incidents() {
                     <tr>
                       <th scope="row"><A href={`/incidents/${incident.id}`}>{incident.id}</A></th>
                       <td><code title={incident.version}>{short(incident.version)}</code></td>
-                      <td>{incident.detection_ms === null ? <span class="faint">not known</span> : length(incident.detection_ms)}</td>
+                      <td>{length(incident.detection_ms)}</td>
                       <td>{incident.recovery_ms === null ? <Badge word="not recovered" tone="bad" /> : length(incident.recovery_ms)}</td>
-                      <td>{count(incident.requests)} <span class="faint">{count(incident.failures)} failed</span></td>
+                      <td><Hit incident={incident} /></td>
                       <td class="nowrap"><time datetime={incident.detected_at} title={moment(incident.detected_at)}>{ago(incident.detected_at)}</time></td>
                       <td><A class="cite" href={eventHref(incident)}>decision #{incident.id.split(":")[1]}</A></td>
                     </tr>
@@ -73,7 +73,7 @@ export function IncidentPage() {
                     <div><dt>Taken back</dt><dd><code title={incident().version}>{short(incident().version)}</code></dd></div>
                     <div><dt>To</dt><dd><code title={incident().back_to ?? ""}>{short(incident().back_to ?? "nothing")}</code></dd></div>
                     <div><dt>By</dt><dd>{incident().by_person ? "a person" : "the monitor"}</dd></div>
-                    <div><dt>Requests hit</dt><dd>{count(incident().requests)}, {count(incident().failures)} failed</dd></div>
+                    <div><dt>Requests hit</dt><dd><Hit incident={incident()} /></dd></div>
                     <div><dt>Evidence</dt><dd><A class="cite" href={eventHref(incident())}>decision #{incident().id.split(":")[1]}</A></dd></div>
                   </dl>
                 </Panel>
@@ -136,5 +136,14 @@ function Notes(props: { title: string; notes: readonly Record<string, unknown>[]
         <Command text={props.command} />
       </Show>
     </Panel>
+  );
+}
+
+/** The requests that a faulty version served, where a measurement tells. */
+function Hit(props: { incident: Incident }) {
+  return (
+    <Show when={props.incident.requests !== null} fallback={<span class="faint">NO DATA AVAILABLE: nothing was measured</span>}>
+      {count(props.incident.requests ?? 0)} <span class="faint">{count(props.incident.failures ?? 0)} failed</span>
+    </Show>
   );
 }

@@ -12,8 +12,8 @@ import { PageHead, Panel } from "../parts/panel";
 import { Stages } from "../parts/stages";
 import { Steering } from "../parts/steering";
 import * as reads from "../reads";
-import type { RolloutStatus, ServiceEvent, Traffic, TrafficSource } from "../shapes";
-import { isUnderWay } from "../rollout";
+import type { Desired, RolloutStatus, ServiceEvent, Traffic, TrafficSource } from "../shapes";
+import { decidedIn, isUnderWay } from "../rollout";
 import { length, moment, share, short } from "../words";
 
 /** How often a rollout under way is looked at: what is measured live is in no journal. */
@@ -38,10 +38,10 @@ export function RolloutPage() {
           <>
             <div class="verdict-line">
               <Badge word={found().phase ?? "live"} />
-              <span>{found().rollout} <time datetime={found().last.at}>{moment(found().last.at)}</time></span>
+              <span>{found().rollout} <Show when={found().last}>{(last) => <time datetime={last().at}>{moment(last().at)}</time>}</Show></span>
               <Steering status={found()} onDone={() => { status.again(); history.again(); }} />
             </div>
-            <Versions status={found()} />
+            <Show when={found().desired}>{(desired) => <Versions status={found()} desired={desired()} />}</Show>
             <Show when={found().plan}>{(plan) => <Panel title="Stages"><Stages steps={plan().steps} state={found().state} /></Panel>}</Show>
             <Panel title="Both versions side by side"><SideBySide status={found()} history={history.value() ?? []} /></Panel>
           </>
@@ -52,8 +52,8 @@ export function RolloutPage() {
   );
 }
 
-function Versions(props: { status: RolloutStatus }) {
-  const desired = () => props.status.desired;
+function Versions(props: { status: RolloutStatus; desired: Desired }) {
+  const desired = () => props.desired;
   const roles = () => [["Live", desired().live], ["Candidate", desired().candidate], ["Previous", desired().previous]] as const;
   const recovery = () => props.status.recovery;
   const worst = () => {
@@ -84,13 +84,13 @@ function Versions(props: { status: RolloutStatus }) {
 function SideBySide(props: { status: RolloutStatus; history: readonly ServiceEvent[] }) {
   const recorded = createMemo(() =>
     props.history.findLast((event) => {
-      const seen = typeof event.told === "object" ? seenIn(event.told.decided?.traffic) : undefined;
+      const seen = seenIn(decidedIn(event.told)?.traffic);
       return event.rollout === props.status.rollout && (seen?.candidate.requests ?? 0) > 0 && (seen?.baseline.requests ?? 0) > 0;
     }),
   );
   const decided = () => {
-    const told = recorded()?.told;
-    return typeof told === "object" ? told.decided : undefined;
+    const event = recorded();
+    return event && decidedIn(event.told);
   };
   return (
     <Show

@@ -2,7 +2,7 @@
 
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
-import type { Measured } from "../shapes";
+import type { Locator, Measured } from "../shapes";
 import { amount } from "../words";
 
 export interface Place {
@@ -42,7 +42,15 @@ export function Cites(props: { places: readonly Place[]; most?: number }) {
 }
 
 export const placesOf = (number: Measured): Place[] =>
-  number.sources.map((source) => ({ ...source, sha256: source.artifact }));
+  number.sources.map(({ run, file, artifact, locator }) => ({ run, file, sha256: artifact, locator: told(locator) }));
+
+/** A locator as reports write it. */
+function told(locator: Locator): string {
+  if (locator === "whole") return "";
+  if ("pointer" in locator) return `#${locator.pointer}`;
+  if ("line" in locator) return `#L${locator.line}`;
+  return `#L${locator.rows.first}-${locator.rows.last}:${locator.rows.column}`;
+}
 
 /** A number with its interval and its sources. */
 export function Number(props: { of: Measured }) {
@@ -51,7 +59,7 @@ export function Number(props: { of: Measured }) {
       <strong>{amount(props.of.value, props.of.unit)}</strong>
       <Show when={props.of.interval}>
         {(interval) => (
-          <span class="faint"> [{amount(interval().low, props.of.unit)}, {amount(interval().high, props.of.unit)}]</span>
+          <span class="faint"> [{amount(interval()[0], props.of.unit)}, {amount(interval()[1], props.of.unit)}]</span>
         )}
       </Show>{" "}
       <Cites places={placesOf(props.of)} most={1} />

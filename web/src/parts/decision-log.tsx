@@ -2,12 +2,11 @@
 
 import { A, useLocation } from "@solidjs/router";
 import { createSignal, For, Show } from "solid-js";
+import { decidedIn } from "../rollout";
 import type { ServiceEvent, Told } from "../shapes";
 import { moment, share, spaced } from "../words";
 import { Badge } from "./badge";
 import { Distribution } from "./distribution";
-
-const decidedIn = (told: Told) => (typeof told === "object" ? told.decided : undefined);
 
 const nameOf = (told: Told): string => (typeof told === "string" ? told : (Object.keys(told)[0] ?? "event"));
 

@@ -11,8 +11,9 @@ function Share(props: { rate: Rate | null; alpha?: number }) {
     <Show when={props.rate} fallback={<span class="faint">not tried</span>}>
       {(rate) => (
         <span class="nowrap">
-          {amount(rate().events / rate().trials, "ratio")} <span class="faint">[{amount(rate().interval[0], "ratio")}, {amount(rate().interval[1], "ratio")}]</span>{" "}
-          <Show when={props.alpha !== undefined && rate().interval[0] > props.alpha}><Badge word="no vote" tone="bad" /></Show>
+          {amount(rate().events / rate().trials, "ratio")}{" "}
+          <Show when={rate().interval}>{(interval) => <span class="faint">[{amount(interval()[0], "ratio")}, {amount(interval()[1], "ratio")}]</span>}</Show>{" "}
+          <Show when={props.alpha !== undefined && (rate().interval?.[0] ?? 0) > props.alpha}><Badge word="no vote" tone="bad" /></Show>
         </span>
       )}
     </Show>

@@ -5,9 +5,7 @@ use std::ops::RangeInclusive;
 use adjutant_domain::Digest;
 use adjutant_store::StoreError;
 use adjutant_work::access::{Bearer, Right};
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,7 +16,7 @@ use crate::access::Caller;
 use crate::operation::{Operation, get};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Asked;
+use crate::request::{Asked, Named};
 
 const BYTES: &str = "application/octet-stream";
 
@@ -31,7 +29,7 @@ pub(super) fn operations() -> Vec<Operation> {
             open,
         )
         .asks::<PlaceQuery>()
-        .answers_with(BYTES),
+        .answers_with(&[BYTES]),
     ]
 }
 
@@ -54,10 +52,9 @@ enum Place {
 async fn open(
     State(api): State<Api>,
     axum::Extension(caller): axum::Extension<Caller>,
-    Path(digest): Path<String>,
+    Named(digest): Named<String>,
     Asked(query): Asked<PlaceQuery>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Reply, Problem> {
     let digest: Digest = named(&digest)?;
     let place = place_of(query.at.as_deref().unwrap_or_default())?;
     let reply = api.desks().read(async move |store| {
@@ -78,7 +75,7 @@ async fn open(
         };
         Ok(Reply::bytes(BYTES, at(bytes, &place)?).download())
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
 fn place_of(text: &str) -> Result<Place, Problem> {

@@ -1,19 +1,19 @@
 //! Questions of other delivery engines, answered from the last decision of a gate about their build:
 //! the `web` provider of Argo Rollouts, and the webhooks of Flagger.
 
+use std::collections::BTreeMap;
+
 use adjutant_app::gate_standing;
 use adjutant_domain::GateName;
 use adjutant_outbound::clock;
 use adjutant_rollout::{
-    FlaggerHook, GateQuestion, answer_analysis, answer_hook, read_flagger_call,
+    AnalysisAnswer, FlaggerHook, GateQuestion, answer_analysis, answer_hook, read_flagger_call,
 };
 use adjutant_wire::Failure;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::gates::judged;
 use super::{READ, named};
@@ -21,7 +21,7 @@ use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Asked;
+use crate::request::{Asked, Named, PostedBytes};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -32,15 +32,15 @@ pub(super) fn operations() -> Vec<Operation> {
             analysis,
         )
         .asks::<AnalysisQuery>()
-        .answers::<Value>(),
+        .answers::<AnalysisAnswer>(),
         post(
             ("flagger_hook", "/flagger/{hook}"),
             "Answers a webhook of Flagger: 200 where the gate says so, 403 otherwise.",
             READ,
             hook,
         )
-        .takes::<Value>()
-        .answers::<Value>(),
+        .takes::<FlaggerBody>()
+        .answers::<HookJson>(),
     ]
 }
 
@@ -54,9 +54,28 @@ struct AnalysisQuery {
     max_age_seconds: Option<u32>,
 }
 
+/// What Flagger sends: [`read_flagger_call`] reads it, and knows the bounds of each.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "its shape is told, and read in another way")]
+struct FlaggerBody {
+    /// The canary.
+    name: String,
+    namespace: String,
+    phase: String,
+    /// `gate`, `artifact` as `NAME@sha256:HEX`, and `maxAge` as `15m`.
+    metadata: Option<BTreeMap<String, String>>,
+}
+
+/// A success.
+#[derive(Serialize, JsonSchema)]
+struct HookJson {
+    /// Why. Flagger puts it into its events.
+    says: String,
+}
+
 async fn analysis(
     State(api): State<Api>,
-    Path(gate): Path<String>,
+    Named(gate): Named<String>,
     Asked(query): Asked<AnalysisQuery>,
 ) -> Result<Reply, Problem> {
     let gate: GateName = named(&gate)?;
@@ -76,8 +95,8 @@ async fn analysis(
 
 async fn hook(
     State(api): State<Api>,
-    Path(hook): Path<String>,
-    body: Bytes,
+    Named(hook): Named<String>,
+    PostedBytes(body): PostedBytes,
 ) -> Result<Reply, Problem> {
     let hook = FlaggerHook::named(&hook).ok_or_else(|| {
         let names = FlaggerHook::ALL.map(FlaggerHook::name).join(", ");
@@ -105,7 +124,7 @@ async fn hook(
     });
     let answer = answer.await?;
     if answer.is_success {
-        return Reply::json(&json!({ "says": answer.says }));
+        return Reply::json(&HookJson { says: answer.says });
     }
     Err(Problem::new(
         StatusCode::FORBIDDEN,

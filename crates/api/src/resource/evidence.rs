@@ -6,9 +6,7 @@ use adjutant_outbound::clock;
 use adjutant_outbound::offered_file::OfferedFile;
 use adjutant_wire::{EvidenceJson, Failure};
 use adjutant_work::access::{Bearer, Right};
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,7 +15,7 @@ use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::{Asked, Posted};
+use crate::request::{Asked, Named, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -28,6 +26,7 @@ pub(super) fn operations() -> Vec<Operation> {
             list,
         )
         .asks::<SubjectQuery>()
+        .paged()
         .answers::<Vec<EvidenceJson>>(),
         get(
             ("show_evidence", "/evidence/{which}"),
@@ -102,11 +101,7 @@ async fn submit(State(api): State<Api>, posted: Posted<EvidenceBody>) -> Result<
     .await
 }
 
-async fn list(
-    State(api): State<Api>,
-    Asked(query): Asked<SubjectQuery>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn list(State(api): State<Api>, Asked(query): Asked<SubjectQuery>) -> Result<Reply, Problem> {
     let part = query.part()?;
     let reply = api.desks().read(async move |store| {
         let mut found = store.evidence_page(&part.page()).await?;
@@ -114,14 +109,10 @@ async fn list(
         let json: Vec<EvidenceJson> = found.iter().map(Into::into).collect();
         listed(&json, next)
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
-async fn show(
-    State(api): State<Api>,
-    Path(which): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn show(State(api): State<Api>, Named(which): Named<String>) -> Result<Reply, Problem> {
     let reply = api.desks().read(async move |store| {
         let shown = adjutant_app::show_evidence(store, &which).await?;
         if shown.is_empty() {
@@ -133,5 +124,5 @@ async fn show(
         let json: Vec<EvidenceJson> = shown.iter().map(Into::into).collect();
         Reply::json(&json)
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }

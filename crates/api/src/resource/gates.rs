@@ -9,9 +9,7 @@ use adjutant_outbound::clock;
 use adjutant_report::wire::GateAnswer;
 use adjutant_wire::{DecisionJson, Failure, GateJson, GatePolicyJson};
 use adjutant_work::access::Right;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +18,7 @@ use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::{Asked, Posted};
+use crate::request::{Asked, Named, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -39,6 +37,7 @@ pub(super) fn operations() -> Vec<Operation> {
             decisions,
         )
         .asks::<DecisionsQuery>()
+        .paged()
         .answers::<Vec<DecisionJson>>(),
         get(
             ("show_decision", "/decisions/{record}"),
@@ -86,7 +85,7 @@ pub(super) fn judged(artifact: Option<&str>) -> Result<Option<JudgedArtifact>, P
 /// Opens every artifact, so it has a thread of its own. No file or address is read but what is stored.
 async fn ask(
     State(api): State<Api>,
-    Path(gate): Path<String>,
+    Named(gate): Named<String>,
     posted: Posted<AskBody>,
 ) -> Result<Reply, Problem> {
     let gate: GateName = named(&gate)?;
@@ -136,7 +135,7 @@ async fn gates(State(api): State<Api>) -> Result<Reply, Problem> {
         .await
 }
 
-async fn gate(State(api): State<Api>, Path(gate): Path<String>) -> Result<Reply, Problem> {
+async fn gate(State(api): State<Api>, Named(gate): Named<String>) -> Result<Reply, Problem> {
     let gate: GateName = named(&gate)?;
     let home = api.home().clone();
     api.desks()
@@ -158,8 +157,7 @@ pub(super) fn find(home: &Home, gate: &GateName) -> Result<FoundPolicy, Problem>
 async fn decisions(
     State(api): State<Api>,
     Asked(query): Asked<DecisionsQuery>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Reply, Problem> {
     let gate: Option<GateName> = query.gate.as_deref().map(named).transpose()?;
     let limit = limit_of(query.limit)?;
     let reply = api.desks().read(async move |store| {
@@ -169,20 +167,16 @@ async fn decisions(
         let json: Vec<DecisionJson> = found.iter().map(Into::into).collect();
         listed(&json, next)
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
-async fn decision(
-    State(api): State<Api>,
-    Path(record): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn decision(State(api): State<Api>, Named(record): Named<String>) -> Result<Reply, Problem> {
     let record: Digest = named(&record)?;
     let reply = api.desks().read(async move |store| {
         let opened = open_record(store, record).await?;
         Reply::json(&GateAnswer::from(&opened.decision))
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
 /// The record of a decision that was stored as one: not just any artifact that looks like it.

@@ -14,7 +14,7 @@ use adjutant_work::{
     CHECKING_LEASE_MILLIS, Claim, ClaimRequest, Handoff, OnOverlap, PartialHandoff, PathGlob,
     Refusal, Target, TaskKind, lease_millis,
 };
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ use crate::access::Caller;
 use crate::operation::{Operation, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Posted;
+use crate::request::{Named, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -223,7 +223,7 @@ struct HeldBody {
 
 async fn renew(
     State(api): State<Api>,
-    Path(task): Path<String>,
+    Named(task): Named<String>,
     posted: Posted<HeldBody>,
 ) -> Result<Reply, Problem> {
     let body = posted.body;
@@ -254,7 +254,7 @@ struct ReleaseBody {
 
 async fn release(
     State(api): State<Api>,
-    Path(task): Path<String>,
+    Named(task): Named<String>,
     posted: Posted<ReleaseBody>,
 ) -> Result<Reply, Problem> {
     let body = posted.body;
@@ -323,7 +323,7 @@ impl HandoffBody {
 
 async fn hand_off(
     State(api): State<Api>,
-    Path(task): Path<String>,
+    Named(task): Named<String>,
     posted: Posted<HandoffBody>,
 ) -> Result<Reply, Problem> {
     let body = posted.body;
@@ -374,7 +374,7 @@ struct CompleteBody {
 /// the claim.
 async fn complete(
     State(api): State<Api>,
-    Path(task): Path<String>,
+    Named(task): Named<String>,
     posted: Posted<CompleteBody>,
 ) -> Result<Reply, Problem> {
     let body = posted.body;

@@ -1,22 +1,21 @@
 //! Incidents, and the delivery figures that follow from them.
 
 use adjutant_app::IncidentTurn;
-use adjutant_domain::ServiceName;
+use adjutant_domain::{ServiceName, TaskId};
 use adjutant_outbound::clock;
-use adjutant_report::incident::{self as written, PostMortem};
+use adjutant_report::incident::{DeliveryAnswer, IncidentAnswer, PostMortem, PostMortemAnswer};
 use adjutant_rollout::{IncidentId, IncidentNoteKind};
 use adjutant_work::access::Right;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::{READ, named};
+use super::{READ, cut, limit_of, listed, named};
 use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::{Asked, Posted};
+use crate::request::{Asked, Named, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -26,8 +25,9 @@ pub(super) fn operations() -> Vec<Operation> {
             READ,
             list,
         )
-        .asks::<ServiceQuery>()
-        .answers::<Vec<Value>>(),
+        .asks::<IncidentsQuery>()
+        .paged()
+        .answers::<Vec<IncidentAnswer<'_>>>(),
         get(
             ("delivery_figures", "/incidents/figures"),
             "Counts changes, failures and recoveries.",
@@ -35,14 +35,14 @@ pub(super) fn operations() -> Vec<Operation> {
             figures,
         )
         .asks::<ServiceQuery>()
-        .answers::<Value>(),
+        .answers::<DeliveryAnswer<'_>>(),
         get(
             ("show_incident", "/incidents/{incident}"),
             "Shows an incident with its post-mortem's facts.",
             READ,
             show,
         )
-        .answers::<Value>(),
+        .answers::<PostMortemAnswer<'_>>(),
         post(
             ("note_incident", "/incidents/{incident}/notes"),
             "Adds a cause, a factor or a note; an action is filed as a draft of a task.",
@@ -50,7 +50,7 @@ pub(super) fn operations() -> Vec<Operation> {
             note,
         )
         .takes::<NoteBody>()
-        .answers::<Value>()
+        .answers::<NotedJson>()
         .creates(),
     ]
 }
@@ -58,16 +58,23 @@ pub(super) fn operations() -> Vec<Operation> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NoteBody {
-    /// cause, factor, note or action.
-    #[schemars(with = "String")]
     kind: IncidentNoteKind,
     /// In words.
     text: String,
 }
 
+/// What was added.
+#[derive(Serialize, JsonSchema)]
+struct NotedJson {
+    incident: IncidentId,
+    kind: IncidentNoteKind,
+    /// The task that an action became.
+    task: Option<TaskId>,
+}
+
 async fn note(
     State(api): State<Api>,
-    Path(incident): Path<String>,
+    Named(incident): Named<String>,
     posted: Posted<NoteBody>,
 ) -> Result<Reply, Problem> {
     let id: IncidentId = named(&incident)?;
@@ -83,8 +90,13 @@ async fn note(
         match noted.await? {
             IncidentTurn::Noted(task) => {
                 let task = task.map(|task| task.id);
-                let told = json!({"incident": id, "kind": kind, "task": task});
-                Ok(Reply::json(&told)?.created())
+                let incident = id;
+                Ok(Reply::json(&NotedJson {
+                    incident,
+                    kind,
+                    task,
+                })?
+                .created())
             }
             IncidentTurn::Unknown => Err(no_incident(&id)),
             IncidentTurn::Refused(refused) => Err((&refused).into()),
@@ -107,41 +119,56 @@ struct ServiceQuery {
     service: Option<String>,
 }
 
-impl ServiceQuery {
-    fn service(&self) -> Result<Option<ServiceName>, Problem> {
-        self.service.as_deref().map(named).transpose()
-    }
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct IncidentsQuery {
+    /// Only of this service.
+    service: Option<String>,
+    /// The incident that was seen last; the list goes on after it.
+    after: Option<String>,
+    /// How many, 100 unless it is said, 1,000 at most.
+    #[schemars(range(min = 1, max = 1_000))]
+    limit: Option<u32>,
 }
 
-fn written_json(text: Result<String, serde_json::Error>) -> Result<Reply, Problem> {
-    text.map(Reply::json_text)
-        .map_err(|error| Problem::defect(&error))
+fn service_of(asked: Option<&str>) -> Result<Option<ServiceName>, Problem> {
+    asked.map(named).transpose()
 }
 
-async fn list(State(api): State<Api>, Asked(query): Asked<ServiceQuery>) -> Result<Reply, Problem> {
-    let service = query.service()?;
-    api.desks()
-        .read(async move |store| {
-            let incidents = adjutant_app::list_incidents(store, service.as_ref()).await?;
-            written_json(written::list_json(&incidents))
-        })
-        .await
+async fn list(
+    State(api): State<Api>,
+    Asked(query): Asked<IncidentsQuery>,
+) -> Result<Reply, Problem> {
+    let service = service_of(query.service.as_deref())?;
+    let after: Option<IncidentId> = query.after.as_deref().map(named).transpose()?;
+    let limit = limit_of(query.limit)?;
+    let reply = api.desks().read(async move |store| {
+        let mut incidents = adjutant_app::list_incidents(store, service.as_ref()).await?;
+        if let Some(after) = &after {
+            let seen = incidents.iter().position(|incident| incident.id == *after);
+            let seen = seen.ok_or_else(|| no_incident(after))?;
+            incidents.drain(..=seen);
+        }
+        let next = cut(&mut incidents, limit, |incident| incident.id.clone());
+        let json: Vec<_> = incidents.iter().map(IncidentAnswer::from).collect();
+        listed(&json, next)
+    });
+    reply.await
 }
 
 async fn figures(
     State(api): State<Api>,
     Asked(query): Asked<ServiceQuery>,
 ) -> Result<Reply, Problem> {
-    let service = query.service()?;
-    api.desks()
-        .read(async move |store| {
-            let figures = adjutant_app::delivery_figures(store, service.as_ref()).await?;
-            written_json(written::figures_json(&figures))
-        })
-        .await
+    let service = service_of(query.service.as_deref())?;
+    let reply = api.desks().read(async move |store| {
+        let figures = adjutant_app::delivery_figures(store, service.as_ref()).await?;
+        Reply::json(&DeliveryAnswer::from(&figures))
+    });
+    reply.await
 }
 
-async fn show(State(api): State<Api>, Path(incident): Path<String>) -> Result<Reply, Problem> {
+async fn show(State(api): State<Api>, Named(incident): Named<String>) -> Result<Reply, Problem> {
     let id: IncidentId = named(&incident)?;
     api.desks()
         .read(async move |store| {
@@ -152,7 +179,7 @@ async fn show(State(api): State<Api>, Path(incident): Path<String>) -> Result<Re
                 Some(rollout) => store.rollout(rollout).await?,
                 None => None,
             };
-            written_json(written::json(PostMortem {
+            Reply::json(&PostMortemAnswer::from(PostMortem {
                 incident: &found.incident,
                 plan: stored.as_ref().map(|stored| &stored.basis.plan),
                 notes: &found.notes,

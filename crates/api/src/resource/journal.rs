@@ -7,8 +7,6 @@ use adjutant_wire::{
 };
 use adjutant_work::access::Right;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
 
 use super::{PageQuery, READ, cut, listed, one_more};
 use crate::Api;
@@ -26,6 +24,7 @@ pub(super) fn operations() -> Vec<Operation> {
             entries,
         )
         .asks::<PageQuery>()
+        .paged()
         .answers::<Vec<JournalEntryJson<'_>>>(),
         get(
             ("check_journal", "/journal/check"),
@@ -40,6 +39,8 @@ pub(super) fn operations() -> Vec<Operation> {
             READ,
             directives,
         )
+        .asks::<PageQuery>()
+        .paged()
         .answers::<Vec<DirectiveAttemptJson<'_>>>(),
         get(
             ("doctor", "/doctor"),
@@ -51,11 +52,7 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn entries(
-    State(api): State<Api>,
-    Asked(page): Asked<PageQuery>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn entries(State(api): State<Api>, Asked(page): Asked<PageQuery>) -> Result<Reply, Problem> {
     let limit = page.limit()?;
     let reply = api.desks().read(async move |store| {
         let after = page.after.unwrap_or(0);
@@ -65,7 +62,7 @@ async fn entries(
         let json: Result<Vec<_>, _> = json.collect();
         listed(&json.map_err(|error| Problem::defect(&error))?, next)
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
 /// Reads all there is, so it has a thread of its own.
@@ -78,14 +75,21 @@ async fn check(State(api): State<Api>) -> Result<Reply, Problem> {
         .await
 }
 
-async fn directives(State(api): State<Api>) -> Result<Reply, Problem> {
-    api.desks()
-        .read(async |store| {
-            let attempts = store.directive_attempts().await?;
-            let json: Vec<_> = attempts.iter().map(DirectiveAttemptJson::from).collect();
-            Reply::json(&json)
-        })
-        .await
+async fn directives(
+    State(api): State<Api>,
+    Asked(page): Asked<PageQuery>,
+) -> Result<Reply, Problem> {
+    let limit = page.limit()?;
+    let reply = api.desks().read(async move |store| {
+        let after = page.after.unwrap_or(0);
+        let found = store.directive_attempts_after(after, one_more(limit));
+        let mut found = found.await?;
+        let next = cut(&mut found, limit, |(id, _)| *id);
+        let attempts = found.iter().map(|(_, attempt)| attempt);
+        let json: Vec<_> = attempts.map(DirectiveAttemptJson::from).collect();
+        listed(&json, next)
+    });
+    reply.await
 }
 
 async fn doctor(State(api): State<Api>) -> Result<Reply, Problem> {

@@ -2,8 +2,6 @@
 
 use adjutant_wire::TaskLinkJson;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
 
 use super::READ;
 use crate::Api;
@@ -23,11 +21,11 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn list(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn list(State(api): State<Api>) -> Result<Reply, Problem> {
     let reply = api.desks().read(async |store| {
         let links = store.open_links().await?;
         let json: Vec<TaskLinkJson> = links.into_iter().map(Into::into).collect();
         Reply::json(&json)
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }

@@ -2,13 +2,14 @@
 
 use adjutant_domain::RoleName;
 use adjutant_wire::{Failure, KnownAgentJson, RoleJson};
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::{READ, named};
 use crate::Api;
 use crate::operation::{Operation, get};
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::request::Named;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -45,7 +46,7 @@ async fn roles(State(api): State<Api>) -> Result<Reply, Problem> {
         .await
 }
 
-async fn role(State(api): State<Api>, Path(role): Path<String>) -> Result<Reply, Problem> {
+async fn role(State(api): State<Api>, Named(role): Named<String>) -> Result<Reply, Problem> {
     let role: RoleName = named(&role)?;
     let home = api.home().clone();
     api.desks()

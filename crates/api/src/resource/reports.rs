@@ -5,9 +5,7 @@ use adjutant_domain::Digest;
 use adjutant_report::deployment::{self, Deployment};
 use adjutant_wire::failure::chain;
 use adjutant_wire::{Failure, VerificationJson};
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,7 +15,7 @@ use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Posted;
+use crate::request::{Named, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -27,7 +25,7 @@ pub(super) fn operations() -> Vec<Operation> {
             READ,
             render,
         )
-        .answers_with("*/*"),
+        .answers_with(&["text/markdown", "text/html", "application/json"]),
         post(
             ("verify_report", "/reports/verify"),
             "Reopens a report's artifacts and recomputes every digit.",
@@ -48,9 +46,8 @@ struct ReportText {
 
 async fn render(
     State(api): State<Api>,
-    Path((record, format)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+    Named((record, format)): Named<(String, String)>,
+) -> Result<Reply, Problem> {
     let record: Digest = named(&record)?;
     let reply = api.desks().read(async move |store| {
         let opened = open_record(store, record).await?;
@@ -79,7 +76,7 @@ async fn render(
             }
         })
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
 fn text(media: &'static str, text: String) -> Reply {

@@ -11,22 +11,22 @@ use adjutant_domain::{Digest, ServiceName};
 use adjutant_outbound::clock;
 use adjutant_rollout::{RolloutId, RolloutOrder, RolloutPlan};
 use adjutant_store::{Store, StoredServiceEvent};
-use adjutant_wire::rollout::{event_json, ordered_json, seen_json, started_json, turn};
-use adjutant_wire::{Failure, ServiceJson};
+use adjutant_wire::rollout::turn;
+use adjutant_wire::{
+    Failure, OrderedJson, SeenServiceJson, ServiceEventJson, ServiceJson, StartedJson,
+};
 use adjutant_work::access::Right;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::extract::State;
+use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::{PageQuery, READ, cut, listed, named};
+use super::{PageQuery, READ, cut, listed, named, one_more};
 use crate::Api;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::{Asked, Posted};
+use crate::request::{Asked, Named, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -43,7 +43,7 @@ pub(super) fn operations() -> Vec<Operation> {
             READ,
             status,
         )
-        .answers::<Value>(),
+        .answers::<SeenServiceJson<'_>>(),
         get(
             ("rollout_history", "/rollouts/{service}/history"),
             "Lists what happened to a service, oldest first.",
@@ -51,7 +51,8 @@ pub(super) fn operations() -> Vec<Operation> {
             history,
         )
         .asks::<PageQuery>()
-        .answers::<Vec<Value>>(),
+        .paged()
+        .answers::<Vec<ServiceEventJson<'_>>>(),
         order_of("promote_rollout", "/rollouts/{service}/promote", promote),
         order_of("abort_rollout", "/rollouts/{service}/abort", abort),
         order_of("pause_rollout", "/rollouts/{service}/pause", pause),
@@ -64,7 +65,7 @@ pub(super) fn operations() -> Vec<Operation> {
             lift,
         )
         .takes::<LiftBody>()
-        .answers::<Value>(),
+        .answers::<OrderedJson<'_>>(),
         post(
             ("start_rollout", "/rollouts/{service}/start"),
             "Stores that a version is rolled out; whoever controls the service carries it out.",
@@ -72,7 +73,7 @@ pub(super) fn operations() -> Vec<Operation> {
             start,
         )
         .takes::<StartBody>()
-        .answers::<Value>(),
+        .answers::<StartedJson<'_>>(),
     ]
 }
 
@@ -88,7 +89,7 @@ where
         handler,
     )
     .takes::<OrderBody>()
-    .answers::<Value>()
+    .answers::<OrderedJson<'_>>()
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -122,9 +123,9 @@ struct StartBody {
     image: Option<String>,
 }
 
-type Asking = (State<Api>, Path<String>, Posted<OrderBody>);
+type Asking = (State<Api>, Named<String>, Posted<OrderBody>);
 
-async fn promote(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+async fn promote(state: State<Api>, path: Named<String>, posted: Posted<OrderBody>) -> Told {
     let order = if posted.body.full {
         RolloutOrder::PromoteFully
     } else {
@@ -133,16 +134,16 @@ async fn promote(state: State<Api>, path: Path<String>, posted: Posted<OrderBody
     give((state, path, posted), order).await
 }
 
-async fn pause(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+async fn pause(state: State<Api>, path: Named<String>, posted: Posted<OrderBody>) -> Told {
     give((state, path, posted), RolloutOrder::Pause).await
 }
 
-async fn resume(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+async fn resume(state: State<Api>, path: Named<String>, posted: Posted<OrderBody>) -> Told {
     give((state, path, posted), RolloutOrder::Resume).await
 }
 
 /// A candidate is taken back at once, whether a controller runs or not.
-async fn abort(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>) -> Told {
+async fn abort(state: State<Api>, path: Named<String>, posted: Posted<OrderBody>) -> Told {
     let (api, service) = (state.0.clone(), named(&path.0)?);
     let told = give((state, path, posted), RolloutOrder::Abort).await?;
     carry(&api, service).await?;
@@ -151,7 +152,7 @@ async fn abort(state: State<Api>, path: Path<String>, posted: Posted<OrderBody>)
 
 type Told = Result<Reply, Problem>;
 
-async fn give((State(api), Path(service), posted): Asking, order: RolloutOrder) -> Told {
+async fn give((State(api), Named(service), posted): Asking, order: RolloutOrder) -> Told {
     let service: ServiceName = named(&service)?;
     let because = reason(&posted.body.because)?;
     api.write(posted.mark, async move |store| {
@@ -163,7 +164,7 @@ async fn give((State(api), Path(service), posted): Asking, order: RolloutOrder) 
 
 async fn undo(
     State(api): State<Api>,
-    Path(service): Path<String>,
+    Named(service): Named<String>,
     posted: Posted<OrderBody>,
 ) -> Told {
     let service: ServiceName = named(&service)?;
@@ -182,7 +183,7 @@ async fn undo(
 
 async fn lift(
     State(api): State<Api>,
-    Path(service): Path<String>,
+    Named(service): Named<String>,
     posted: Posted<LiftBody>,
 ) -> Told {
     let service: ServiceName = named(&service)?;
@@ -199,7 +200,7 @@ async fn lift(
 /// nothing.
 async fn start(
     State(api): State<Api>,
-    Path(service): Path<String>,
+    Named(service): Named<String>,
     posted: Posted<StartBody>,
 ) -> Told {
     let service: ServiceName = named(&service)?;
@@ -213,7 +214,7 @@ async fn start(
         };
         let started = start_rollout(store, &ground, request, clock::now()).await;
         match started.map_err(Failure::from)? {
-            Ok(start) => Reply::json(&started_json(&service, &start)),
+            Ok(start) => Reply::json(&StartedJson::of(&service, &start)),
             Err(refused) => Err(Failure::of_start(&service, &refused).into()),
         }
     })
@@ -256,7 +257,7 @@ fn told(
     answer: Result<Result<Ordered, OrderRefusal>, RolloutError>,
 ) -> Told {
     match answer.map_err(Failure::from)? {
-        Ok(ordered) => Reply::json(&ordered_json(service, &ordered)),
+        Ok(ordered) => Reply::json(&OrderedJson::of(service, &ordered)),
         Err(refused) => {
             let (problem, remedy) = adjutant_wire::refusal::of_order(service, &refused);
             Err(Problem::new(StatusCode::CONFLICT, problem, remedy))
@@ -304,7 +305,7 @@ async fn list(State(api): State<Api>) -> Result<Reply, Problem> {
         .await
 }
 
-async fn status(State(api): State<Api>, Path(service): Path<String>) -> Result<Reply, Problem> {
+async fn status(State(api): State<Api>, Named(service): Named<String>) -> Result<Reply, Problem> {
     let service: ServiceName = named(&service)?;
     let ground = api.ground();
     api.desks()
@@ -314,31 +315,32 @@ async fn status(State(api): State<Api>, Path(service): Path<String>) -> Result<R
             if seen.last.is_none() {
                 return Err(never(&service));
             }
-            Reply::json(&seen_json(&seen, turn(&seen).as_ref()))
+            Reply::json(&SeenServiceJson::of(&seen, turn(&seen).as_ref()))
         })
         .await
 }
 
 async fn history(
     State(api): State<Api>,
-    Path(service): Path<String>,
+    Named(service): Named<String>,
     Asked(page): Asked<PageQuery>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Reply, Problem> {
     let service: ServiceName = named(&service)?;
     let limit = page.limit()?;
     let reply = api.desks().read(async move |store| {
-        let mut found = store.service_events(&service, None).await?;
-        if found.is_empty() {
+        if store.last_service_event(&service).await?.is_none() {
             return Err(never(&service));
         }
-        found.retain(|event| page.after.is_none_or(|after| event.number > after));
+        let after = page.after.unwrap_or(0);
+        let mut found = store
+            .service_events_after(&service, after, one_more(limit))
+            .await?;
         let next = cut(&mut found, limit, |event| event.number);
         let plans = plans(store, &service).await?;
-        let json: Vec<Value> = found.iter().map(|event| worded(event, &plans)).collect();
+        let json: Vec<_> = found.iter().map(|event| worded(event, &plans)).collect();
         listed(&json, next)
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
 async fn plans(
@@ -351,9 +353,11 @@ async fn plans(
 }
 
 /// What happened, with the sentence that the terminal tells it in.
-fn worded(event: &StoredServiceEvent, plans: &BTreeMap<RolloutId, RolloutPlan>) -> Value {
+fn worded<'a>(
+    event: &'a StoredServiceEvent,
+    plans: &BTreeMap<RolloutId, RolloutPlan>,
+) -> ServiceEventJson<'a> {
     let plan = event.rollout.and_then(|rollout| plans.get(&rollout));
-    let mut json = event_json(event);
-    json["words"] = adjutant_report::rollout::event(&event.record.told, plan).into();
-    json
+    let words = adjutant_report::rollout::event(&event.record.told, plan);
+    ServiceEventJson::from(event).in_words(words)
 }

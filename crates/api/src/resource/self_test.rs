@@ -1,11 +1,11 @@
 //! How often a gate is wrong where the truth is known.
 
 use adjutant_domain::GateName;
+use adjutant_gate::SelfTest;
 use adjutant_work::access::Right;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::gates::find;
 use super::named;
@@ -13,7 +13,7 @@ use crate::Api;
 use crate::operation::{Operation, get};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Asked;
+use crate::request::{Asked, Named};
 
 /// Candidates that a criterion is tried with, where the request does not say.
 const SEEDS: u16 = 100;
@@ -30,7 +30,7 @@ pub(super) fn operations() -> Vec<Operation> {
             self_test,
         )
         .asks::<SelfTestQuery>()
-        .answers::<Value>(),
+        .answers::<SelfTest>(),
     ]
 }
 
@@ -45,7 +45,7 @@ struct SelfTestQuery {
 /// It computes for seconds, so it has a thread of its own.
 async fn self_test(
     State(api): State<Api>,
-    Path(gate): Path<String>,
+    Named(gate): Named<String>,
     Asked(query): Asked<SelfTestQuery>,
 ) -> Result<Reply, Problem> {
     let gate: GateName = named(&gate)?;

@@ -5,9 +5,7 @@ use adjutant_outbound::clock;
 use adjutant_store::TaskFilter;
 use adjutant_wire::{ConflictsJson, Failure, ShownTaskJson, TaskPageJson};
 use adjutant_work::{Refusal, StateName};
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -16,12 +14,13 @@ use crate::Api;
 use crate::operation::{Operation, get};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::Asked;
+use crate::request::{Asked, Named};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         get(("list_tasks", "/tasks"), "Lists tasks.", READ, list)
             .asks::<TasksQuery>()
+            .paged()
             .answers::<TaskPageJson<'_>>(),
         get(
             ("show_task", "/tasks/{task}"),
@@ -36,7 +35,7 @@ pub(super) fn operations() -> Vec<Operation> {
             READ,
             conflicts,
         )
-        .answers::<serde_json::Value>(),
+        .answers::<ConflictsJson<'_>>(),
     ]
 }
 
@@ -80,11 +79,7 @@ where
     text.map(named).transpose()
 }
 
-async fn list(
-    State(api): State<Api>,
-    Asked(query): Asked<TasksQuery>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn list(State(api): State<Api>, Asked(query): Asked<TasksQuery>) -> Result<Reply, Problem> {
     let filter = query.filter()?;
     let reply = api.desks().read(async move |store| {
         let page = adjutant_app::list_tasks(store, &filter).await?;
@@ -95,14 +90,10 @@ async fn list(
         })?;
         Ok(reply.continued_after(last.filter(|_| page.more)))
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
-async fn show(
-    State(api): State<Api>,
-    Path(task): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn show(State(api): State<Api>, Named(task): Named<String>) -> Result<Reply, Problem> {
     let task: TaskId = named(&task)?;
     let reply =
         api.desks().read(
@@ -111,7 +102,7 @@ async fn show(
                 None => Err((&Refusal::Unknown { task }).into()),
             },
         );
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
 async fn conflicts(State(api): State<Api>) -> Result<Reply, Problem> {

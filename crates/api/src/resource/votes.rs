@@ -6,9 +6,7 @@ use adjutant_gate::Ballot;
 use adjutant_outbound::clock;
 use adjutant_wire::{Failure, VoteJson};
 use adjutant_work::access::{Bearer, Right};
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,7 +16,7 @@ use crate::access::Caller;
 use crate::operation::{Operation, get, post};
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::request::{Asked, Posted};
+use crate::request::{Asked, Named, Posted};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -29,6 +27,7 @@ pub(super) fn operations() -> Vec<Operation> {
             list,
         )
         .asks::<SubjectQuery>()
+        .paged()
         .answers::<Vec<VoteJson>>(),
         get(("show_vote", "/votes/{vote}"), "Shows a vote.", READ, show).answers::<VoteJson>(),
         post(
@@ -129,11 +128,7 @@ async fn cast(State(api): State<Api>, posted: Posted<VoteBody>) -> Result<Reply,
     .await
 }
 
-async fn list(
-    State(api): State<Api>,
-    Asked(query): Asked<SubjectQuery>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn list(State(api): State<Api>, Asked(query): Asked<SubjectQuery>) -> Result<Reply, Problem> {
     let part = query.part()?;
     let reply = api.desks().read(async move |store| {
         let mut found = adjutant_app::list_votes(store, &part.page()).await?;
@@ -141,10 +136,10 @@ async fn list(
         let json: Vec<VoteJson> = found.iter().map(Into::into).collect();
         listed(&json, next)
     });
-    Ok(reply.await?.unless_known(&headers))
+    reply.await
 }
 
-async fn show(State(api): State<Api>, Path(vote): Path<String>) -> Result<Reply, Problem> {
+async fn show(State(api): State<Api>, Named(vote): Named<String>) -> Result<Reply, Problem> {
     let vote: i64 = named(&vote)?;
     api.desks()
         .read(

@@ -3,7 +3,9 @@
 use adjutant_app::{Home, IncidentTurn, budgets_burned, find_objectives};
 use adjutant_objective::BudgetBurn;
 use adjutant_outbound::clock;
-use adjutant_report::incident::{self as written, PostMortem};
+use adjutant_report::incident::{
+    self as written, DeliveryAnswer, IncidentAnswer, PostMortem, PostMortemAnswer,
+};
 use adjutant_rollout::Incident;
 use adjutant_store::Store;
 
@@ -33,10 +35,13 @@ fn list(arguments: &ListIncidentsArguments, settings: &Settings) -> Result<Exit,
         let store = open_store(&home).await?;
         Ok(adjutant_app::list_incidents(&store, arguments.service.as_ref()).await?)
     })?;
-    streams::print(&match arguments.format.format {
-        Format::Json => written::list_json(&incidents).map_err(|error| Failure::defect(&error))?,
-        Format::Human => written::list(&incidents),
-    })?;
+    match arguments.format.format {
+        Format::Json => {
+            let json: Vec<_> = incidents.iter().map(IncidentAnswer::from).collect();
+            streams::print_json(&json)?;
+        }
+        Format::Human => streams::print(&written::list(&incidents))?,
+    }
     Ok(Exit::Done)
 }
 
@@ -62,10 +67,10 @@ fn show(arguments: &ShowIncidentArguments, settings: &Settings) -> Result<Exit, 
         tasks: &found.tasks,
         budgets: budgets.as_deref().map_err(String::as_str),
     };
-    streams::print(&match arguments.format.format {
-        Format::Json => written::json(shown).map_err(|error| Failure::defect(&error))?,
-        Format::Human => written::post_mortem(shown),
-    })?;
+    match arguments.format.format {
+        Format::Json => streams::print_json(&PostMortemAnswer::from(shown))?,
+        Format::Human => streams::print(&written::post_mortem(shown))?,
+    }
     Ok(Exit::Done)
 }
 
@@ -105,10 +110,10 @@ fn figures(arguments: &ListIncidentsArguments, settings: &Settings) -> Result<Ex
         let store = open_store(&home).await?;
         Ok(adjutant_app::delivery_figures(&store, arguments.service.as_ref()).await?)
     })?;
-    streams::print(&match arguments.format.format {
-        Format::Json => written::figures_json(&figures).map_err(|error| Failure::defect(&error))?,
-        Format::Human => written::figures(&figures),
-    })?;
+    match arguments.format.format {
+        Format::Json => streams::print_json(&DeliveryAnswer::from(&figures))?,
+        Format::Human => streams::print(&written::figures(&figures))?,
+    }
     Ok(Exit::Done)
 }
 

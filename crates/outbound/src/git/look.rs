@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use adjutant_domain::{ObjectId, Timestamp, sha256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::edits::{Edits, find_edits, join};
@@ -53,7 +54,7 @@ pub struct Looked {
 }
 
 /// Why a work tree was not looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum NotLooked {
     /// It has no files: the repository is bare.

@@ -1,10 +1,11 @@
 //! What became of a directive.
 
 use adjutant_domain::{Digest, RunId, Subject};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a directive ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectiveOutcome {
     /// It was carried out, and every success criterion was proven.
@@ -36,7 +37,7 @@ impl DirectiveOutcome {
 }
 
 /// What was found when a directive ended. It is stored, and never changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectiveRecord {
     /// Whether it was carried out.
     pub carried_out: bool,
@@ -49,7 +50,7 @@ pub struct DirectiveRecord {
 }
 
 /// Something that a directive left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UsedEvidence {
     /// Evidence that is in the store.
@@ -78,7 +79,7 @@ pub enum UsedEvidence {
 }
 
 /// A success criterion, as it was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JudgedCriterion {
     /// What was asked.
     pub text: String,
@@ -89,7 +90,7 @@ pub struct JudgedCriterion {
 }
 
 /// How a success criterion stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CriterionStanding {
     /// It is proven.

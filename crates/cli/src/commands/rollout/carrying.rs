@@ -9,7 +9,7 @@ use adjutant_outbound::{clock, files};
 use adjutant_report::rollout as written;
 use adjutant_rollout::{RecoveryRefusal, RolloutPhase, Turn};
 use adjutant_store::Store;
-use adjutant_wire::rollout::seen_json;
+use adjutant_wire::SeenServiceJson;
 
 use super::ground;
 use super::status::{Screen, text_of};
@@ -195,7 +195,7 @@ impl Carrying<'_> {
         let end = control(self.store, self.ground, service, while_waiting, tell).await?;
         if let Some(seen) = &latest {
             match self.format {
-                Format::Json => streams::print_json(&seen_json(seen, None))?,
+                Format::Json => streams::print_json(&SeenServiceJson::of(seen, None))?,
                 Format::Human => streams::print(&text_of(seen, None, terminal))?,
             }
         }

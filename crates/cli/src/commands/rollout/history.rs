@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use adjutant_report::rollout as written;
 use adjutant_rollout::{RolloutId, RolloutPlan};
-use adjutant_wire::rollout::event_json;
-use serde_json::Value;
+use adjutant_wire::ServiceEventJson;
 
 use crate::arguments::{Format, RolloutHistoryArguments};
 use crate::exit::Exit;
@@ -34,7 +33,7 @@ pub(super) fn history(
     }
     match arguments.format.format {
         Format::Json => {
-            let events: Vec<Value> = events.iter().map(event_json).collect();
+            let events: Vec<_> = events.iter().map(ServiceEventJson::from).collect();
             streams::print_json(&events)?;
         }
         Format::Human => {

@@ -9,7 +9,7 @@ use adjutant_outbound::clock;
 use adjutant_report::rollout as written;
 use adjutant_rollout::RolloutOrder;
 use adjutant_store::Store;
-use adjutant_wire::rollout::ordered_json;
+use adjutant_wire::OrderedJson;
 use serde_json::json;
 
 use super::carrying::Carrying;
@@ -154,7 +154,7 @@ fn told(
         Err(refused) => return Ok(refuse(service, &refused)),
     };
     match format {
-        Format::Json => streams::print_json(&ordered_json(service, &ordered))?,
+        Format::Json => streams::print_json(&OrderedJson::of(service, &ordered))?,
         Format::Human => {
             streams::print(&format!("{}\n", written::event(&ordered.record.told, None)))?;
         }

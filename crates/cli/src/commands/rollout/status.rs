@@ -7,7 +7,8 @@ use adjutant_outbound::instance::InstanceState;
 use adjutant_report::Terminal;
 use adjutant_report::rollout::{self as written, ShownRollout};
 use adjutant_rollout::{MetricResult, Turn};
-use adjutant_wire::rollout::{seen_json, turn};
+use adjutant_wire::SeenServiceJson;
+use adjutant_wire::rollout::turn;
 
 use super::ground;
 use crate::arguments::{Format, RolloutStatusArguments};
@@ -45,9 +46,9 @@ pub(super) fn status(
             let is_over = turn.is_none();
             match arguments.format.format {
                 Format::Json if arguments.watch => {
-                    streams::print_json_line(&seen_json(&seen, turn.as_ref()))?;
+                    streams::print_json_line(&SeenServiceJson::of(&seen, turn.as_ref()))?;
                 }
-                Format::Json => streams::print_json(&seen_json(&seen, turn.as_ref()))?,
+                Format::Json => streams::print_json(&SeenServiceJson::of(&seen, turn.as_ref()))?,
                 Format::Human => {
                     let text = text_of(&seen, turn.as_ref(), settings.terminal);
                     if arguments.watch {
@@ -125,26 +126,24 @@ impl Screen {
 
     /// On standard error, for a command whose answer comes at its end.
     pub(super) fn show(&mut self, text: &str) {
-        let text = self.placed(text);
-        streams::tell(text.trim_end_matches('\n'));
+        let back = self.take_place_of_last(text);
+        streams::tell_over(back, text.trim_end_matches('\n'));
     }
 
     /// On standard output.
     pub(super) fn print(&mut self, text: &str) -> Result<(), Failure> {
-        let text = self.placed(text);
-        streams::print(&text)
+        let back = self.take_place_of_last(text);
+        streams::print_over(back, text)
     }
 
-    /// The text after what goes back to where the last one began; one after the other where the
-    /// output is no terminal.
-    fn placed(&mut self, text: &str) -> String {
+    /// How many lines the last text began above; none where the output is no terminal, so that one
+    /// follows the other.
+    fn take_place_of_last(&mut self, text: &str) -> usize {
         let back = match self.terminal.color {
-            adjutant_report::Color::Always if self.lines > 0 => {
-                format!("\x1b[{}A\x1b[J", self.lines)
-            }
-            adjutant_report::Color::Always | adjutant_report::Color::Never => String::new(),
+            adjutant_report::Color::Always => self.lines,
+            adjutant_report::Color::Never => 0,
         };
         self.lines = text.lines().count();
-        format!("{back}{text}")
+        back
     }
 }
