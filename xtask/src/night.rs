@@ -85,6 +85,18 @@ const PARTS: [Part; 11] = [
         program: "it",
         filter: "disk_full",
     },
+    Part {
+        name: "requests",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "requests::",
+    },
+    Part {
+        name: "noise",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "noise::",
+    },
 ];
 
 pub(crate) fn run(shell: &Shell, arguments: &[String]) -> Result<()> {

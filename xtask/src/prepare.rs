@@ -54,7 +54,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "python3",
         package: "python3-venv",
-        purpose: "the MLflow reader and an MCP client",
+        purpose: "the MLflow reader, schemathesis and an MCP client",
     },
     Tool {
         program: "npm",
@@ -63,13 +63,14 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// The MLflow server that the tests ask; its reader was written against this version.
-const MLFLOW: &str = "mlflow==3.17.2";
+/// The MLflow server that the tests ask, whose reader was written against this version; and what makes
+/// requests from the OpenAPI document.
+const PYTHON_TOOLS: [&str; 2] = ["mlflow==3.17.2", "schemathesis==4.32.5"];
 
 /// Makes sure of the tools and of the Python environment.
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     install_tools(shell)?;
-    install_mlflow(shell)?;
+    install_python_tools(shell)?;
     clients::install(shell)
 }
 
@@ -136,16 +137,17 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-fn install_mlflow(shell: &Shell) -> Result<()> {
+fn install_python_tools(shell: &Shell) -> Result<()> {
     let environment = shell.current_dir().join(".venv");
     let stamp = environment.join("installed.txt");
+    let wanted = PYTHON_TOOLS.join(" ");
     if shell
         .read_file(&stamp)
-        .is_ok_and(|installed| installed == MLFLOW)
+        .is_ok_and(|installed| installed == wanted)
     {
         return Ok(());
     }
-    eprintln!("installing {MLFLOW} into .venv");
+    eprintln!("installing {wanted} into .venv");
     let needed = "a Python environment with pip: on Debian, apt-get install python3-venv";
     cmd!(shell, "python3 -m venv {environment}")
         .quiet()
@@ -154,11 +156,11 @@ fn install_mlflow(shell: &Shell) -> Result<()> {
     let pip = pip_of(&environment);
     cmd!(
         shell,
-        "{pip} install --quiet --disable-pip-version-check {MLFLOW}"
+        "{pip} install --quiet --disable-pip-version-check {PYTHON_TOOLS...}"
     )
     .quiet()
     .run()?;
-    shell.write_file(stamp, MLFLOW)?;
+    shell.write_file(stamp, wanted)?;
     Ok(())
 }
 

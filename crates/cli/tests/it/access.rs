@@ -43,6 +43,7 @@ fn every_operation_wants_a_token_with_its_right() {
     served.run(&["token", "revoke", "gone"]);
     let expired = served.token(&["old", "--admin", "--expires", "1s"]);
     let agent = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
+    let other = served.token(&["ben", "--agent", "ben", "--role", "executive"]);
     let reader = served.token(&["wall", "--reader"]);
     let link = served.link.split("code=").nth(1).unwrap().to_owned();
     while served
@@ -55,25 +56,31 @@ fn every_operation_wants_a_token_with_its_right() {
     for (method, path, right) in operations(&served) {
         for secret in [
             None,
+            Some(""),
             Some("adj_wrong"),
+            Some("\u{e9}"),
+            Some(&*"a".repeat(4_096)),
+            Some(&*format!("{agent} {reader}")),
             Some(&*revoked),
             Some(&*expired),
             Some(&*link),
         ] {
             let status = status_of(&served, &method, &path, secret);
-            let wanted = if secret == Some(&*link) { 403 } else { 401 };
+            // What is no ASCII is no header, before it is no token.
+            let wanted = match secret {
+                Some("\u{e9}") => 400,
+                Some(secret) if secret == link => 403,
+                Some(_) | None => 401,
+            };
             assert_eq!(status, wanted, "{method} {path} with {secret:?}");
         }
-        let lets_in = |secret: &str| {
-            let status = status_of(&served, &method, &path, Some(secret));
-            assert!(status < 500, "{method} {path}: {status}");
-            if status == 403 { "-" } else { "yes" }
-        };
+        let answered = |secret: &str| status_of(&served, &method, &path, Some(secret));
         table.push_str(&format!(
-            "{right:<14}{method:<5}{path:<42}agent {:<4} reader {:<4} admin {}\n",
-            lets_in(&agent),
-            lets_in(&reader),
-            lets_in(&served.admin),
+            "{right:<14}{method:<5}{path:<42}agent {} other {} reader {} admin {}\n",
+            answered(&agent),
+            answered(&other),
+            answered(&reader),
+            answered(&served.admin),
         ));
     }
     insta::assert_snapshot!(table);
@@ -432,6 +439,51 @@ fn a_name_that_is_not_the_servers_is_refused() {
         served.address
     );
     served.exchange(twice.as_bytes()).expect(400);
+}
+
+#[test]
+fn every_route_refuses_another_name_and_another_site() {
+    let served = Served::start();
+    let mut routes: Vec<(String, String)> = operations(&served)
+        .into_iter()
+        .map(|(method, path, _)| (method, path))
+        .collect();
+    for path in [
+        "/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/mcp",
+        "/open?code=x",
+        "/nowhere",
+    ] {
+        routes.push(("GET".to_owned(), path.to_owned()));
+    }
+    routes.push(("GET".to_owned(), "/api/v1/openapi.json".to_owned()));
+    routes.push(("POST".to_owned(), "/mcp".to_owned()));
+    let bearer = format!("Bearer {}", served.admin);
+    let sent = ("Authorization", bearer.as_str());
+    let own = served.address.to_string();
+    for (method, path) in routes {
+        for (headers, wanted) in [
+            ([("Host", "evil.example"), sent], 421),
+            ([("Host", "127.0.0.1.nip.io:80"), sent], 421),
+            ([("Origin", "http://evil.example"), sent], 403),
+            ([("Origin", "null"), sent], 403),
+            (
+                [("Origin", &*format!("http://{own}.evil.example")), sent],
+                403,
+            ),
+            ([("Sec-Fetch-Site", "cross-site"), sent], 403),
+        ] {
+            let mut all = headers.to_vec();
+            all.push(("Content-Type", "application/json"));
+            let answered = served.send(&method, &path, &all, "{}");
+            assert_eq!(answered.status, wanted, "{method} {path} with {headers:?}");
+            let cors = answered.header("access-control-allow-origin");
+            assert_eq!(cors, None, "{method} {path}");
+        }
+    }
 }
 
 #[test]

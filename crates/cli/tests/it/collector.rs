@@ -15,23 +15,24 @@ pub(crate) struct Collector {
     spans: Receiver<Value>,
 }
 
-/// The virtual environment with MLflow, which needs OpenTelemetry's classes as well.
+/// A program of the virtual environment with MLflow, which needs OpenTelemetry's classes as well, and
+/// with schemathesis.
 #[allow(
     clippy::disallowed_methods,
     reason = "where the tests' tools are is told by the environment"
 )]
-fn python() -> PathBuf {
+pub(crate) fn venv(program: &str) -> PathBuf {
     let venv = std::env::var("ADJUTANT_TEST_VENV").map_or_else(
         |_unset| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv"),
         PathBuf::from,
     );
-    let python = venv.join("bin/python");
+    let program = venv.join("bin").join(program);
     assert!(
-        python.exists(),
+        program.exists(),
         "{} is missing: cargo xtask prepare makes it",
-        python.display()
+        program.display()
     );
-    python
+    program
 }
 
 impl Collector {
@@ -39,7 +40,7 @@ impl Collector {
     #[allow(clippy::disallowed_methods, reason = "a test's own server")]
     pub(crate) fn start(manner: &str) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/collector.py");
-        let mut program = Command::new(python())
+        let mut program = Command::new(venv("python"))
             .args([script, manner])
             .stdout(Stdio::piped())
             .spawn()

@@ -299,6 +299,15 @@ impl Server {
 }
 
 impl Server {
+    /// The memory that it holds, as the system counts it.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse::<u64>().unwrap() << 10
+    }
+
     /// Ends it, and gives what it wrote after its first line.
     pub(crate) fn end(mut self) -> String {
         self.child.kill().unwrap();
