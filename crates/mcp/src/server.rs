@@ -88,7 +88,14 @@ impl McpServer {
 
     async fn call(&self, tool: &'static ToolRow, arguments: Value) -> Answer {
         self.allow(tool.right)?;
-        self.carry_out(tool.pace, |errand| (tool.run)(errand, arguments))
+        let needed = match &tool.look {
+            None => arguments,
+            Some(look) => {
+                let seen = self.carry_out(Pace::Reads, |errand| look(errand, arguments));
+                serde_json::from_str(&seen.await?).map_err(|error| Failure::defect(&error))?
+            }
+        };
+        self.carry_out(tool.pace, |errand| (tool.run)(errand, needed))
             .await
     }
 

@@ -37,7 +37,28 @@ pub(crate) struct ToolRow {
     pub(crate) right: Right,
     pub(crate) pace: Pace,
     pub(crate) input: Map<String, Value>,
+    /// Reads beside others what the work then needs in place of the arguments, so that who writes waits
+    /// for no file.
+    pub(crate) look: Option<Run>,
     pub(crate) run: Run,
+}
+
+/// A function of typed arguments as one of JSON.
+fn typed<A: DeserializeOwned + 'static>(
+    name: &'static str,
+    run: for<'a> fn(Errand<'a>, A) -> Working<'a>,
+) -> Run {
+    Box::new(
+        move |errand, arguments| match serde_json::from_value(arguments) {
+            Ok(arguments) => run(errand, arguments),
+            Err(error) => Box::pin(async move {
+                Err(Declined::usage(
+                    format!("the arguments cannot be read: {error}"),
+                    format!("See the input schema of {name}."),
+                ))
+            }),
+        },
+    )
 }
 
 /// A tool, from its typed function.
@@ -52,17 +73,20 @@ pub(crate) fn tool<A: JsonSchema + DeserializeOwned + 'static>(
         right,
         pace,
         input: schema::of::<A>(),
-        run: Box::new(
-            move |errand, arguments| match serde_json::from_value(arguments) {
-                Ok(arguments) => run(errand, arguments),
-                Err(error) => Box::pin(async move {
-                    Err(Declined::usage(
-                        format!("the arguments cannot be read: {error}"),
-                        format!("See the input schema of {name}."),
-                    ))
-                }),
-            },
-        ),
+        look: None,
+        run: typed(name, run),
+    }
+}
+
+impl ToolRow {
+    /// The same tool, which runs on what is read for it from its arguments.
+    pub(crate) fn after<A: JsonSchema + DeserializeOwned + 'static>(
+        mut self,
+        look: for<'a> fn(Errand<'a>, A) -> Working<'a>,
+    ) -> Self {
+        self.input = schema::of::<A>();
+        self.look = Some(typed(self.name, look));
+        self
     }
 }
 

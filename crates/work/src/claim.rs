@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Field, Lease, LeaseTime, PathGlob, Role, Task, TaskKind};
 
 /// An agent asks for a task, or to keep the one it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClaimRequest {
     /// Who asks.
     pub agent: AgentName,
@@ -26,7 +26,8 @@ pub struct ClaimRequest {
 }
 
 /// What an agent asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// The best ready task: by priority, then unblocking power, then age.
     Next,
@@ -37,7 +38,8 @@ pub enum Target {
 }
 
 /// What happens to a claim whose declared paths overlap with those of a held task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum OnOverlap {
     /// It is refused.
     Refuse,

@@ -53,6 +53,29 @@ fn serve(bench: Bench) -> Served {
 }
 
 #[test]
+fn a_call_that_is_repeated_under_its_key_has_one_effect() {
+    let served = serve(Bench::new());
+    let ada = served.token(&["ada", "--agent", "ada", "--role", "genai-features"]);
+    let ben = served.token(&["ben", "--agent", "ben", "--role", "genai-features"]);
+    let claim = |secret: &str, id: u32, arguments: Value| {
+        let message = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {
+            "name": "claim", "arguments": arguments,
+            "_meta": { "adjutant/idempotency-key": "c-1" },
+        } });
+        let version = [("MCP-Protocol-Version", "2025-11-25")];
+        post(&served, secret, &message, &version).expect(200).json()["result"].take()
+    };
+    let won = claim(&ada, 1, json!({ "lease_seconds": 60 }));
+    assert_eq!(won["isError"], false, "{won}");
+    assert_eq!(claim(&ada, 2, json!({ "lease_seconds": 60 })), won);
+    let other = claim(&ada, 3, json!({ "lease_seconds": 61 }));
+    let told = other["content"][0]["text"].as_str().unwrap();
+    assert!(told.contains("was used for another request"), "{told}");
+    // The key is that of the token: another agent is told what it is told without one.
+    assert_eq!(claim(&ben, 4, json!({ "task": "T-1" }))["isError"], true);
+}
+
+#[test]
 fn an_agents_token_is_its_identity_over_http() {
     let bench = Bench::new();
     let commit = bench.mend();

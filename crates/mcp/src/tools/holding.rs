@@ -21,15 +21,16 @@ use crate::tool::{Errand, ToolRow, named, optional, tool};
 
 pub(super) fn tools() -> Vec<ToolRow> {
     vec![
-        tool::<ClaimArguments>(
+        tool::<ClaimRequest>(
             (
                 "claim",
                 "Claims a task, the best ready one unless you name it. Answers with what it asks for \
                  and the epoch that later calls carry.",
             ),
             (Right::Work, Pace::Writes),
-            |errand, arguments| Box::pin(claim(errand, arguments)),
-        ),
+            |errand, request| Box::pin(claim(errand, request)),
+        )
+        .after::<ClaimArguments>(|errand, arguments| Box::pin(requested(errand, arguments))),
         tool::<HeartbeatArguments>(
             (
                 "heartbeat",
@@ -70,7 +71,8 @@ struct ClaimArguments {
     advisory: bool,
 }
 
-async fn claim(errand: Errand<'_>, arguments: ClaimArguments) -> Answer {
+/// What is asked for, with the terms of the settings: for a work tree here, whoever claims reads them.
+async fn requested(errand: Errand<'_>, arguments: ClaimArguments) -> Answer {
     let (agent, role) = errand.caller.agent()?;
     let role = role.map(|role| adjutant_app::role_named(errand.home(), &role));
     let role: Option<Role> = role
@@ -91,18 +93,22 @@ async fn claim(errand: Errand<'_>, arguments: ClaimArguments) -> Answer {
         pauses: vec![],
         key: None,
     };
-    ask(errand, &request).await
+    let (store, home, now) = (errand.store, errand.home(), clock::now());
+    match errand.caller {
+        ToolCaller::Here { .. } => told(&request),
+        ToolCaller::Remote(_) => {
+            let terms = adjutant_app::claim_terms(store, home, &request, now).await;
+            told(&terms.map_err(Failure::from)?)
+        }
+    }
 }
 
 /// A work tree here remembers what was won in it; one elsewhere cannot.
-async fn ask(errand: Errand<'_>, request: &ClaimRequest) -> Answer {
+async fn claim(errand: Errand<'_>, request: ClaimRequest) -> Answer {
     let (store, home, now) = (errand.store, errand.home(), clock::now());
     let claim = match errand.caller {
-        ToolCaller::Here { .. } => adjutant_app::claim(store, home, request, now).await,
-        ToolCaller::Remote(_) => match adjutant_app::claim_terms(store, home, request, now).await {
-            Ok(request) => store.claim(&request, now).await.map_err(Into::into),
-            Err(error) => Err(error),
-        },
+        ToolCaller::Here { .. } => adjutant_app::claim(store, home, &request, now).await,
+        ToolCaller::Remote(_) => store.claim(&request, now).await.map_err(Into::into),
     };
     match claim.map_err(Failure::from)? {
         Claim::Won(won) => told(&WonJson::from(won.as_ref())),
@@ -171,7 +177,7 @@ async fn heartbeat(errand: Errand<'_>, arguments: HeartbeatArguments) -> Answer 
         pauses: vec![],
         key: None,
     };
-    ask(errand, &request).await
+    claim(errand, request).await
 }
 
 #[derive(Deserialize, JsonSchema)]
