@@ -43,7 +43,7 @@ fn every_operation_wants_a_token_with_its_right() {
     served.run(&["token", "revoke", "gone"]);
     let expired = served.token(&["old", "--admin", "--expires", "1s"]);
     let agent = served.token(&["ada", "--agent", "ada", "--role", "qa-evals-docs"]);
-    let other = served.token(&["ben", "--agent", "ben", "--role", "executive"]);
+    let other = served.token(&["ben", "--agent", "ben", "--role", "architect-planner"]);
     let reader = served.token(&["wall", "--reader"]);
     let link = served.link.split("code=").nth(1).unwrap().to_owned();
     while served

@@ -41,7 +41,12 @@ fn served() -> Served {
 #[test]
 fn every_answer_is_one_that_the_document_names() {
     let served = served();
-    let examples = figure(6, 420).to_string();
+    let examples = figure(8, 420).to_string();
+    // Its own list of what breaks programs is long: by night all of it.
+    let phases = match figure(0, 1) {
+        0 => "fuzzing",
+        _ => "coverage,fuzzing",
+    };
     let mut program = Command::new(venv("schemathesis"));
     program
         .current_dir(served.workspace.path())
@@ -53,7 +58,8 @@ fn every_answer_is_one_that_the_document_names() {
             &format!("Authorization: Bearer {}", served.admin),
         ])
         .args(["--max-examples", &examples, "--workers", "4", "--no-color"])
-        .args(["--continue-on-failure", "--generation-database", "none"]);
+        .args(["--continue-on-failure", "--generation-database", "none"])
+        .args(["--phases", phases, "--warnings", "off"]);
     for operation in LEFT_OUT {
         program.args(["--exclude-operation-id", operation]);
     }
