@@ -8,8 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::operation::{Answers, Operation};
 use crate::problem::Problem;
 
+type MayAnswer = fn(&Operation) -> bool;
+
 /// What an operation may answer with instead, and which ones may.
-const PROBLEMS: [(&str, &str, fn(&Operation) -> bool); 13] = [
+const PROBLEMS: [(&str, &str, MayAnswer); 13] = [
     ("400", "The request cannot be read.", any),
     ("401", "No token, or one that opens nothing.", any),
     (

@@ -177,3 +177,52 @@ fn the_server_says_that_it_lives_and_what_it_counts() {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
 }
+
+#[test]
+fn a_list_goes_on_where_its_part_ended() {
+    let served = Served::start();
+    for name in ["one", "two", "three"] {
+        served.token(&[name, "--reader"]);
+    }
+    let whole = served.get("/tokens").expect(200);
+    assert_eq!(whole.header("link"), None);
+    let first = served.get("/tokens?limit=3").expect(200);
+    let next = first.header("link").unwrap();
+    let next = next.split(['<', '>']).nth(1).unwrap();
+    let rest = served.get(&format!("/tokens{next}&limit=3")).expect(200);
+    assert_eq!(rest.header("link"), None);
+    let mut parts = first.json().as_array().unwrap().clone();
+    parts.extend(rest.json().as_array().unwrap().clone());
+    assert_eq!(&parts, whole.json().as_array().unwrap());
+    for path in ["/directives", "/incidents"] {
+        served.get(&format!("{path}?limit=0")).expect(400);
+        assert_eq!(
+            served.get(&format!("{path}?limit=1")).expect(200).body,
+            "[]"
+        );
+    }
+}
+
+#[test]
+fn every_read_has_a_tag_but_the_stream() {
+    let served = Served::start();
+    for path in [
+        "/tokens",
+        "/rollouts",
+        "/gates",
+        "/roles",
+        "/incidents",
+        "/whoami",
+    ] {
+        let tag = served
+            .get(path)
+            .expect(200)
+            .header("etag")
+            .unwrap()
+            .to_owned();
+        let known = served
+            .get_with(path, &[("If-None-Match", &tag)])
+            .expect(304);
+        assert_eq!(known.body, "", "{path}");
+    }
+}

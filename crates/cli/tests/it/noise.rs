@@ -257,7 +257,7 @@ fn answers(served: &Served, bytes: &[u8]) -> Vec<u8> {
                 match stream.shutdown(Shutdown::Write) {
                     Ok(()) => {}
                     Err(error) => {
-                        assert!(is_closed(&error) || error.kind() == ErrorKind::NotConnected)
+                        assert!(is_closed(&error) || error.kind() == ErrorKind::NotConnected);
                     }
                 }
             }
@@ -321,6 +321,7 @@ fn send_noise(served: &Served, of: &[Vec<u8>], count: u32) -> std::collections::
 }
 
 /// Sends noise, then says what came of it: nothing broke, and no memory was kept.
+#[allow(clippy::print_stderr, reason = "the night tells its figures")]
 fn stands(served: Served, of: &[Vec<u8>], what: &str) {
     let count = figure(2_000, 10_000);
     send_noise(&served, of, count / 10);

@@ -39,6 +39,7 @@ fn served() -> Served {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "the night tells its figures")]
 fn every_answer_is_one_that_the_document_names() {
     let served = served();
     let examples = figure(8, 420).to_string();

@@ -99,6 +99,12 @@ async fn a_group_is_kept_whole_and_a_part_of_it_is_taken_back_alone(stage: &Stag
     };
     let kept = names(other.list_tokens().await.unwrap());
     assert_eq!(kept, ["kept", "also-kept"]);
+    let first = other.tokens_after(0, 1).await.unwrap();
+    let rest = other.tokens_after(first[0].id, 10).await.unwrap();
+    assert_eq!(
+        (names(first), names(rest)),
+        (vec![kept[0].clone()], vec![kept[1].clone()])
+    );
 
     let group = store.open_group().await.unwrap();
     store.create_token(&token("lost"), now()).await.unwrap();

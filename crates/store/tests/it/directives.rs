@@ -171,6 +171,10 @@ async fn a_directive_is_carried_out_once(stage: &Stage<'_>) {
     let attempts = store.directive_attempts().await.unwrap();
     let endings: Vec<_> = attempts.iter().map(|one| one.ending.clone()).collect();
     assert_eq!(endings, [None, Some(failed), Some(done)]);
+    let part = store.directive_attempts_after(0, 2).await.unwrap();
+    let rest = store.directive_attempts_after(part[1].0, 2).await.unwrap();
+    let parts: Vec<_> = part.into_iter().chain(rest).map(|(_, one)| one).collect();
+    assert_eq!(parts, attempts);
     let other = "measure".parse().unwrap();
     let digest = sha256::digest_of(b"measure");
     store

@@ -130,6 +130,8 @@ async fn what_happened_comes_back_as_it_was(stage: &Stage<'_>) {
         [1, 2]
     );
     assert_eq!(all[0].record, record);
+    let second = store.service_events_after(&search(), 1, 1).await.unwrap();
+    assert_eq!(second, all[1..]);
     let stored = store.rollout(id).await.unwrap().unwrap();
     assert_eq!(
         (stored.candidate, &stored.basis, stored.at),
