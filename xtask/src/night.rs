@@ -18,7 +18,7 @@ struct Part {
     filter: &'static str,
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 13] = [
     Part {
         name: "simulation",
         package: "adjutant-work",
