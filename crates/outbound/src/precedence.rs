@@ -15,6 +15,12 @@ pub fn give_way() {
     }
 }
 
+/// Lets every thread that waits for this processor go first. Between two steps of work that gives
+/// way: the scheduler of Linux (EEVDF) lets even that run for a slice of some milliseconds.
+pub fn step_aside() {
+    std::thread::yield_now();
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 
+use adjutant_outbound::precedence;
 use adjutant_shadow::{ShadowArm, ShadowComparer, ShadowComparison, ShadowRules};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -174,6 +175,7 @@ impl Comparisons {
     pub(crate) fn work(&self, queue: &Queue) {
         let mut id = 0;
         while let Ok(Some(job)) = queue.0.recv() {
+            precedence::step_aside();
             self.queued_bytes.fetch_sub(job.bytes, Ordering::Relaxed);
             id += 1;
             let lines = lines_of(id, &job.answers);

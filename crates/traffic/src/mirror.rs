@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use adjutant_outbound::precedence;
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -201,8 +202,10 @@ async fn ask(
     request: Request<UploadBody>,
     (side, pair): (Side, Arc<Pair>),
 ) {
+    precedence::step_aside();
     let flight = Flight::begin(worker, arm, arm.mirrored);
     let response = proxy::forward(worker, arm, waits, request, flight).await;
+    precedence::step_aside();
     let Ok((parts, incoming, flight, lease)) = response else {
         // The candidate's silence is a disagreement: it answers as its proxy would.
         Copying::begin(pair, side, &proxy::unanswered()).complete();
