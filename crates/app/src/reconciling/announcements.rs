@@ -24,12 +24,7 @@ pub(super) async fn keep(work: &Reconciling<'_>) {
 async fn deliver_while_settings_hold(work: &Reconciling<'_>) -> Result<Duration, ReconcileError> {
     let ready = ready_receivers(work.home, work.secret)?;
     register_receivers(work.store, work.home, clock::now()).await?;
-    let deliverer = Deliverer::new(work.store, &ready, Effects::default())?;
     let named: Vec<&Receiver> = ready.iter().map(|ready| &ready.receiver).collect();
-    let (end, ended) = watch::channel(false);
-    let tell = |news: DeliveryNews<'_>| (work.tell)(ReconcileNews::Delivery(news));
-    let looking = Looking::WhenTold(work.alarm.journal.clone());
-    let mut delivering = std::pin::pin!(deliverer.deliver_until(&ended, looking, &tell));
     let mut alarm = work.alarm.clone();
     let holding = async {
         loop {
@@ -39,9 +34,18 @@ async fn deliver_while_settings_hold(work: &Reconciling<'_>) -> Result<Duration,
             }
         }
     };
+    // There is nobody to deliver to: a client, which reads the system's certificates, is not needed.
+    if ready.is_empty() {
+        (work.tell)(ReconcileNews::Passed(Reconciler::Announcements));
+        return holding.await;
+    }
+    let deliverer = Deliverer::new(work.store, &ready, Effects::default())?;
+    let (end, ended) = watch::channel(false);
+    let tell = |news: DeliveryNews<'_>| (work.tell)(ReconcileNews::Delivery(news));
+    let looking = Looking::WhenTold(work.alarm.journal.clone());
+    let mut delivering = std::pin::pin!(deliverer.deliver_until(&ended, looking, &tell));
     let held: Result<Duration, ReconcileError> = tokio::select! {
         held = holding => held,
-        // There is nobody to deliver to.
         () = &mut delivering => return Ok(SETTINGS_EVERY),
     };
     end.send_replace(true);
