@@ -147,6 +147,7 @@ pub async fn run_gate(
         decision: &record.decision,
         record: digest,
         bytes: &bytes,
+        build: record.artifact.as_ref().map(|judged| judged.digest),
     };
     store
         .save_decision(&new_decision, &new_evidence, now)
@@ -194,9 +195,6 @@ pub async fn last_decision(
     store.last_decision(gate).await
 }
 
-/// Among so many of a gate's last decisions one about a build is looked for.
-const DECISIONS_LOOKED_AT: u32 = 100;
-
 /// What a gate says now to another delivery engine about a build: by its last decision about it.
 ///
 /// # Errors
@@ -209,19 +207,13 @@ pub async fn gate_standing(
     let Some(build) = question.artifact else {
         return Ok(question.standing(None, now));
     };
-    let gate = Some(&question.gate);
-    for decided in store.decisions(gate, None, DECISIONS_LOOKED_AT).await? {
-        let judged = DecisionRecord::open(store, decided.record)?.artifact;
-        if judged.is_some_and(|judged| judged.digest == build) {
-            let last = LastVerdict {
-                verdict: decided.verdict,
-                decided_at: decided.decided_at,
-                record: decided.record,
-            };
-            return Ok(question.standing(Some(last), now));
-        }
-    }
-    Ok(question.standing(None, now))
+    let last = DecisionRecord::last_about::<GateError>(store, &question.gate, build).await?;
+    let last = last.map(|(decided, _)| LastVerdict {
+        verdict: decided.verdict,
+        decided_at: decided.decided_at,
+        record: decided.record,
+    });
+    Ok(question.standing(last, now))
 }
 
 /// Reads the named sources. One that gives nothing becomes a failure that the gate answers.

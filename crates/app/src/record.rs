@@ -10,7 +10,7 @@ use adjutant_gate::{
     decide, directive_counts, integration_rows, learnings, read_policies, task_counts,
 };
 use adjutant_report::deployment::DeploymentFacts;
-use adjutant_store::{Store, StoreError};
+use adjutant_store::{Store, StoreError, StoredDecision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -147,6 +147,22 @@ impl DecisionRecord {
             });
         }
         Ok(record)
+    }
+
+    /// The last decision of a gate about a build, with its record.
+    pub(crate) async fn last_about<E: From<StoreError> + From<RecordError>>(
+        store: &Store,
+        gate: &GateName,
+        build: Digest,
+    ) -> Result<Option<(StoredDecision, Self)>, E> {
+        for decision in store.decisions_about(gate, build).await? {
+            let record = Self::open(store, decision.record)?;
+            let is_about = |judged: &JudgedArtifact| judged.digest == build;
+            if record.artifact.as_ref().is_some_and(is_about) {
+                return Ok(Some((decision, record)));
+            }
+        }
+        Ok(None)
     }
 
     /// Opens every artifact again and decides again.

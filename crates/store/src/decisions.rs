@@ -2,8 +2,10 @@
 
 use adjutant_announce::Announcement;
 use adjutant_domain::{CriterionId, Digest, GateName, Timestamp, Verdict};
-use adjutant_gate::{Decision, PastCriterion, PastDecision};
+use adjutant_gate::{Decision, JudgedArtifact, PastCriterion, PastDecision};
+use serde::Deserialize;
 
+use crate::artifacts::Artifacts;
 use crate::evidence::{NewEvidence, insert_all, insert_artifact};
 use crate::journal::{self, JournalKind};
 use crate::session::{Purpose, Session};
@@ -19,6 +21,8 @@ pub struct NewDecision<'a> {
     pub record: Digest,
     /// The decision record: policy, inputs, history, reasons and decision.
     pub bytes: &'a [u8],
+    /// The build that was judged, where it was named.
+    pub build: Option<Digest>,
 }
 
 /// A decision as it is listed.
@@ -38,6 +42,9 @@ pub struct StoredDecision {
 
 const READ: &str = "read decisions";
 const COLUMNS: &str = "id, gate, decided_at, verdict, record";
+
+/// What stands for the build of a decision that names none. Without a text it is not known.
+const NO_BUILD: &str = "";
 
 impl Store {
     /// Stores a decision, and the evidence that came with the question: all of it or nothing.
@@ -143,21 +150,26 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
-    /// The decisions of a gate that were made after a time, the latest first.
+    /// The last decision of a gate about a build, behind the later ones that may be about it: what a
+    /// record that was missing when builds began to be noted is about is not known. The latest first.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn decisions_after(
+    pub async fn decisions_about(
         &self,
         gate: &GateName,
-        after: Timestamp,
+        build: Digest,
     ) -> Result<Vec<StoredDecision>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM decision WHERE gate = $1 AND decided_at > $2 ORDER BY id DESC"
+            "SELECT {COLUMNS} FROM (SELECT {COLUMNS} FROM decision \
+             WHERE gate = $1 AND build = $2 ORDER BY id DESC LIMIT 1) AS known \
+             UNION ALL SELECT {COLUMNS} FROM decision WHERE gate = $1 AND build IS NULL AND id > \
+             COALESCE((SELECT MAX(id) FROM decision WHERE gate = $1 AND build = $2), 0) \
+             ORDER BY id DESC"
         );
-        let bounds = [gate.as_str().into(), after.unix_millis().into()];
+        let about = [gate.as_str().into(), build.to_string().into()];
         let mut session = self.begin(Purpose::Read).await?;
-        let rows = session.query(READ, &sql, &bounds).await?;
+        let rows = session.query(READ, &sql, &about).await?;
         session.commit().await?;
         rows.iter().map(stored_decision).collect()
     }
@@ -248,14 +260,15 @@ async fn insert(
     session
         .execute(
             OPERATION,
-            "INSERT INTO decision (id, gate, decided_at, verdict, record) \
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO decision (id, gate, decided_at, verdict, record, build) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
             &[
                 id.into(),
                 decision.gate.as_str().into(),
                 decision.decided_at.unix_millis().into(),
                 verdict.as_str().into(),
                 new.record.to_string().into(),
+                build_text(new.build).into(),
             ],
         )
         .await?;
@@ -307,6 +320,45 @@ async fn insert_criteria(
                     variant_text(OPERATION, &criterion.outcome)?.into(),
                 ],
             )
+            .await?;
+    }
+    Ok(())
+}
+
+fn build_text(build: Option<Digest>) -> String {
+    build.map_or_else(|| NO_BUILD.to_owned(), |build| build.to_string())
+}
+
+/// What a decision record says about the build.
+#[derive(Deserialize)]
+struct Judged {
+    #[serde(default)]
+    artifact: Option<JudgedArtifact>,
+}
+
+/// Notes the builds of the decisions that were saved before builds were. A record that is not here, or
+/// is none any more, is asked again by whoever looks for a build, and hears why it cannot be opened.
+pub(crate) async fn note_builds(
+    session: &mut Session<'_>,
+    artifacts: &Artifacts,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "note the builds of decisions";
+    let rows = session
+        .query(OPERATION, "SELECT id, record FROM decision", &[])
+        .await?;
+    for row in &rows {
+        let bytes = match artifacts.read(row.parse(1)?) {
+            Ok(bytes) => bytes,
+            Err(StoreError::ArtifactMissing(_) | StoreError::ArtifactChanged { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let Ok(judged) = serde_json::from_slice::<Judged>(&bytes) else {
+            continue;
+        };
+        let build = build_text(judged.artifact.map(|judged| judged.digest));
+        let sql = "UPDATE decision SET build = $1 WHERE id = $2";
+        session
+            .execute(OPERATION, sql, &[build.into(), row.integer(0)?.into()])
             .await?;
     }
     Ok(())

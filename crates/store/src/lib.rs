@@ -115,7 +115,7 @@ impl Store {
             }
         };
         let connection = Mutex::new(Connection::new(engine));
-        migrations::migrate(&connection, now).await?;
+        migrations::migrate(&connection, &artifacts, now).await?;
         Ok(Self {
             connection,
             artifacts,

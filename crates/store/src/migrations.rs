@@ -3,9 +3,13 @@
 use adjutant_domain::Timestamp;
 use tokio::sync::Mutex;
 
+use crate::artifacts::Artifacts;
 use crate::schema::{APPLIED, KNOWN, MIGRATIONS, check_known};
 use crate::session::{Connection, Purpose, Session};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, decisions};
+
+/// The migration after which the builds of earlier decisions are read from their records.
+const BUILD_OF_A_DECISION: i64 = 14;
 
 const OPERATION: &str = "bring the schema up to date";
 
@@ -26,6 +30,7 @@ impl Store {
 /// Applies what is missing. Safe when several processes start at once.
 pub(crate) async fn migrate(
     connection: &Mutex<Connection>,
+    artifacts: &Artifacts,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut session = Session::begin(connection.lock().await, Purpose::Read).await?;
@@ -50,6 +55,9 @@ pub(crate) async fn migrate(
     for (number, sql) in (1..).zip(MIGRATIONS) {
         if number > applied {
             session.batch(OPERATION, sql).await?;
+            if number == BUILD_OF_A_DECISION {
+                decisions::note_builds(&mut session, artifacts).await?;
+            }
             session
                 .execute(
                     OPERATION,

@@ -3,7 +3,7 @@
 use crate::StoreError;
 
 /// Every migration, in order; the first is number 1.
-pub(crate) const MIGRATIONS: [&str; 13] = [
+pub(crate) const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0001_evidence_and_decisions.sql"),
     include_str!("../migrations/0002_tasks.sql"),
     include_str!("../migrations/0003_agents.sql"),
@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0011_announcements.sql"),
     include_str!("../migrations/0012_evidence_by_artifact.sql"),
     include_str!("../migrations/0013_delivered_before.sql"),
+    include_str!("../migrations/0014_build_of_a_decision.sql"),
 ];
 
 /// The schema that this program knows.

@@ -55,21 +55,15 @@ async fn lifting_decision(
     version: Digest,
     since: Timestamp,
 ) -> Result<Option<StoredDecision>, RolloutError> {
-    for decision in store.decisions_after(gate, since).await? {
-        let record = DecisionRecord::open(store, decision.record)?;
-        if record
-            .artifact
-            .is_none_or(|judged| judged.digest != version)
-        {
-            continue;
-        }
-        // The work is counted whenever a gate decides: that measures nothing.
-        let mut measured = record
-            .inputs
-            .iter()
-            .filter(|input| input.format != Format::TaskProgress.name());
-        let is_new = measured.any(|input| input.taken_at > since);
-        return Ok((decision.verdict == Verdict::Go && is_new).then_some(decision));
-    }
-    Ok(None)
+    let last = DecisionRecord::last_about::<RolloutError>(store, gate, version).await?;
+    let Some((decision, record)) = last else {
+        return Ok(None);
+    };
+    // The work is counted whenever a gate decides: that measures nothing.
+    let mut measured = record
+        .inputs
+        .iter()
+        .filter(|input| input.format != Format::TaskProgress.name());
+    let is_new = decision.decided_at > since && measured.any(|input| input.taken_at > since);
+    Ok((decision.verdict == Verdict::Go && is_new).then_some(decision))
 }

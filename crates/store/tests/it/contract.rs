@@ -5,7 +5,7 @@ use adjutant_domain::{
     Confidence, Data, Digest, Epoch, Evidence, Labels, Locator, Measured, Measurement, Outcome,
     Samples, Scalar, TaskId, Timestamp, Unit, Validity, Verdict,
 };
-use adjutant_gate::{Accepted, CriterionResult, Decision, Input, Needed, Trend};
+use adjutant_gate::{Accepted, CriterionResult, Decision, Input, JudgedArtifact, Needed, Trend};
 use adjutant_store::{
     Added, AgentChange, AgentRun, NewDecision, NewEvidence, RunBytes, Store, StoreError,
 };
@@ -35,6 +35,8 @@ async fn every_case<'a>(stage: impl Fn() -> Stage<'a>) {
     a_batch_that_fails_leaves_nothing(&stage()).await;
     the_latest_run_of_each_subject_is_found(&stage()).await;
     decisions_come_back_oldest_first(&stage()).await;
+    a_gates_last_decision_about_a_build_is_found_among_any_number(&stage()).await;
+    builds_of_decisions_that_were_saved_before_are_noted(&stage()).await;
     a_decision_is_saved_with_its_evidence_or_not_at_all(&stage()).await;
     an_honest_journal_holds(&stage()).await;
     every_tampering_is_found_by_the_journal(&stage).await;
@@ -147,14 +149,35 @@ async fn add(store: &Store, subject: &str, run: &str, bytes: &[u8]) -> Added {
 }
 
 async fn decide(store: &Store, at: i64, observed: Option<f64>) -> Digest {
+    let record = format!("record of {at}");
+    save(store, at, observed, (record, None)).await
+}
+
+/// A decision whose record says no more than what build it is about.
+async fn decide_about(store: &Store, at: i64, build: Option<Digest>) -> Digest {
+    let artifact = build.map(|digest| JudgedArtifact {
+        file: "build".to_owned(),
+        digest,
+    });
+    let record = serde_json::json!({ "now": at, "artifact": artifact });
+    save(store, at, None, (record.to_string(), build)).await
+}
+
+async fn save(
+    store: &Store,
+    at: i64,
+    observed: Option<f64>,
+    (record, build): (String, Option<Digest>),
+) -> Digest {
     let evidence = evidence("candidate", "run_1", b"bytes");
     let decision = decision(at, observed, &[&evidence]);
-    let bytes = format!("record of {at}").into_bytes();
+    let bytes = record.into_bytes();
     let record = sha256::digest_of(&bytes);
     let saved = NewDecision {
         decision: &decision,
         record,
         bytes: &bytes,
+        build,
     };
     store
         .save_decision(&saved, &[new(&evidence, b"bytes")], now())
@@ -296,13 +319,52 @@ async fn decisions_come_back_oldest_first(stage: &Stage<'_>) {
     let last = store.last_decision(&gate).await.unwrap().unwrap();
     assert_eq!(last.verdict, Verdict::ShadowOnly);
     assert_eq!(store.artifact(last.record).unwrap(), b"record of 4");
-    let after = store.decisions_after(&gate, Timestamp::from_unix_millis(2));
-    let after: Vec<_> = after.await.unwrap();
-    let told: Vec<_> = after
-        .iter()
-        .map(|one| one.decided_at.unix_millis())
-        .collect();
-    assert_eq!(told, [4, 3]);
+}
+
+async fn a_gates_last_decision_about_a_build_is_found_among_any_number(stage: &Stage<'_>) {
+    let store = stage.open().await;
+    let gate = "release".parse().unwrap();
+    let build = sha256::digest_of(b"build");
+    assert_eq!(store.decisions_about(&gate, build).await.unwrap(), []);
+    decide_about(&store, 1, Some(build)).await;
+    let last = decide_about(&store, 2, Some(build)).await;
+    for at in 3..=250 {
+        let other = (at % 2 == 0).then(|| sha256::digest_of(b"another"));
+        decide_about(&store, at, other).await;
+    }
+    assert_eq!(records_about(&store, build).await, [last]);
+    assert_eq!(records_about(&store, sha256::digest_of(b"none")).await, []);
+}
+
+async fn builds_of_decisions_that_were_saved_before_are_noted(stage: &Stage<'_>) {
+    let build = sha256::digest_of(b"build");
+    let store = stage.open().await;
+    let mut records = vec![];
+    for judged in [Some(build), None, None] {
+        records.push(decide_about(&store, records.len() as i64, judged).await);
+    }
+    let gone = records[2];
+    std::fs::remove_file(store.artifact_path(gone)).unwrap();
+    drop(store);
+    stage.go_back_to(13);
+    for (id, record) in (1..).zip(&records) {
+        stage.run(&format!("INSERT INTO artifact VALUES ('{record}', 1, 0)"));
+        stage.run(&format!(
+            "INSERT INTO decision VALUES ({id}, 'release', 0, 'GO', '{record}')"
+        ));
+    }
+
+    let store = stage.open().await;
+    // Who looks hears of the record that is gone: it may be about the build.
+    assert_eq!(records_about(&store, build).await, [gone, records[0]]);
+    let other = sha256::digest_of(b"another");
+    assert_eq!(records_about(&store, other).await, [gone]);
+}
+
+async fn records_about(store: &Store, build: Digest) -> Vec<Digest> {
+    let gate = "release".parse().unwrap();
+    let decisions = store.decisions_about(&gate, build).await.unwrap();
+    decisions.iter().map(|decision| decision.record).collect()
 }
 
 async fn a_decision_is_saved_with_its_evidence_or_not_at_all(stage: &Stage<'_>) {
@@ -314,6 +376,7 @@ async fn a_decision_is_saved_with_its_evidence_or_not_at_all(stage: &Stage<'_>) 
         decision: &decision,
         record: sha256::digest_of(b"record"),
         bytes: b"record",
+        build: None,
     };
     let refused = store
         .save_decision(&saved, &[new(&evidence, b"bytes")], now())

@@ -65,6 +65,30 @@ impl<'a> Stage<'a> {
         rows.map(Result::unwrap).collect()
     }
 
+    /// Makes the database anew, as it was when so many migrations were known.
+    pub(crate) fn go_back_to(&self, migrations: usize) {
+        if self.server.is_some() {
+            self.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        } else {
+            for ending in ["", "-wal", "-shm"] {
+                let mut file = self.database().into_os_string();
+                file.push(ending);
+                std::fs::remove_file(file).unwrap();
+            }
+        }
+        self.run(
+            "CREATE TABLE migration (number BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)",
+        );
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let files = std::fs::read_dir(folder).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        for (number, file) in (1..=migrations).zip(files) {
+            self.run(&std::fs::read_to_string(file).unwrap());
+            self.run(&format!("INSERT INTO migration VALUES ({number}, 0)"));
+        }
+    }
+
     /// How SQLite would answer a query.
     pub(crate) fn explain(&self, sql: &str) -> Vec<String> {
         let connection = rusqlite::Connection::open(self.database()).unwrap();
