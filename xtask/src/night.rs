@@ -18,7 +18,7 @@ struct Part {
     filter: &'static str,
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     Part {
         name: "simulation",
         package: "adjutant-work",
@@ -96,6 +96,12 @@ const PARTS: [Part; 13] = [
         package: "adjutant-cli",
         program: "it",
         filter: "noise::",
+    },
+    Part {
+        name: "load",
+        package: "adjutant-cli",
+        program: "it",
+        filter: "load::",
     },
 ];
 

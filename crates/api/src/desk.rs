@@ -21,9 +21,12 @@ use crate::pulse::Pulse;
 /// Threads that read. More would only take turns on the processors.
 const READERS: usize = 3;
 
-/// Requests that may wait for a reader, or for the writer: at a millisecond each, the last waits a
-/// second.
-const WAITING_MAX: usize = 1_024;
+/// Requests that may wait for a reader: every open dashboard reads when something changes.
+const READS_WAITING_MAX: usize = 1_024;
+
+/// Requests that may wait for the writer: at a millisecond each, the last waits half a second. There may
+/// be more connections than that, so that more is refused instead of waiting.
+const WRITES_WAITING_MAX: usize = 512;
 
 /// Writes that share one sync of the disk.
 const GROUP_MAX: usize = 64;
@@ -91,14 +94,16 @@ struct Line {
 
 /// A line of requests, and the threads that serve it.
 struct Desk {
+    waiting_max: usize,
     line: Mutex<Line>,
     changed: Condvar,
     pulse: Pulse,
 }
 
 impl Desk {
-    fn new(pulse: &Pulse) -> Arc<Self> {
+    fn new(waiting_max: usize, pulse: &Pulse) -> Arc<Self> {
         Arc::new(Self {
+            waiting_max,
             line: Mutex::default(),
             changed: Condvar::new(),
             pulse: pulse.clone(),
@@ -123,7 +128,7 @@ impl Desk {
             if line.is_closed {
                 return Err(stopping());
             }
-            if line.waiting.len() >= WAITING_MAX {
+            if line.waiting.len() >= self.waiting_max {
                 return Err(overloaded());
             }
             let span = info_span!("database");
@@ -197,8 +202,8 @@ impl Desks {
         let desks = Self {
             location: location.clone(),
             pulse: pulse.clone(),
-            readers: Desk::new(pulse),
-            writer: Desk::new(pulse),
+            readers: Desk::new(READS_WAITING_MAX, pulse),
+            writer: Desk::new(WRITES_WAITING_MAX, pulse),
             acting: Arc::new(Semaphore::new(ACTING_MAX)),
             threads: Mutex::default(),
         };

@@ -103,6 +103,7 @@ impl<S: Send + Sync> FromRequest<S> for PostedBytes {
 }
 
 async fn json_bytes(parts: &Parts, body: Body) -> Result<Vec<u8>, Problem> {
+    require_plain(&parts.headers)?;
     require_json(&parts.headers)?;
     read_body(body).await
 }
@@ -111,6 +112,19 @@ async fn json_bytes(parts: &Parts, body: Body) -> Result<Vec<u8>, Problem> {
 fn digest_of(parts: &Parts, body: &[u8]) -> Digest {
     let asked = format!("{}\n{}\n", parts.method, parts.uri.path());
     sha256::digest_of(&[asked.as_bytes(), body].concat())
+}
+
+/// What is compressed could be any length when it is unpacked.
+fn require_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    if encoding.is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "the body has a Content-Encoding",
+        "Send it as it is, not compressed.",
+    ))
 }
 
 /// Only JSON: what a form of another site can send without being asked is refused.

@@ -168,6 +168,10 @@ impl std::ops::Deref for Served {
 }
 
 impl Server {
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Starts it in a folder, with variables beside its options.
     pub(crate) fn begin(folder: &Path, variables: &[(&str, &str)], options: &[&str]) -> Self {
         Self::begin_telling(Stdio::piped(), folder, variables, options)

@@ -35,6 +35,7 @@ mod hooks;
 mod http_server;
 mod intake;
 mod killed;
+mod load;
 mod lost_commits;
 mod mcp;
 mod mcp_clients;
