@@ -25,6 +25,7 @@ mod reading;
 mod results;
 mod rollouts;
 mod scanning;
+mod server;
 mod shadowing;
 mod timing;
 mod traffic;
@@ -86,9 +87,11 @@ enum Part {
     Traffic,
     /// Planted faults, rolled out for real.
     Rollouts,
+    /// The HTTP API.
+    Server,
 }
 
-const ALL: [Part; 8] = [
+const ALL: [Part; 9] = [
     Part::Samples,
     Part::Work,
     Part::Conflicts,
@@ -97,6 +100,7 @@ const ALL: [Part; 8] = [
     Part::Shadow,
     Part::Traffic,
     Part::Rollouts,
+    Part::Server,
 ];
 
 impl Part {
@@ -111,6 +115,7 @@ impl Part {
             Part::Shadow => "RESULTS-shadow.md",
             Part::Traffic => "RESULTS-traffic.md",
             Part::Rollouts => "RESULTS-rollouts.md",
+            Part::Server => "RESULTS-server.md",
         }
     }
 }
@@ -151,10 +156,11 @@ fn main() -> Result<()> {
             "shadow" => parts.push(Part::Shadow),
             "traffic" => parts.push(Part::Traffic),
             "rollouts" => parts.push(Part::Rollouts),
+            "server" => parts.push(Part::Server),
             other => {
                 bail!(
                     "{other:?} is not known; there is samples, work, conflicts, scan, schema, shadow, \
-                     traffic, rollouts [--faulty N] [--healthy N] [--lanes N], --quick"
+                     traffic, rollouts [--faulty N] [--healthy N] [--lanes N], server, --quick"
                 )
             }
         }
@@ -183,6 +189,7 @@ fn main() -> Result<()> {
             Part::Shadow => shadowing::compare(scale, &folder, &adjutant)?,
             Part::Traffic => traffic::compare(scale, &folder.join("traffic"), &adjutant)?,
             Part::Rollouts => rollouts::compare(amount, &folder.join("rollouts"), &adjutant)?,
+            Part::Server => server::compare(scale, &folder.join("server"), &adjutant)?,
         };
         let path = sources.join(part.page());
         std::fs::write(&path, &page)?;

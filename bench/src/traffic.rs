@@ -15,7 +15,7 @@ use crate::timing::median;
 use crate::{FULL, Scale};
 
 use contender::{Contender, Contenders, Mirroring};
-use load::Load;
+pub(crate) use load::Load;
 
 /// Connections that are busy all the time.
 const CONNECTIONS: u32 = 32;
@@ -118,7 +118,7 @@ fn throughput(contenders: &Contenders, load: &Load, rounds: usize) -> Result<Com
 fn latency(contenders: &Contenders, load: &Load, rounds: usize, rate: f64) -> Result<Section> {
     let all = contenders.all();
     let measured = in_turns(&all, rounds, |contender| {
-        load.open_p99(&contender.url(), rate)
+        load.open_p99(&contender.url(), rate, &[])
     })?;
     let [ours, nginx] = [0, 1].map(|place: usize| median(&measured[place]));
     Ok(Section {
@@ -147,10 +147,10 @@ fn mirroring(contenders: &Contenders, load: &Load, rounds: usize, rate: f64) -> 
     let measured = in_turns(&both, rounds, |contender| {
         if contender.name != both[1].name {
             contenders.mirror(Mirroring::Off)?;
-            return load.open_p99(&contender.url(), rate);
+            return load.open_p99(&contender.url(), rate, &[]);
         }
         contenders.mirror(Mirroring::On)?;
-        let p99 = load.open_p99(&contender.url(), rate)?;
+        let p99 = load.open_p99(&contender.url(), rate, &[])?;
         let copies = contenders.copies()?;
         compared += copies.compared;
         dropped = copies.dropped;

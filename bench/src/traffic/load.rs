@@ -39,8 +39,8 @@ impl Load {
         Ok(rate.trim().parse()?)
     }
 
-    /// The 99th percentile in seconds when so many requests come in a second.
-    pub(crate) fn open_p99(&self, url: &str, rate: f64) -> Result<f64> {
+    /// The 99th percentile in seconds when so many requests with these headers come in a second.
+    pub(crate) fn open_p99(&self, url: &str, rate: f64, headers: &[&str]) -> Result<f64> {
         let log = self.folder.join("requests.tsv");
         if log.exists() {
             std::fs::remove_file(&log)?;
@@ -53,6 +53,7 @@ impl Load {
             .arg(format!("--rps={:.0}", rate / f64::from(CLIENTS)))
             .arg("--log-file")
             .arg(&log)
+            .args(headers.iter().flat_map(|header| ["-H", header]))
             .arg(url);
         succeed(&mut h2load)?;
         let text = std::fs::read_to_string(&log)?;

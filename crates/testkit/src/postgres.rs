@@ -27,10 +27,12 @@ pub struct Server {
     folder: tempfile::TempDir,
     process: Child,
     account: Option<Account>,
-    /// The address where it also listens; empty for none.
-    address: String,
+    settings: Vec<String>,
     databases: AtomicU32,
 }
+
+/// For tests, which lose nothing that matters when the machine goes down.
+const FOR_TESTS: &str = "fsync=off";
 
 /// An account to run as: PostgreSQL refuses to run as root.
 #[derive(Clone, Copy)]
@@ -40,12 +42,12 @@ struct Account {
 }
 
 impl Server {
-    /// Starts a server.
+    /// Starts a server that does not wait for the disk.
     ///
     /// # Panics
     /// When PostgreSQL is not installed, naming the Debian package, or does not start.
     pub fn start() -> Self {
-        Self::start_at("")
+        Self::with(&[FOR_TESTS])
     }
 
     /// Starts one that also listens at an address, and trusts whoever comes there.
@@ -53,7 +55,15 @@ impl Server {
     /// # Panics
     /// When PostgreSQL is not installed, naming the Debian package, or does not start.
     pub fn start_at(address: &str) -> Self {
-        Self::made(address, |data, account| {
+        Self::with(&[FOR_TESTS, &format!("listen_addresses={address}")])
+    }
+
+    /// Starts one with settings, such as `shared_buffers=256MB`.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed, naming the Debian package, or does not start.
+    pub fn with(settings: &[&str]) -> Self {
+        Self::made(settings, |data, account| {
             succeed(
                 as_account(Command::new(program("initdb")), account)
                     .args(["--no-sync", "--auth=trust", "--username=adjutant"])
@@ -74,7 +84,7 @@ impl Server {
     /// # Panics
     /// When it does not start, or does not follow.
     pub fn start_standby(&self) -> Self {
-        let standby = Self::made("", |data, account| self.copy_to(data, account));
+        let standby = Self::made(&[FOR_TESTS], |data, account| self.copy_to(data, account));
         self.wait_for_standby();
         standby
     }
@@ -129,18 +139,19 @@ impl Server {
             .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    fn made(address: &str, make: impl FnOnce(&Path, Option<Account>)) -> Self {
+    fn made(settings: &[&str], make: impl FnOnce(&Path, Option<Account>)) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("adjutant-postgres-")
             .tempdir()
             .unwrap_or_else(|error| panic!("a temporary folder: {error}"));
         let account = account(folder.path());
+        let settings: Vec<_> = settings.iter().map(|&one| one.to_owned()).collect();
         make(&folder.path().join("data"), account);
         let server = Self {
-            process: begin(folder.path(), account, address),
+            process: begin(folder.path(), account, &settings),
+            settings,
             folder,
             account,
-            address: address.to_owned(),
             databases: AtomicU32::new(0),
         };
         server.wait_until_it_answers();
@@ -198,7 +209,7 @@ impl Server {
     /// # Panics
     /// When it does not start.
     pub fn restart(&mut self) {
-        self.process = begin(self.folder.path(), self.account, &self.address);
+        self.process = begin(self.folder.path(), self.account, &self.settings);
         self.wait_until_it_answers();
     }
 
@@ -274,7 +285,7 @@ impl Drop for Server {
 }
 
 /// Starts the server's processes.
-fn begin(folder: &Path, account: Option<Account>, address: &str) -> Child {
+fn begin(folder: &Path, account: Option<Account>, settings: &[String]) -> Child {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
@@ -287,8 +298,8 @@ fn begin(folder: &Path, account: Option<Account>, address: &str) -> Child {
         .arg(folder.join("data"))
         .arg("-k")
         .arg(folder)
-        .args(["-c", "fsync=off", "-c"])
-        .arg(format!("listen_addresses={address}"))
+        .args(["-c", "listen_addresses="])
+        .args(settings.iter().flat_map(|setting| ["-c", setting.as_str()]))
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
