@@ -18,6 +18,10 @@ const VERSION_MIN: i32 = 3_051_003;
 /// One large transaction makes it as long as what it wrote.
 const LOG_BYTES_MAX: u64 = 1 << 22;
 
+/// How many statements a connection keeps prepared: all that it uses often. What is not kept is read
+/// anew each time.
+const STATEMENTS_MAX: usize = 128;
+
 /// How long a writer waits for another one. Transactions take milliseconds; half a minute of
 /// waiting means that a process hangs.
 const BUSY_WAIT: Duration = Duration::from_secs(30);
@@ -40,6 +44,7 @@ fn prepare(path: &Path) -> Result<Connection, rusqlite::Error> {
         empty_log(&connection)?;
     }
     connection.busy_timeout(BUSY_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // Checkpointing when the last connection closes would add two syncs to every short command.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
