@@ -152,7 +152,10 @@ fn flagger_is_let_in_by_a_token_in_its_address() {
     let served = served();
     let body = call().to_string();
     let ask = |authorization: &str| {
-        let headers = [("Authorization", authorization)];
+        let headers = [
+            ("Authorization", authorization),
+            ("Content-Type", "application/json"),
+        ];
         let path = "/api/v1/flagger/event";
         served.send("POST", path, &headers, &body).status
     };

@@ -23,6 +23,7 @@ asked = 0
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = -1  # An answer is sent whole, or not at all when the version ends.
     def do_GET(self):
         global asked
         is_user = self.path != "/healthz"
