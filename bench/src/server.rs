@@ -42,9 +42,9 @@ pub(crate) fn compare(scale: Scale, folder: &Path, adjutant: &Path) -> Result<St
     }
     let is_full = scale.rounds == FULL.rounds;
     let amount = Amount {
-        rounds: if is_full { 5 } else { 1 },
+        rounds: if is_full { 3 } else { 1 },
         seconds: if is_full { 5 } else { 2 },
-        waiting: if is_full { 20_000 } else { 2_000 },
+        waiting: if is_full { 5_000 } else { 2_000 },
         tasks: if is_full {
             [5_000, 100_000]
         } else {

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -10,6 +11,9 @@ use serde_json::{Value, json};
 
 use super::processor;
 use crate::python::succeed;
+
+/// How many tasks one `adjutant task add` takes at most.
+const TASKS_AT_ONCE: usize = 10_000;
 
 pub(super) struct Served {
     process: Child,
@@ -39,7 +43,10 @@ impl Served {
             command.envs(url.map(|url| ("ADJUTANT_DATABASE_URL", url)));
             command
         };
-        file(command(&["task", "add", "--from", "-"]), tasks)?;
+        for first in (0..tasks).step_by(TASKS_AT_ONCE) {
+            let some = first..tasks.min(first + TASKS_AT_ONCE);
+            file(command(&["task", "add", "--from", "-"]), some)?;
+        }
         let mut process = command(&["serve", "--listen", "127.0.0.1:0", "--format", "json"])
             .stdout(Stdio::piped())
             .spawn()?;
@@ -84,10 +91,10 @@ impl Drop for Served {
     }
 }
 
-fn file(mut import: Command, tasks: usize) -> Result<()> {
+fn file(mut import: Command, tasks: Range<usize>) -> Result<()> {
     let mut import = import.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
     let mut input = import.stdin.take().context("a pipe")?;
-    for number in 0..tasks {
+    for number in tasks {
         let task = json!({
             "title": format!("Task {number}"), "kind": "feature", "goal": "Fewer reads.",
             "context": "Slow.", "success_criteria": ["p95 below 40 ms"], "deliverables": ["code"],
