@@ -1,7 +1,9 @@
 //! `adjutant serve` and `adjutant up`: the HTTP API, until it is told to end.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use adjutant_api::{MadeToken, Reconcilers, ServeSettings};
 use adjutant_app::Home;
@@ -12,6 +14,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use super::{init, reconciling};
 use crate::arguments::{Format, ServeArguments, UpArguments};
@@ -24,6 +27,13 @@ use crate::streams;
 
 /// Where a server is looked for first.
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7117);
+
+/// How long a taken address is waited for. What a killed server was just starting holds its address until
+/// it runs as its own program.
+const HELD: Duration = Duration::from_secs(1);
+
+/// How often it is tried meanwhile.
+const NEXT_TRY: Duration = Duration::from_millis(20);
 
 #[derive(Serialize)]
 struct ServingJson<'a> {
@@ -43,7 +53,7 @@ pub(super) fn serve(arguments: &ServeArguments, settings: &Settings) -> Result<E
         serving.reconcilers = None;
     }
     complete(true, async {
-        let listening = listen(arguments.listen).await?;
+        let listening = listen_once_free(arguments.listen).await?;
         serve_at(listening, serving, arguments.format.format).await
     })
 }
@@ -64,11 +74,16 @@ pub(super) fn up(arguments: &UpArguments, settings: &Settings) -> Result<Exit, F
     }
     let serving = served(find_home(settings)?)?;
     complete(true, async {
-        let listening = match (arguments.listen, listen(USUAL).await) {
-            (Some(at), _) => listen(at).await?,
-            (None, Ok(listening)) => listening,
-            // Another repository's server, most likely.
-            (None, Err(_taken)) => listen(SocketAddr::new(USUAL.ip(), 0)).await?,
+        let listening = match arguments.listen {
+            Some(at) => listen_once_free(at).await?,
+            None => match listen(USUAL).await {
+                Ok(listening) => listening,
+                // Another repository's server, most likely.
+                Err(_taken) => {
+                    let any = SocketAddr::new(USUAL.ip(), 0);
+                    listen(any).await.map_err(|error| unheard(any, &error))?
+                }
+            },
         };
         serve_at(listening, serving, arguments.format.format).await
     })
@@ -90,7 +105,7 @@ fn served(home: Home) -> Result<ServeSettings, Failure> {
 }
 
 async fn serve_at(
-    (listener, address): (TcpListener, SocketAddr),
+    (listener, address): Listening,
     serving: ServeSettings,
     format: Format,
 ) -> Result<Exit, Failure> {
@@ -153,16 +168,32 @@ fn refuse_others(arguments: &ServeArguments) -> Result<(), Failure> {
     ))
 }
 
-async fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let refused = |error: std::io::Error| {
-        Failure::usage(
-            format!("nothing can listen at {at}: {error}"),
-            "Name another address with --listen.",
-        )
-    };
-    let listener = TcpListener::bind(at).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
+type Listening = (TcpListener, SocketAddr);
+
+async fn listen(at: SocketAddr) -> std::io::Result<Listening> {
+    let listener = TcpListener::bind(at).await?;
+    let address = listener.local_addr()?;
     Ok((listener, address))
+}
+
+async fn listen_once_free(at: SocketAddr) -> Result<Listening, Failure> {
+    let began = Instant::now();
+    loop {
+        match listen(at).await {
+            Ok(listening) => return Ok(listening),
+            Err(error) if error.kind() == ErrorKind::AddrInUse && began.elapsed() < HELD => {
+                sleep(NEXT_TRY).await;
+            }
+            Err(error) => return Err(unheard(at, &error)),
+        }
+    }
+}
+
+fn unheard(at: SocketAddr, error: &std::io::Error) -> Failure {
+    Failure::usage(
+        format!("nothing can listen at {at}: {error}"),
+        "Name another address with --listen.",
+    )
 }
 
 /// Says where it serves, and how to get in.
