@@ -288,9 +288,7 @@ impl Merge<'_> {
         if self.git.rev_parse(&name, "commit")?.as_ref() != Some(&merged.onto) {
             return Ok(Landed::Elsewhere);
         }
-        let holder = self
-            .git
-            .work_trees()?
+        let holder = check_room::work_trees(self.git)?
             .into_iter()
             .find(|tree| matches!(&tree.head, Head::Branch { branch, .. } if *branch == name));
         let Some(holder) = holder else {

@@ -7,6 +7,7 @@ use adjutant_domain::{
     Citation, Digest, Evidence, Locator, Measured, ObjectiveName, RunId, Timestamp, Unit, sha256,
 };
 use adjutant_gate::{Case, InvalidPolicy, Policy, decide, read_policies};
+use adjutant_outbound::check_room;
 use adjutant_outbound::files::{self, FileError, FileProblem};
 use adjutant_outbound::git::{Git, GitError, Head};
 use adjutant_outbound::repository::{self, RepositoryError};
@@ -472,7 +473,7 @@ fn table_folder(home: &Home) -> Result<PathBuf, NorthStarError> {
     if repository::discover(&home.folder)?.is_none() {
         return Ok(home.top.clone());
     }
-    let trees = Git::at(&home.top).work_trees()?;
+    let trees = check_room::work_trees(&Git::at(&home.top))?;
     // A bare repository has no main work tree.
     let main = trees.into_iter().next();
     let main = main.filter(|main| !matches!(main.head, Head::Bare));

@@ -2,6 +2,7 @@
 //! its own work tree decides nothing about how its work is checked.
 
 use adjutant_domain::ObjectId;
+use adjutant_outbound::check_room;
 use adjutant_outbound::files::{self, FileError};
 use adjutant_outbound::git::{Git, GitError, Head};
 use adjutant_work::{VerificationSettings, read_verification};
@@ -34,7 +35,7 @@ impl TargetBranch {
 /// The repository of the home: its main work tree.
 pub(crate) fn repository(home: &Home) -> Result<Git, GitError> {
     let here = Git::at(&home.top);
-    let trees = here.work_trees()?;
+    let trees = check_room::work_trees(&here)?;
     let main = trees.into_iter().next();
     Ok(main.map_or(here, |main| Git::at(main.path)))
 }
@@ -92,7 +93,10 @@ fn usual_branch(git: &Git) -> Result<String, GitError> {
             return Ok(name.to_owned());
         }
     }
-    let checked_out = git.work_trees()?.into_iter().next().map(|main| main.head);
+    let checked_out = check_room::work_trees(git)?
+        .into_iter()
+        .next()
+        .map(|main| main.head);
     Ok(match checked_out {
         Some(Head::Branch { branch, .. } | Head::Unborn { branch }) => {
             branch.trim_start_matches("refs/heads/").to_owned()

@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use adjutant_domain::ObjectId;
 
-use crate::git::{Git, GitError};
+use self::half_made::without_half_made;
+use crate::git::{Git, GitError, ListedWorkTree};
 
 /// How a room's folder begins; the number of the process that owns it follows.
 const PREFIX: &str = "adjutant-check-";
@@ -48,7 +49,9 @@ impl CheckRoom {
             folder,
             tree: tree.clone(),
         };
-        half_made::waited_for(|| repository.add_detached(&room.work_tree(), commit))?;
+        without_half_made(repository, || {
+            repository.add_detached(&room.work_tree(), commit)
+        })?;
         Ok(room)
     }
 
@@ -91,6 +94,14 @@ impl Drop for CheckRoom {
     }
 }
 
+/// All work trees of a repository, the main one first, whatever a killed Adjutant left half made.
+///
+/// # Errors
+/// When the folder lies in no repository.
+pub fn work_trees(repository: &Git) -> Result<Vec<ListedWorkTree>, GitError> {
+    without_half_made(repository, || repository.work_trees())
+}
+
 /// A server checks several works at once; two that sweep would be in each other's way.
 static SWEEPING: Mutex<()> = Mutex::new(());
 
@@ -101,9 +112,8 @@ static SWEEPING: Mutex<()> = Mutex::new(());
 pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
     // Nothing is changed under the lock that a panic could leave half done.
     let _one_at_a_time = SWEEPING.lock().unwrap_or_else(PoisonError::into_inner);
-    half_made::remove(repository)?;
     let mut swept = 0;
-    for listed in half_made::waited_for(|| repository.work_trees())? {
+    for listed in work_trees(repository)? {
         let Some(room) = listed.path.parent() else {
             continue;
         };
@@ -127,7 +137,7 @@ pub fn sweep(repository: &Git) -> Result<u32, RoomError> {
 }
 
 fn is_listed(repository: &Git, path: &Path) -> Result<bool, GitError> {
-    let listed = repository.work_trees()?;
+    let listed = work_trees(repository)?;
     Ok(listed.iter().any(|one| one.path == path))
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use adjutant_domain::{ObjectId, Timestamp};
 use adjutant_outbound::conflict_memory::ConflictMemory;
 use adjutant_outbound::git::{Git, Head, ListedWorkTree, Look, Looked, NotLooked, ObjectFolder};
-use adjutant_outbound::{lease_file, repository};
+use adjutant_outbound::{check_room, lease_file, repository};
 use adjutant_work::Holder;
 
 use super::ConflictError;
@@ -36,7 +36,7 @@ pub(super) fn look_at_work_trees(
     memory: &mut ConflictMemory,
     now: Timestamp,
 ) -> Result<Vec<LookedWorkTree>, ConflictError> {
-    let listed = git.work_trees()?;
+    let listed = check_room::work_trees(git)?;
     let places: Vec<(usize, ListedWorkTree)> = listed.into_iter().enumerate().collect();
     let shared: &ConflictMemory = memory;
     let mut looked = in_parallel(&places, |(at, listed)| {

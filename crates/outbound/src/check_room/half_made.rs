@@ -15,12 +15,19 @@ const COMMON: &str = "commondir";
 const ATTEMPTS_MAX: u32 = 100;
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// Does what git refuses while another git is filling a folder.
-pub(super) fn waited_for<T>(attempt: impl Fn() -> Result<T, GitError>) -> Result<T, GitError> {
+/// Does what git refuses while a folder is half filled: another git goes on with it, or its owner was
+/// killed, and then it goes.
+pub(super) fn without_half_made<T>(
+    repository: &Git,
+    attempt: impl Fn() -> Result<T, GitError>,
+) -> Result<T, GitError> {
     for _ in 1..ATTEMPTS_MAX {
         match attempt() {
             Err(GitError::Failed { said, .. }) if said.contains(COMMON) => {
-                std::thread::sleep(AGAIN);
+                // Where a folder cannot be removed, git says in the end what it cannot read.
+                match remove(repository) {
+                    Ok(()) | Err(_) => std::thread::sleep(AGAIN),
+                }
             }
             done => return done,
         }
@@ -29,7 +36,7 @@ pub(super) fn waited_for<T>(attempt: impl Fn() -> Result<T, GitError>) -> Result
 }
 
 /// Removes what is known of rooms that were half made when their owner was killed.
-pub(super) fn remove(repository: &Git) -> Result<(), RoomError> {
+fn remove(repository: &Git) -> Result<(), RoomError> {
     let common = repository.line(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
     let known = match std::fs::read_dir(PathBuf::from(common).join("worktrees")) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

@@ -59,7 +59,8 @@ impl Git {
     /// All work trees of the repository, the main one first.
     ///
     /// # Errors
-    /// When the folder lies in no repository.
+    /// When the folder lies in no repository, or another git is just making a work tree:
+    /// [`crate::check_room::work_trees`] waits for that one.
     pub fn work_trees(&self) -> Result<Vec<ListedWorkTree>, GitError> {
         let answer = self.run(&["worktree", "list", "--porcelain", "-z"])?;
         parse_work_trees(&answer)
