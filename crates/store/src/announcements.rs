@@ -346,9 +346,9 @@ pub(crate) async fn announce(
     if receivers.is_empty() {
         return Ok(());
     }
-    let (position, hash) = journal::last(session).await?;
+    let entry = journal::last(session).await?;
     for (ordinal, announcement) in announcements.iter().enumerate() {
-        let id = AnnouncementId::of_entry(&hash, ordinal);
+        let id = AnnouncementId::of_entry(&entry.hash, ordinal);
         let mut wanting = Vec::new();
         for row in &receivers {
             let events: BTreeSet<AnnouncementKind> = row.json(1)?;
@@ -357,7 +357,7 @@ pub(crate) async fn announce(
             }
         }
         if !wanting.is_empty() {
-            let place = (position, ordinal as i64);
+            let place = (entry.position, ordinal as i64);
             insert(session, &id, place, announcement, &wanting, now).await?;
         }
     }

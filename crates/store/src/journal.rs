@@ -5,6 +5,7 @@ use adjutant_domain::sha256;
 use adjutant_domain::{Digest, Timestamp};
 use serde_json::Value as Json;
 
+use crate::seen::JournalEnd;
 use crate::session::{Purpose, Session};
 use crate::value::{Row, json_text};
 use crate::{
@@ -177,9 +178,9 @@ impl Store {
     /// When the database cannot be read.
     pub async fn journal_end(&self) -> Result<i64, StoreError> {
         let mut session = self.begin(Purpose::Read).await?;
-        let (position, _) = last(&mut session).await?;
+        let last = last(&mut session).await?;
         session.commit().await?;
-        Ok(position)
+        Ok(last.position)
     }
 
     /// Recomputes the chain, and looks for evidence, decisions and tasks that no entry explains.
@@ -205,8 +206,11 @@ impl Store {
     }
 }
 
-/// Position and hash of the last entry; 0 and 64 zeros when there is none.
-pub(crate) async fn last(session: &mut Session<'_>) -> Result<(i64, String), StoreError> {
+/// The last entry; position 0 and 64 zeros when there is none.
+pub(crate) async fn last(session: &mut Session<'_>) -> Result<JournalEnd, StoreError> {
+    if let Some(end) = &session.seen().journal_end {
+        return Ok(end.clone());
+    }
     let rows = session
         .query(
             "read the end of the journal",
@@ -214,10 +218,16 @@ pub(crate) async fn last(session: &mut Session<'_>) -> Result<(i64, String), Sto
             &[],
         )
         .await?;
-    match rows.first() {
-        Some(row) => Ok((row.integer(0)?, row.text(1)?.to_owned())),
-        None => Ok((0, FIRST.to_owned())),
-    }
+    Ok(match rows.first() {
+        Some(row) => JournalEnd {
+            position: row.integer(0)?,
+            hash: row.text(1)?.to_owned(),
+        },
+        None => JournalEnd {
+            position: 0,
+            hash: FIRST.to_owned(),
+        },
+    })
 }
 
 /// Adds an entry. The caller holds the only write transaction.
@@ -228,25 +238,30 @@ pub(crate) async fn append(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const OPERATION: &str = "append to the journal";
-    let (last, previous) = last(session).await?;
-    let position = last + 1;
+    let last = last(session).await?;
+    let position = last.position + 1;
     let content = json_text(OPERATION, content)?;
-    let hash = seal(&previous, position, now, kind.as_str(), &content).to_string();
+    let hash = seal(&last.hash, position, now, kind.as_str(), &content).to_string();
+    let end = JournalEnd {
+        position,
+        hash: hash.clone(),
+    };
     session
-        .execute(
+        .write(
             OPERATION,
             "INSERT INTO journal (position, at, kind, content, previous, hash) \
              VALUES ($1, $2, $3, $4, $5, $6)",
-            &[
+            vec![
                 position.into(),
                 now.unix_millis().into(),
                 kind.as_str().into(),
                 content.into(),
-                previous.into(),
+                last.hash.into(),
                 hash.into(),
             ],
         )
         .await?;
+    session.seen().journal_end = Some(end);
     session.announce();
     Ok(())
 }

@@ -29,6 +29,7 @@ mod rollouts;
 mod routines;
 mod schema;
 mod scratch;
+mod seen;
 mod session;
 mod sqlite;
 mod tasks;

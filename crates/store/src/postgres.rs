@@ -3,14 +3,17 @@
 mod connecting;
 mod listening;
 
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 
 use bytes::BytesMut;
 use tokio::sync::oneshot;
-use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{SimpleQueryMessage, Statement};
 
 use crate::schema::APPLIED;
 use crate::value::Value;
@@ -52,10 +55,26 @@ const LIMITS: &str = "SET idle_in_transaction_session_timeout = '5s'; \
 /// How a server may acknowledge: when it is on its own disk, and maybe on that of others.
 const DURABLE: [&str; 2] = ["on", "remote_apply"];
 
+/// Statements that stay prepared. The verbs have fewer; who copies a database brings a new one for each
+/// length of a page.
+const STATEMENTS_MAX: usize = 256;
+
+/// Statements that may be on their way before one is waited for.
+const SENT_MAX: usize = 64;
+
+/// How a statement that was sent will have ended.
+type Sent = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
+
 /// A connection.
 pub(crate) struct Client {
     address: String,
-    client: tokio_postgres::Client,
+    client: Arc<tokio_postgres::Client>,
+    /// Prepared, by their text.
+    statements: HashMap<String, Statement>,
+    /// On their way, in the order in which the server does them.
+    sent: VecDeque<Sent>,
+    /// Whether one of those writes.
+    is_writing: bool,
     /// Declared behind the client: that one has to go before the driver ends.
     _driver: Driver,
 }
@@ -110,7 +129,10 @@ impl Client {
         }
         Ok(Self {
             address: url.to_owned(),
-            client,
+            client: Arc::new(client),
+            statements: HashMap::new(),
+            sent: VecDeque::new(),
+            is_writing: false,
             _driver: driver,
         })
     }
@@ -143,7 +165,9 @@ impl Client {
         sql: &str,
         parameters: &[Value],
     ) -> Result<u64, DatabaseError> {
-        Ok(self.client.execute(sql, &borrowed(parameters)).await?)
+        let statement = self.prepared(sql).await?;
+        let done = self.client.execute(&statement, &borrowed(parameters)).await;
+        self.first_failure(done).await
     }
 
     pub(crate) async fn query(
@@ -151,19 +175,100 @@ impl Client {
         sql: &str,
         parameters: &[Value],
     ) -> Result<Vec<Vec<Value>>, DatabaseError> {
-        let rows = self.client.query(sql, &borrowed(parameters)).await?;
-        rows.iter().map(cells).collect()
+        let statement = self.prepared(sql).await?;
+        let rows = self.client.query(&statement, &borrowed(parameters)).await;
+        self.first_failure(rows).await?.iter().map(cells).collect()
     }
 
-    /// Ends a transaction that was not committed. Nobody waits for the answer: when it fails the
-    /// connection is broken, and every later statement says so.
-    pub(crate) fn roll_back(&self, sql: &str) {
+    /// Sends a statement that writes, and does not wait for it.
+    pub(crate) async fn send(
+        &mut self,
+        sql: &str,
+        parameters: Vec<Value>,
+    ) -> Result<(), DatabaseError> {
+        if self.sent.len() >= SENT_MAX {
+            self.settle().await?;
+        }
+        let statement = self.prepared(sql).await?;
+        let client = Arc::clone(&self.client);
+        self.is_writing = true;
+        self.dispatch(Box::pin(async move {
+            let done = client.execute(&statement, &borrowed(&parameters)).await;
+            done.map(|_rows| ())
+        }));
+        Ok(())
+    }
+
+    /// Sends statements that say where a part of the transaction begins or ends. They fail only
+    /// together with what is sent after them.
+    pub(crate) fn send_bound(&mut self, sql: &'static str) {
+        let client = Arc::clone(&self.client);
+        self.dispatch(Box::pin(async move { client.batch_execute(sql).await }));
+    }
+
+    fn dispatch(&mut self, mut statement: Sent) {
         // The first poll hands the statement to the driver.
-        let mut statement = std::pin::pin!(self.client.batch_execute(sql));
         let mut context = Context::from_waker(Waker::noop());
         match statement.as_mut().poll(&mut context) {
-            Poll::Pending | Poll::Ready(Ok(()) | Err(_)) => {}
+            Poll::Pending => self.sent.push_back(statement),
+            Poll::Ready(done) => self.sent.push_back(Box::pin(async { done })),
         }
+    }
+
+    /// Waits until everything that was sent is done; the first failure is the reason of the others.
+    async fn settle(&mut self) -> Result<(), DatabaseError> {
+        self.is_writing = false;
+        let mut settled = Ok(());
+        for statement in std::mem::take(&mut self.sent) {
+            settled = settled.and(statement.await);
+        }
+        Ok(settled?)
+    }
+
+    /// The same, where something that was sent writes.
+    pub(crate) async fn settle_writes(&mut self) -> Result<(), DatabaseError> {
+        if self.is_writing {
+            return self.settle().await;
+        }
+        Ok(())
+    }
+
+    /// What was sent before a statement may be the reason why that one failed.
+    async fn first_failure<T>(
+        &mut self,
+        done: Result<T, tokio_postgres::Error>,
+    ) -> Result<T, DatabaseError> {
+        if done.is_err() {
+            self.settle().await?;
+        }
+        Ok(done?)
+    }
+
+    async fn prepared(&mut self, sql: &str) -> Result<Statement, DatabaseError> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let prepared = self.client.prepare(sql).await;
+        let statement = self.first_failure(prepared).await?;
+        if self.statements.len() >= STATEMENTS_MAX {
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// Ends a transaction, or a part of it, that was not committed; what was sent in it does not
+    /// matter any more. Nobody waits for the answer: when it fails the connection is broken, and
+    /// every later statement says so.
+    pub(crate) fn roll_back(&mut self, sql: &'static str) {
+        self.forget_sent();
+        self.send_bound(sql);
+    }
+
+    /// Nobody waits for what was sent.
+    pub(crate) fn forget_sent(&mut self) {
+        self.sent.clear();
+        self.is_writing = false;
     }
 }
 

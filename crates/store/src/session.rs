@@ -6,6 +6,7 @@
 use tokio::sync::MutexGuard;
 
 use crate::schema::check_known;
+use crate::seen::Seen;
 use crate::value::{Row, Value};
 use crate::{DatabaseError, StoreError, postgres, sqlite};
 
@@ -27,6 +28,10 @@ pub(crate) struct Connection {
     is_news: bool,
     /// Whether the last statement that failed found the disk full.
     was_full: bool,
+    /// What this transaction knows.
+    seen: Seen,
+    /// Whether PostgreSQL has answered anything in this transaction, which begins unheard when it reads.
+    is_heard: bool,
 }
 
 /// An open transaction. Dropped without [`Session::commit`], it is rolled back.
@@ -56,6 +61,8 @@ impl Connection {
             is_for_writing: false,
             is_news: false,
             was_full: false,
+            seen: Seen::default(),
+            is_heard: false,
         }
     }
 
@@ -71,11 +78,16 @@ impl Connection {
         }
         self.check_open("begin")?;
         if self.depth > 0 {
-            self.batch("begin", "SAVEPOINT part").await?;
+            self.bound("begin", "SAVEPOINT part").await?;
             self.depth += 1;
             return Ok(());
         }
+        self.seen = Seen::default();
+        if let Engine::Postgres(client) = &mut self.engine {
+            client.forget_sent();
+        }
         self.is_for_writing = !matches!(purpose, Purpose::Read);
+        self.is_heard = self.is_for_writing;
         let begun = match self.begin_for(purpose).await {
             // It broke since the last transaction. Nothing was done on it yet.
             Err(error) if error.is_away() => {
@@ -102,8 +114,9 @@ impl Connection {
             (Engine::Sqlite(_), Purpose::Migrate) => {
                 return self.batch("begin", "BEGIN IMMEDIATE").await;
             }
-            (Engine::Postgres(_), Purpose::Read) => {
-                return self.batch("begin", postgres::BEGIN_READ).await;
+            (Engine::Postgres(client), Purpose::Read) => {
+                client.send_bound(postgres::BEGIN_READ);
+                return Ok(());
             }
             (Engine::Postgres(_), Purpose::Migrate) => {
                 return self.batch("begin", postgres::BEGIN_MIGRATION).await;
@@ -124,20 +137,76 @@ impl Connection {
         Ok(())
     }
 
+    /// The connection broke before this transaction read anything on it.
+    async fn begin_again(&mut self) -> Result<(), StoreError> {
+        self.connect_again_if_gone().await?;
+        self.begin_for(Purpose::Read).await
+    }
+
+    async fn query(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let done = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::query(connection, sql, parameters),
+            Engine::Postgres(client) => client.query(sql, parameters).await,
+        };
+        self.noted(operation, done)
+    }
+
     /// Keeps what was written since the last [`Self::begin`].
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
         self.check_open("commit")?;
-        let sql = match (self.depth, &self.engine) {
-            (0 | 1, Engine::Sqlite(_)) => "COMMIT",
-            (0 | 1, Engine::Postgres(_)) if self.is_news => postgres::NOTIFY_AND_COMMIT,
-            (0 | 1, Engine::Postgres(_)) if self.is_for_writing => postgres::COMMIT_WRITE,
-            (0 | 1, Engine::Postgres(_)) => postgres::COMMIT_READ,
-            (2.., _) => "RELEASE part",
-        };
-        self.batch("commit", sql).await?;
+        if self.depth > 1 {
+            self.bound("commit", "RELEASE part").await?;
+        } else {
+            self.keep_all().await?;
+        }
         self.depth = self.depth.saturating_sub(1);
         self.is_news &= self.depth > 0;
         Ok(())
+    }
+
+    async fn keep_all(&mut self) -> Result<(), StoreError> {
+        let sql = match &mut self.engine {
+            Engine::Sqlite(_) => "COMMIT",
+            Engine::Postgres(client) if !self.is_for_writing => {
+                client.send_bound(postgres::COMMIT_READ);
+                return Ok(());
+            }
+            Engine::Postgres(_) if self.is_news => postgres::NOTIFY_AND_COMMIT,
+            Engine::Postgres(_) => postgres::COMMIT_WRITE,
+        };
+        self.settle("commit").await?;
+        self.batch("commit", sql).await
+    }
+
+    /// Where a part begins or ends. PostgreSQL is waited for only when something writes: what fails
+    /// in a part has to be known before its end.
+    async fn bound(
+        &mut self,
+        operation: &'static str,
+        sql: &'static str,
+    ) -> Result<(), StoreError> {
+        if matches!(self.engine, Engine::Sqlite(_)) {
+            return self.batch(operation, sql).await;
+        }
+        self.settle(operation).await?;
+        if let Engine::Postgres(client) = &mut self.engine {
+            client.send_bound(sql);
+        }
+        Ok(())
+    }
+
+    /// Waits for the writes that were sent.
+    async fn settle(&mut self, operation: &'static str) -> Result<(), StoreError> {
+        let settled = match &mut self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(client) => client.settle_writes().await,
+        };
+        self.noted(operation, settled)
     }
 
     /// Forgets what was written since the last [`Self::begin`].
@@ -150,6 +219,7 @@ impl Connection {
             Engine::Sqlite(connection) => sqlite::roll_back(connection, sql),
             Engine::Postgres(client) => client.roll_back(sql),
         }
+        self.seen = Seen::default();
         self.depth = self.depth.saturating_sub(1);
         self.is_news &= self.depth > 0;
     }
@@ -229,6 +299,11 @@ impl<'a> Session<'a> {
         self.batch(operation, sql).await
     }
 
+    /// What this transaction knows.
+    pub(crate) fn seen(&mut self) -> &mut Seen {
+        &mut self.connection.seen
+    }
+
     /// Others hear of it when this is committed.
     pub(crate) fn announce(&mut self) {
         self.connection.is_news = true;
@@ -265,6 +340,23 @@ impl<'a> Session<'a> {
         self.connection.noted(operation, done)
     }
 
+    /// Runs one statement whose count nobody needs. PostgreSQL is not waited for: when it fails, what
+    /// comes next says so, at the latest the end of this transaction.
+    pub(crate) async fn write(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+        parameters: Vec<Value>,
+    ) -> Result<(), StoreError> {
+        self.has_written = true;
+        refuse_nul(operation, &parameters)?;
+        let done = match &mut self.connection.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, sql, &parameters).map(|_| ()),
+            Engine::Postgres(client) => client.send(sql, parameters).await,
+        };
+        self.connection.noted(operation, done)
+    }
+
     /// All rows of a query.
     pub(crate) async fn query(
         &mut self,
@@ -272,13 +364,15 @@ impl<'a> Session<'a> {
         sql: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
-        let done = match &mut self.connection.engine {
-            Engine::Sqlite(connection) => sqlite::query(connection, sql, parameters),
-            Engine::Postgres(client) => client.query(sql, parameters).await,
+        let cells = match self.connection.query(operation, sql, parameters).await {
+            Err(error) if error.is_away() && !self.connection.is_heard => {
+                self.connection.begin_again().await?;
+                self.connection.query(operation, sql, parameters).await
+            }
+            cells => cells,
         };
-        Ok(self
-            .connection
-            .noted(operation, done)?
+        self.connection.is_heard = true;
+        Ok(cells?
             .into_iter()
             .map(|cells| Row { operation, cells })
             .collect())

@@ -119,11 +119,11 @@ pub(super) async fn begin(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     session
-        .execute(
+        .write(
             "begin an attempt",
             "INSERT INTO attempt (task, epoch, agent, kind, began_at, role) \
              VALUES ($1, $2, $3, $4, $5, $6)",
-            &[
+            vec![
                 task.id.number().into(),
                 task.epoch.number().into(),
                 agent.as_str().into(),
@@ -145,11 +145,11 @@ pub(super) async fn end(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     session
-        .execute(
+        .write(
             "end an attempt",
             "UPDATE attempt SET result = $1, ended_at = COALESCE(ended_at, $2) \
              WHERE task = $3 AND epoch = $4",
-            &[
+            vec![
                 result.name().into(),
                 now.unix_millis().into(),
                 task.number().into(),

@@ -1,5 +1,7 @@
 //! Claims: find and claim in one transaction, so that a task has one winner under any race.
 
+use std::sync::Arc;
+
 use adjutant_domain::{Epoch, RoleName, TaskId, Timestamp};
 use adjutant_work::{
     Blocker, Claim, ClaimRequest, Held, Holder, Lease, LeaseTime, OnOverlap, Overlap, Refusal,
@@ -11,6 +13,7 @@ use super::lease_clock;
 use super::requests::{self, Known};
 use super::rows::{self, detail, paths_of, task_of};
 use crate::journal::JournalKind;
+use crate::seen::{ReadyFront, ReadyOrder};
 use crate::session::{Purpose, Session};
 use crate::{Store, StoreError};
 
@@ -23,7 +26,7 @@ const PASSED_OVER_SHOWN_MAX: usize = 10;
 /// What the claim's transaction knows.
 struct Facts<'a> {
     request: &'a ClaimRequest,
-    held: Vec<Held>,
+    held: Arc<Vec<Held>>,
     at: LeaseTime,
     now: Timestamp,
 }
@@ -162,33 +165,35 @@ fn won(task: Task, at: LeaseTime, renewed: bool, overlaps: Vec<Overlap>) -> Clai
 async fn next(session: &mut Session<'_>, facts: &Facts<'_>) -> Result<Claim, StoreError> {
     let mut expired = expired(session, facts).await?;
     let mut passed_over = Vec::new();
-    let mut after = None;
+    let mut front = front(session).await?;
     loop {
-        let mut page = ready_page(session, after).await?;
-        let is_last = (page.len() as i64) < PAGE;
-        after = page.last().map(ready_order);
-        // An expired lease that comes after this page waits for its own.
+        let up_to = front.up_to;
+        // An expired lease that comes after these waits for its own.
         let (mut due, later) = expired
             .into_iter()
-            .partition(|task| is_last || after.is_some_and(|after| ready_order(task) < after));
+            .partition(|task| up_to.is_none_or(|last| ready_order(task) < last));
         expired = later;
-        page.append(&mut due);
-        page.sort_by_key(ready_order);
-        for task in page {
+        front.tasks.append(&mut due);
+        front.tasks.sort_by_key(|task| ready_order(task));
+        for task in front.tasks {
             match check_claim(facts.request, &task, &[], &facts.held, facts.at) {
-                Ok(overlaps) => match take(session, facts, task, overlaps).await? {
-                    Ok(claim) => return Ok(claim),
-                    Err(refusal) => passed_over.push(refusal),
-                },
+                Ok(overlaps) => {
+                    let task = Arc::unwrap_or_clone(task);
+                    match take(session, facts, task, overlaps).await? {
+                        Ok(claim) => return Ok(claim),
+                        Err(refusal) => passed_over.push(refusal),
+                    }
+                }
                 Err(refusal) if passed_over.len() < PASSED_OVER_SHOWN_MAX => {
                     passed_over.push(refusal);
                 }
                 Err(_) => {}
             }
         }
-        if is_last {
+        if up_to.is_none() {
             return nothing_ready(session, facts, passed_over).await;
         }
+        front = ready_after(session, up_to).await?;
     }
 }
 
@@ -284,7 +289,10 @@ const HELD: &str =
     "SELECT id, owner, epoch, expires, paths FROM task WHERE state = 'leased' ORDER BY owner";
 
 /// Every lease, live or run out: at most one an agent.
-pub(super) async fn held(session: &mut Session<'_>) -> Result<Vec<Held>, StoreError> {
+pub(super) async fn held(session: &mut Session<'_>) -> Result<Arc<Vec<Held>>, StoreError> {
+    if let Some(leases) = &session.seen().leases {
+        return Ok(Arc::clone(leases));
+    }
     let rows = session.query("read the leases", HELD, &[]).await?;
     let mut held: Vec<Held> = rows
         .iter()
@@ -301,28 +309,44 @@ pub(super) async fn held(session: &mut Session<'_>) -> Result<Vec<Held>, StoreEr
         })
         .collect::<Result<_, StoreError>>()?;
     held.sort_by_key(|held| held.task);
+    let held = Arc::new(held);
+    session.seen().leases = Some(Arc::clone(&held));
     Ok(held)
 }
 
 /// Tasks whose lease ran out and that nothing else keeps from being claimed.
-async fn expired(session: &mut Session<'_>, facts: &Facts<'_>) -> Result<Vec<Task>, StoreError> {
+async fn expired(
+    session: &mut Session<'_>,
+    facts: &Facts<'_>,
+) -> Result<Vec<Arc<Task>>, StoreError> {
     let mut expired = Vec::new();
     for held in facts.held.iter().filter(|held| !held.is_live(facts.at)) {
         if let Ok(task) = rows::load(session, held.task).await?
             && task.open_blockers == 0
         {
-            expired.push(task);
+            expired.push(Arc::new(task));
         }
     }
     Ok(expired)
 }
 
-type ReadyOrder = (u8, std::cmp::Reverse<u32>, TaskId);
+/// The first tasks of the queue, read once in a transaction until they are all taken.
+async fn front(session: &mut Session<'_>) -> Result<ReadyFront, StoreError> {
+    if let Some(front) = &session.seen().queue
+        && !front.tasks.is_empty()
+    {
+        return Ok(front.clone());
+    }
+    let front = ready_after(session, None).await?;
+    session.seen().queue = Some(front.clone());
+    Ok(front)
+}
 
-async fn ready_page(
+/// The tasks of the queue behind a place.
+async fn ready_after(
     session: &mut Session<'_>,
     after: Option<ReadyOrder>,
-) -> Result<Vec<Task>, StoreError> {
+) -> Result<ReadyFront, StoreError> {
     let (condition, mut parameters) = match after {
         Some((priority, unblocks, id)) => (
             super::listing::AFTER_READY,
@@ -341,12 +365,18 @@ async fn ready_page(
          ORDER BY priority, unblocks DESC, id LIMIT ${limit}",
         rows::COLUMNS
     );
-    session
+    let tasks = session
         .query("read the ready tasks", &sql, &parameters)
         .await?
         .iter()
-        .map(task_of)
-        .collect()
+        .map(|row| Ok(Arc::new(task_of(row)?)))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let is_last = (tasks.len() as i64) < PAGE;
+    let last = tasks.last().filter(|_| !is_last);
+    Ok(ReadyFront {
+        up_to: last.map(|task| ready_order(task)),
+        tasks,
+    })
 }
 
 /// The open tasks that `task` waits for.

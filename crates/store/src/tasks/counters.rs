@@ -26,6 +26,7 @@ pub(super) async fn link_changed(
     id: TaskId,
     target: TaskId,
 ) -> Result<(), StoreError> {
+    session.seen().queue = None;
     for (id, column, count) in [
         (id, "open_blockers", OPEN_BLOCKERS),
         (target, "unblocks", UNBLOCKS),
@@ -52,6 +53,7 @@ pub(super) async fn closing_changed(
         "UPDATE task SET unblocks = {UNBLOCKS} \
          WHERE id IN (SELECT target FROM task_link WHERE task = $1 AND kind = $2)"
     );
+    session.seen().queue = None;
     for sql in [waiting, blocking] {
         session
             .execute(OPERATION, &sql, &[id.number().into(), kind.as_str().into()])

@@ -199,7 +199,5 @@ async fn let_go(
         state: TaskState::Open,
         ..task
     };
-    let task = rows::update(session, task, kind, about, now).await?;
-    // The counters may have changed since it was read.
-    Ok(rows::load(session, task.id).await?.unwrap_or(task))
+    rows::update(session, task, kind, about, now).await
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use adjutant_work::LeaseTime;
 
 use crate::StoreError;
+use crate::seen::{KeptClock, SeenClock};
 use crate::session::Session;
 
 const OPERATION: &str = "read the lease clock";
@@ -29,45 +30,48 @@ pub enum LeaseClock {
     Given(Arc<AtomicI64>),
 }
 
-/// What the clock showed, and what has to be kept so that it never shows less.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Kept {
-    boot: String,
-    ahead: i64,
-    high: i64,
-}
-
 /// The lease time now, for a transaction that only reads.
 pub(super) async fn read(
     session: &mut Session<'_>,
     clock: &LeaseClock,
 ) -> Result<LeaseTime, StoreError> {
-    let (_, next) = advance(session, clock).await?;
-    Ok(LeaseTime::from_millis(next.high))
+    let seen = seen(session, clock).await?;
+    Ok(LeaseTime::from_millis(seen.shown.high))
 }
 
-/// The lease time now, and it never runs back behind it.
+/// The lease time now, and it never runs back behind it. It stands still in a transaction.
 pub(crate) async fn tick(
     session: &mut Session<'_>,
     clock: &LeaseClock,
 ) -> Result<LeaseTime, StoreError> {
-    let (kept, next) = advance(session, clock).await?;
-    if next != kept {
+    let SeenClock { kept, shown } = seen(session, clock).await?;
+    if shown != kept {
+        let KeptClock { boot, ahead, high } = shown.clone();
         session
-            .execute(
+            .write(
                 OPERATION,
                 "UPDATE lease_clock SET boot = $1, ahead = $2, high = $3 WHERE id = 1",
-                &[next.boot.into(), next.ahead.into(), next.high.into()],
+                vec![boot.into(), ahead.into(), high.into()],
             )
             .await?;
+        session.seen().lease_clock = Some(SeenClock {
+            kept: shown.clone(),
+            shown: shown.clone(),
+        });
     }
-    Ok(LeaseTime::from_millis(next.high))
+    Ok(LeaseTime::from_millis(shown.high))
 }
 
-async fn advance(
-    session: &mut Session<'_>,
-    clock: &LeaseClock,
-) -> Result<(Kept, Kept), StoreError> {
+async fn seen(session: &mut Session<'_>, clock: &LeaseClock) -> Result<SeenClock, StoreError> {
+    if let Some(seen) = &session.seen().lease_clock {
+        return Ok(seen.clone());
+    }
+    let seen = advance(session, clock).await?;
+    session.seen().lease_clock = Some(seen.clone());
+    Ok(seen)
+}
+
+async fn advance(session: &mut Session<'_>, clock: &LeaseClock) -> Result<SeenClock, StoreError> {
     let on_server = session.is_postgres();
     let sql = if on_server {
         "SELECT boot, ahead, high, \
@@ -82,34 +86,34 @@ async fn advance(
             found: "no row".to_owned(),
         });
     };
-    let kept = Kept {
+    let kept = KeptClock {
         boot: row.text(0)?.to_owned(),
         ahead: row.integer(1)?,
         high: row.integer(2)?,
     };
-    let next = match clock {
-        LeaseClock::Given(millis) => Kept {
+    let shown = match clock {
+        LeaseClock::Given(millis) => KeptClock {
             high: kept.high.max(millis.load(Ordering::SeqCst)),
             ..kept.clone()
         },
         LeaseClock::OfTheStore if on_server => follow(&kept, SERVER.to_owned(), row.integer(3)?),
         LeaseClock::OfTheStore => follow(&kept, machine::boot(), machine::millis_since_boot()),
     };
-    Ok((kept, next))
+    Ok(SeenClock { kept, shown })
 }
 
 /// The clock after the machine has been up for `raw` milliseconds of its start `boot`. After
 /// another start, or should `raw` ever be less than it was, the clock goes on from where it stood.
-fn follow(kept: &Kept, boot: String, raw: i64) -> Kept {
+fn follow(kept: &KeptClock, boot: String, raw: i64) -> KeptClock {
     let shown = kept.ahead.saturating_add(raw);
     if kept.boot == boot && shown >= kept.high {
-        Kept {
+        KeptClock {
             boot,
             ahead: kept.ahead,
             high: shown,
         }
     } else {
-        Kept {
+        KeptClock {
             boot,
             ahead: kept.high.saturating_sub(raw),
             high: kept.high,
@@ -159,8 +163,8 @@ mod machine {
 mod tests {
     use super::*;
 
-    fn kept(boot: &str, ahead: i64, high: i64) -> Kept {
-        Kept {
+    fn kept(boot: &str, ahead: i64, high: i64) -> KeptClock {
+        KeptClock {
             boot: boot.to_owned(),
             ahead,
             high,

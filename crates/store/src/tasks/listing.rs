@@ -96,7 +96,7 @@ impl Store {
         let mut session = self.begin(Purpose::Read).await?;
         let at = lease_clock::read(&mut session, &self.lease_clock).await?;
         let mut live = Vec::new();
-        for held in claiming::held(&mut session).await? {
+        for held in claiming::held(&mut session).await?.iter() {
             if held.is_live(at)
                 && let Ok(task) = rows::load(&mut session, held.task).await?
             {
@@ -151,7 +151,7 @@ impl Store {
         );
         let mut tasks = read(session, &sql, &parameters).await?;
         let at = lease_clock::read(session, &self.lease_clock).await?;
-        for held in claiming::held(session).await? {
+        for held in claiming::held(session).await?.iter() {
             if held.is_live(at) {
                 continue;
             }

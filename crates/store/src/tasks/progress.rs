@@ -33,14 +33,14 @@ impl Store {
         let mut session = self.begin(Purpose::Read).await?;
         let states = tasks(&mut session).await?;
         let directives = directives(&mut session).await?;
-        let (journal_entries, journal_head) = journal::last(&mut session).await?;
+        let journal = journal::last(&mut session).await?;
         session.commit().await?;
         let is_any = !(states.is_empty() && directives.is_empty());
         Ok(is_any.then_some(WorkProgress {
             states,
             directives,
-            journal_entries,
-            journal_head,
+            journal_entries: journal.position,
+            journal_head: journal.hash,
         }))
     }
 }

@@ -63,10 +63,10 @@ pub(crate) async fn remember(
 ) -> Result<(), StoreError> {
     forget(session, now).await?;
     session
-        .execute(
+        .write(
             OPERATION,
             "INSERT INTO request (key, body, answer, at) VALUES ($1, $2, $3, $4)",
-            &[
+            vec![
                 key.as_str().into(),
                 body.into(),
                 json_text(OPERATION, answer)?.into(),

@@ -192,8 +192,8 @@ pub(super) async fn insert(session: &mut Session<'_>, task: &Task) -> Result<(),
         "INSERT INTO task ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
          $13, $14, $15, $16, $17, $18, $19, $20)"
     );
-    session.execute("file a task", &sql, &cells(task)?).await?;
-    Ok(())
+    session.seen().queue = None;
+    session.write("file a task", &sql, cells(task)?).await
 }
 
 /// Writes a task that changed, as its next revision, with the entry that explains it. The caller
@@ -209,18 +209,21 @@ pub(super) async fn update(
     task.updated_at = now;
     let mut cells = cells(&task)?;
     cells.truncate(SEALED);
+    let links = sealed_links(session, task.id).await?;
+    let digest = seal(&cells, &links)?;
     cells.rotate_left(1);
     session
-        .execute(
+        .write(
             "write a task",
             "UPDATE task SET revision = $1, state = $2, title = $3, kind = $4, priority = $5, \
              role = $6, paths = $7, intake = $8, owner = $9, epoch = $10, expires = $11, \
              work = $12, merged = $13, reason = $14, losses = $15, created_at = $16, \
              updated_at = $17 WHERE id = $18",
-            &cells,
+            cells,
         )
         .await?;
-    record(session, &task, kind, detail, now).await?;
+    session.seen().task_written(&task);
+    explain(session, &task, digest, (kind, detail), now).await?;
     Ok(task)
 }
 
@@ -229,11 +232,21 @@ pub(super) async fn record(
     session: &mut Session<'_>,
     task: &Task,
     kind: JournalKind,
-    mut detail: Map<String, Json>,
+    detail: Map<String, Json>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let links = sealed_links(session, task.id).await?;
     let digest = seal(&cells(task)?, &links)?;
+    explain(session, task, digest, (kind, detail), now).await
+}
+
+async fn explain(
+    session: &mut Session<'_>,
+    task: &Task,
+    digest: Digest,
+    (kind, mut detail): (JournalKind, Map<String, Json>),
+    now: Timestamp,
+) -> Result<(), StoreError> {
     detail.insert("task".to_owned(), task.id.to_string().into());
     detail.insert("revision".to_owned(), task.revision.into());
     detail.insert("digest".to_owned(), digest.to_string().into());

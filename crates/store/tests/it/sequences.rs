@@ -1,5 +1,7 @@
 //! Random sequences of calls against the reference model, and on both engines at once: T11 and T17.
 
+use std::rc::Rc;
+
 use adjutant_domain::{AgentName, TaskId};
 use adjutant_store::{Filed, Holder, NewTask, Store, TaskFilter, Written};
 use adjutant_testkit::night;
@@ -97,7 +99,7 @@ fn for_sequences(ci: u32, night: u32, case: impl Fn(Vec<Op>)) {
 
 /// A store, and what its clients remember.
 struct Real {
-    timed: Timed,
+    timed: Rc<Timed>,
     tasks: Vec<TaskId>,
     claims: Vec<Won>,
     /// Every answer whole, as bytes.
@@ -108,7 +110,7 @@ impl Real {
     fn new(timed: Timed) -> Self {
         let (tasks, claims, answers) = (vec![], vec![], vec![]);
         Self {
-            timed,
+            timed: Rc::new(timed),
             tasks,
             claims,
             answers,
@@ -416,7 +418,7 @@ fn every_sequence_of_calls_goes_on_after_a_copy_to_the_other_engine() {
             let copied = stayed.timed.store.copy_into(&timed.store).await.unwrap();
             copied.unwrap();
             let mut moved = Real {
-                timed,
+                timed: Rc::new(timed),
                 tasks: stayed.tasks.clone(),
                 claims: stayed.claims.clone(),
                 answers: stayed.answers.clone(),
@@ -428,6 +430,70 @@ fn every_sequence_of_calls_goes_on_after_a_copy_to_the_other_engine() {
             assert_eq!(moved.answers, stayed.answers);
             assert_eq!(moved.tasks().await, stayed.tasks().await);
             sound(&moved.timed.store).await;
+        });
+    });
+}
+
+/// Calls between which no time passes: a group has one moment.
+fn of_one_moment(ops: &[Op]) -> impl Iterator<Item = &[Op]> {
+    ops.chunk_by(|_, next| !matches!(next, Op::Pass { .. }))
+}
+
+/// Whoever groups calls, and takes some back before it makes them, gets the answers of who makes each
+/// by itself.
+async fn is_answered_alike_in_groups(ops: &[Op], mut grouped: Real) {
+    let stage = Stage::in_memory();
+    let mut alone = Real::new(Timed::open(&stage).await);
+    for ops in of_one_moment(ops) {
+        let timed = Rc::clone(&grouped.timed);
+        if let [pass @ Op::Pass { .. }, ..] = ops {
+            (alone.answer(*pass).await, grouped.answer(*pass).await);
+        }
+        let group = timed.store.open_group().await.unwrap();
+        let calls = ops.iter().filter(|op| !matches!(op, Op::Pass { .. }));
+        for (at, op) in calls.enumerate() {
+            if at % 2 == 1 {
+                let known = (grouped.tasks.len(), grouped.claims.len());
+                let answers = grouped.answers.len();
+                let part = timed.store.open_group().await.unwrap();
+                grouped.answer(*op).await;
+                drop(part);
+                grouped.tasks.truncate(known.0);
+                grouped.claims.truncate(known.1);
+                grouped.answers.truncate(answers);
+            }
+            let part = timed.store.open_group().await.unwrap();
+            let (expected, answer) = (alone.answer(*op).await, grouped.answer(*op).await);
+            part.keep().await.unwrap();
+            assert_eq!(answer, expected, "call {at} of a group: {op:?}");
+        }
+        group.keep().await.unwrap();
+    }
+    assert_eq!(grouped.answers, alone.answers);
+    assert_eq!(grouped.tasks().await, alone.tasks().await);
+    sound(&grouped.timed.store).await;
+}
+
+#[test]
+fn every_sequence_of_calls_has_the_same_answers_in_groups_on_sqlite() {
+    for_sequences(256, 5_000, |ops| {
+        play(async {
+            let stage = Stage::in_memory();
+            let grouped = Real::new(Timed::open(&stage).await);
+            is_answered_alike_in_groups(&ops, grouped).await;
+        });
+    });
+}
+
+#[test]
+fn every_sequence_of_calls_has_the_same_answers_in_groups_on_postgresql() {
+    let server = Server::start();
+    let beside = Stage::postgres(&server);
+    for_sequences(128, 2_000, |ops| {
+        play(async {
+            let grouped = Real::new(Timed::open(&beside).await);
+            beside.run(EMPTY_AGAIN);
+            is_answered_alike_in_groups(&ops, grouped).await;
         });
     });
 }
