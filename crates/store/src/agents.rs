@@ -117,7 +117,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn agents(&self) -> Result<Vec<Agent>, StoreError> {
-        let mut session = self.begin(Purpose::Read).await?;
+        let mut session = self.begin(Purpose::Look).await?;
         let rows = session
             .query(
                 "read agents",

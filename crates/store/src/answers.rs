@@ -30,7 +30,7 @@ impl Store {
         key: &RequestKey,
         request: Digest,
     ) -> Result<Result<Option<KeptAnswer>, Refusal>, StoreError> {
-        let mut session = self.begin(Purpose::Read).await?;
+        let mut session = self.begin(Purpose::Look).await?;
         let known = requests::look_up(&mut session, key, &request).await?;
         session.commit().await?;
         Ok(match known {

@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn north_star_observations(&self) -> Result<Vec<Observation>, StoreError> {
-        let mut session = self.begin(Purpose::Read).await?;
+        let mut session = self.begin(Purpose::Look).await?;
         let sql = "SELECT content FROM north_star_observation ORDER BY id";
         let rows = session.query("read observations", sql, &[]).await?;
         session.commit().await?;

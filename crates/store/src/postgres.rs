@@ -59,9 +59,6 @@ const DURABLE: [&str; 2] = ["on", "remote_apply"];
 /// length of a page.
 const STATEMENTS_MAX: usize = 256;
 
-/// Statements that may be on their way before one is waited for.
-const SENT_MAX: usize = 64;
-
 /// How a statement that was sent will have ended.
 type Sent = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
 
@@ -71,10 +68,13 @@ pub(crate) struct Client {
     client: Arc<tokio_postgres::Client>,
     /// Prepared, by their text.
     statements: HashMap<String, Statement>,
+    /// Bounds of parts that go with the next statement.
+    bounds: String,
     /// On their way, in the order in which the server does them.
     sent: VecDeque<Sent>,
-    /// Whether one of those writes.
-    is_writing: bool,
+    /// Whether one of those failed in this transaction, and why, until somebody is told.
+    is_spoiled: bool,
+    reason: Option<tokio_postgres::Error>,
     /// Declared behind the client: that one has to go before the driver ends.
     _driver: Driver,
 }
@@ -131,8 +131,10 @@ impl Client {
             address: url.to_owned(),
             client: Arc::new(client),
             statements: HashMap::new(),
+            bounds: String::new(),
             sent: VecDeque::new(),
-            is_writing: false,
+            is_spoiled: false,
+            reason: None,
             _driver: driver,
         })
     }
@@ -157,6 +159,7 @@ impl Client {
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        self.send_bounds();
         Ok(self.client.batch_execute(sql).await?)
     }
 
@@ -166,8 +169,10 @@ impl Client {
         parameters: &[Value],
     ) -> Result<u64, DatabaseError> {
         let statement = self.prepared(sql).await?;
+        self.send_bounds();
         let done = self.client.execute(&statement, &borrowed(parameters)).await;
-        self.first_failure(done).await
+        self.note_done();
+        Ok(done.map_err(|error| self.reason_of(error))?)
     }
 
     pub(crate) async fn query(
@@ -176,8 +181,11 @@ impl Client {
         parameters: &[Value],
     ) -> Result<Vec<Vec<Value>>, DatabaseError> {
         let statement = self.prepared(sql).await?;
+        self.send_bounds();
         let rows = self.client.query(&statement, &borrowed(parameters)).await;
-        self.first_failure(rows).await?.iter().map(cells).collect()
+        self.note_done();
+        let rows = rows.map_err(|error| self.reason_of(error))?;
+        rows.iter().map(cells).collect()
     }
 
     /// Sends a statement that writes, and does not wait for it.
@@ -186,12 +194,9 @@ impl Client {
         sql: &str,
         parameters: Vec<Value>,
     ) -> Result<(), DatabaseError> {
-        if self.sent.len() >= SENT_MAX {
-            self.settle().await?;
-        }
         let statement = self.prepared(sql).await?;
+        self.send_bounds();
         let client = Arc::clone(&self.client);
-        self.is_writing = true;
         self.dispatch(Box::pin(async move {
             let done = client.execute(&statement, &borrowed(&parameters)).await;
             done.map(|_rows| ())
@@ -199,77 +204,96 @@ impl Client {
         Ok(())
     }
 
-    /// Sends statements that say where a part of the transaction begins or ends. They fail only
-    /// together with what is sent after them.
+    /// Where a part of the transaction, or one that reads, begins or ends. It goes together with what is
+    /// sent next, and fails only together with that.
     pub(crate) fn send_bound(&mut self, sql: &'static str) {
+        if !self.bounds.is_empty() {
+            self.bounds.push_str("; ");
+        }
+        self.bounds.push_str(sql);
+    }
+
+    /// Sends the bounds that wait for what comes next.
+    pub(crate) fn send_bounds(&mut self) {
+        if self.bounds.is_empty() {
+            return;
+        }
+        let sql = std::mem::take(&mut self.bounds);
         let client = Arc::clone(&self.client);
-        self.dispatch(Box::pin(async move { client.batch_execute(sql).await }));
+        self.dispatch(Box::pin(async move { client.batch_execute(&sql).await }));
     }
 
     fn dispatch(&mut self, mut statement: Sent) {
         // The first poll hands the statement to the driver.
-        let mut context = Context::from_waker(Waker::noop());
-        match statement.as_mut().poll(&mut context) {
+        match statement.as_mut().poll(&mut context()) {
             Poll::Pending => self.sent.push_back(statement),
-            Poll::Ready(done) => self.sent.push_back(Box::pin(async { done })),
+            Poll::Ready(done) => self.note(done),
         }
     }
 
-    /// Waits until everything that was sent is done; the first failure is the reason of the others.
-    async fn settle(&mut self) -> Result<(), DatabaseError> {
-        self.is_writing = false;
-        let mut settled = Ok(());
+    /// Everything that was sent before a statement is done when that one is.
+    fn note_done(&mut self) {
+        while let Some(statement) = self.sent.front_mut() {
+            match statement.as_mut().poll(&mut context()) {
+                Poll::Pending => return,
+                Poll::Ready(done) => self.note(done),
+            }
+            self.sent.pop_front();
+        }
+    }
+
+    fn note(&mut self, done: Result<(), tokio_postgres::Error>) {
+        if let Err(error) = done
+            && !self.is_spoiled
+        {
+            self.is_spoiled = true;
+            self.reason = Some(error);
+        }
+    }
+
+    /// What failed before is the reason why a statement failed.
+    fn reason_of(&mut self, error: tokio_postgres::Error) -> tokio_postgres::Error {
+        self.reason.take().unwrap_or(error)
+    }
+
+    /// Waits until everything that was sent is done.
+    pub(crate) async fn settle(&mut self) -> Result<(), DatabaseError> {
         for statement in std::mem::take(&mut self.sent) {
-            settled = settled.and(statement.await);
+            let done = statement.await;
+            self.note(done);
         }
-        Ok(settled?)
+        Ok(self.reason.take().map_or(Ok(()), Err)?)
     }
 
-    /// The same, where something that was sent writes.
-    pub(crate) async fn settle_writes(&mut self) -> Result<(), DatabaseError> {
-        if self.is_writing {
-            return self.settle().await;
-        }
-        Ok(())
+    /// Whether something failed in this transaction that was not waited for.
+    pub(crate) fn is_spoiled(&self) -> bool {
+        self.is_spoiled
     }
 
-    /// What was sent before a statement may be the reason why that one failed.
-    async fn first_failure<T>(
-        &mut self,
-        done: Result<T, tokio_postgres::Error>,
-    ) -> Result<T, DatabaseError> {
-        if done.is_err() {
-            self.settle().await?;
-        }
-        Ok(done?)
+    /// Nobody waits for what was sent: it was of a transaction that has ended.
+    pub(crate) fn forget_sent(&mut self) {
+        self.bounds.clear();
+        self.sent.clear();
+        self.is_spoiled = false;
+        self.reason = None;
     }
 
     async fn prepared(&mut self, sql: &str) -> Result<Statement, DatabaseError> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let prepared = self.client.prepare(sql).await;
-        let statement = self.first_failure(prepared).await?;
+        let statement = self.client.prepare(sql).await?;
         if self.statements.len() >= STATEMENTS_MAX {
             self.statements.clear();
         }
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
+}
 
-    /// Ends a transaction, or a part of it, that was not committed; what was sent in it does not
-    /// matter any more. Nobody waits for the answer: when it fails the connection is broken, and
-    /// every later statement says so.
-    pub(crate) fn roll_back(&mut self, sql: &'static str) {
-        self.forget_sent();
-        self.send_bound(sql);
-    }
-
-    /// Nobody waits for what was sent.
-    pub(crate) fn forget_sent(&mut self) {
-        self.sent.clear();
-        self.is_writing = false;
-    }
+/// Of a future that is only looked at.
+fn context() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
 /// Connects, hands the client over, and moves bytes until it is dropped.

@@ -16,10 +16,12 @@ pub(crate) enum Engine {
     Postgres(postgres::Client),
 }
 
-/// A connection, and how many transactions are open on it, one inside the other.
+/// A connection, and the transactions that are open on it, one inside the other.
 pub(crate) struct Connection {
     engine: Engine,
-    depth: u32,
+    open: Vec<Scope>,
+    /// Whether something may have been written since the last savepoint.
+    is_changed: bool,
     /// Counts how often it was connected.
     number: u64,
     /// Whether this transaction is for writing.
@@ -41,9 +43,24 @@ pub(crate) struct Session<'a> {
     has_written: bool,
 }
 
+/// What begins and ends together.
+#[derive(Clone, Copy, PartialEq)]
+enum Scope {
+    /// A transaction.
+    Whole,
+    /// A part that begins at a savepoint of its own.
+    Part,
+    /// A part that begins where the one around it does: nothing was written in between.
+    SamePart,
+    /// One statement that reads: nothing has to begin.
+    Look,
+}
+
 /// What a transaction is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
+    /// One query.
+    Look,
     /// A consistent view.
     Read,
     /// The only writer: the journal is a chain, so there is one at a time.
@@ -56,7 +73,8 @@ impl Connection {
     pub(crate) fn new(engine: Engine) -> Self {
         Self {
             engine,
-            depth: 0,
+            open: Vec::new(),
+            is_changed: false,
             number: 1,
             is_for_writing: false,
             is_news: false,
@@ -73,21 +91,31 @@ impl Connection {
 
     /// Begins a transaction; inside another one it is a part of that, which can be taken back alone.
     pub(crate) async fn begin(&mut self, purpose: Purpose) -> Result<(), StoreError> {
-        if self.depth == 0 {
+        if self.open.is_empty() {
+            self.forget();
             self.connect_again_if_gone().await?;
+            self.is_for_writing = matches!(purpose, Purpose::Write | Purpose::Migrate);
+            self.is_heard = self.is_for_writing;
         }
         self.check_open("begin")?;
-        if self.depth > 0 {
-            self.bound("begin", "SAVEPOINT part").await?;
-            self.depth += 1;
-            return Ok(());
-        }
-        self.seen = Seen::default();
-        if let Engine::Postgres(client) = &mut self.engine {
-            client.forget_sent();
-        }
-        self.is_for_writing = !matches!(purpose, Purpose::Read);
-        self.is_heard = self.is_for_writing;
+        let scope = match (purpose, self.open.last()) {
+            (Purpose::Look, _) => Scope::Look,
+            (Purpose::Read | Purpose::Write | Purpose::Migrate, None) => {
+                self.begin_whole(purpose).await?;
+                Scope::Whole
+            }
+            (_, Some(Scope::Part | Scope::SamePart)) if !self.is_changed => Scope::SamePart,
+            (_, Some(Scope::Whole | Scope::Part | Scope::SamePart | Scope::Look)) => {
+                self.bound("begin", "SAVEPOINT part").await?;
+                self.is_changed = false;
+                Scope::Part
+            }
+        };
+        self.open.push(scope);
+        Ok(())
+    }
+
+    async fn begin_whole(&mut self, purpose: Purpose) -> Result<(), StoreError> {
         let begun = match self.begin_for(purpose).await {
             // It broke since the last transaction. Nothing was done on it yet.
             Err(error) if error.is_away() => {
@@ -96,13 +124,19 @@ impl Connection {
             }
             begun => begun,
         };
-        if begun.is_ok() {
-            self.depth = 1;
-        } else {
+        if begun.is_err() {
             // It may have begun and then waited in vain for the other writers.
             self.roll_back();
         }
         begun
+    }
+
+    /// Nothing is known any more, and nobody waits for what was sent.
+    fn forget(&mut self) {
+        self.seen = Seen::default();
+        if let Engine::Postgres(client) = &mut self.engine {
+            client.forget_sent();
+        }
     }
 
     /// Begins a transaction that is in no other one.
@@ -118,6 +152,7 @@ impl Connection {
                 client.send_bound(postgres::BEGIN_READ);
                 return Ok(());
             }
+            (Engine::Sqlite(_) | Engine::Postgres(_), Purpose::Look) => return Ok(()),
             (Engine::Postgres(_), Purpose::Migrate) => {
                 return self.batch("begin", postgres::BEGIN_MIGRATION).await;
             }
@@ -140,7 +175,12 @@ impl Connection {
     /// The connection broke before this transaction read anything on it.
     async fn begin_again(&mut self) -> Result<(), StoreError> {
         self.connect_again_if_gone().await?;
-        self.begin_for(Purpose::Read).await
+        match self.open.last() {
+            Some(Scope::Look) | None => Ok(()),
+            Some(Scope::Whole | Scope::Part | Scope::SamePart) => {
+                self.begin_for(Purpose::Read).await
+            }
+        }
     }
 
     async fn query(
@@ -159,81 +199,107 @@ impl Connection {
     /// Keeps what was written since the last [`Self::begin`].
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
         self.check_open("commit")?;
-        if self.depth > 1 {
-            self.bound("commit", "RELEASE part").await?;
-        } else {
-            self.keep_all().await?;
+        match self.open.last() {
+            Some(Scope::Look | Scope::SamePart) => {}
+            Some(Scope::Part) => {
+                self.bound("commit", "RELEASE part").await?;
+                self.is_changed = true;
+            }
+            Some(Scope::Whole) | None => self.keep_whole().await?,
         }
-        self.depth = self.depth.saturating_sub(1);
-        self.is_news &= self.depth > 0;
+        self.close();
         Ok(())
     }
 
-    async fn keep_all(&mut self) -> Result<(), StoreError> {
+    async fn keep_whole(&mut self) -> Result<(), StoreError> {
         let sql = match &mut self.engine {
-            Engine::Sqlite(_) => "COMMIT",
+            Engine::Sqlite(_) => return self.batch("commit", "COMMIT").await,
             Engine::Postgres(client) if !self.is_for_writing => {
                 client.send_bound(postgres::COMMIT_READ);
+                client.send_bounds();
                 return Ok(());
             }
-            Engine::Postgres(_) if self.is_news => postgres::NOTIFY_AND_COMMIT,
-            Engine::Postgres(_) => postgres::COMMIT_WRITE,
+            Engine::Postgres(client) => {
+                let settled = client.settle().await;
+                self.noted("commit", settled)?;
+                if self.is_news {
+                    postgres::NOTIFY_AND_COMMIT
+                } else {
+                    postgres::COMMIT_WRITE
+                }
+            }
         };
-        self.settle("commit").await?;
+        self.check_open("commit")?;
         self.batch("commit", sql).await
     }
 
-    /// Where a part begins or ends. PostgreSQL is waited for only when something writes: what fails
-    /// in a part has to be known before its end.
+    /// Where a part begins or ends.
     async fn bound(
         &mut self,
         operation: &'static str,
         sql: &'static str,
     ) -> Result<(), StoreError> {
-        if matches!(self.engine, Engine::Sqlite(_)) {
-            return self.batch(operation, sql).await;
+        match &mut self.engine {
+            Engine::Sqlite(_) => self.batch(operation, sql).await,
+            Engine::Postgres(client) => {
+                client.send_bound(sql);
+                Ok(())
+            }
         }
-        self.settle(operation).await?;
-        if let Engine::Postgres(client) = &mut self.engine {
-            client.send_bound(sql);
-        }
-        Ok(())
-    }
-
-    /// Waits for the writes that were sent.
-    async fn settle(&mut self, operation: &'static str) -> Result<(), StoreError> {
-        let settled = match &mut self.engine {
-            Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(client) => client.settle_writes().await,
-        };
-        self.noted(operation, settled)
     }
 
     /// Forgets what was written since the last [`Self::begin`].
     pub(crate) fn roll_back(&mut self) {
-        let sql = match self.depth {
-            0 | 1 => "ROLLBACK",
-            2.. => "ROLLBACK TO part; RELEASE part",
+        let sql = match self.open.last() {
+            Some(Scope::Look) => "",
+            Some(Scope::SamePart) => "ROLLBACK TO part",
+            Some(Scope::Part) => "ROLLBACK TO part; RELEASE part",
+            Some(Scope::Whole) | None => {
+                self.forget();
+                "ROLLBACK"
+            }
         };
+        if !sql.is_empty() {
+            self.take_back(sql);
+        }
+        self.close();
+    }
+
+    fn take_back(&mut self, sql: &'static str) {
         match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::roll_back(connection, sql),
-            Engine::Postgres(client) => client.roll_back(sql),
+            Engine::Postgres(client) => {
+                client.send_bound(sql);
+                client.send_bounds();
+            }
         }
         self.seen = Seen::default();
-        self.depth = self.depth.saturating_sub(1);
-        self.is_news &= self.depth > 0;
+        // Of the part around this one it is not known.
+        self.is_changed = self.open.last() != Some(&Scope::SamePart);
+    }
+
+    fn close(&mut self) {
+        self.open.pop();
+        self.is_news &= !self.open.is_empty();
     }
 
     /// On a full disk SQLite takes a whole transaction back, not the part that failed; what comes
-    /// later in it would be kept by itself.
+    /// later in it would be kept by itself. On PostgreSQL a write that was not waited for may have
+    /// been of a part that is thought to be kept.
     fn check_open(&self, operation: &'static str) -> Result<(), StoreError> {
-        match &self.engine {
-            Engine::Sqlite(connection) if self.depth > 0 && connection.is_autocommit() => {
-                let is_full = self.was_full;
-                Err(StoreError::TakenBack { operation, is_full })
-            }
-            Engine::Sqlite(_) | Engine::Postgres(_) => Ok(()),
+        let is_taken_back = match &self.engine {
+            Engine::Sqlite(connection) => self.has_transaction() && connection.is_autocommit(),
+            Engine::Postgres(client) => client.is_spoiled(),
+        };
+        let is_full = self.was_full;
+        if is_taken_back {
+            return Err(StoreError::TakenBack { operation, is_full });
         }
+        Ok(())
+    }
+
+    fn has_transaction(&self) -> bool {
+        self.open.iter().any(|scope| *scope != Scope::Look)
     }
 
     /// Runs several statements without parameters.
@@ -320,6 +386,7 @@ impl<'a> Session<'a> {
         operation: &'static str,
         sql: &str,
     ) -> Result<(), StoreError> {
+        self.connection.is_changed = true;
         self.connection.batch(operation, sql).await
     }
 
@@ -332,6 +399,7 @@ impl<'a> Session<'a> {
         parameters: &[Value],
     ) -> Result<u64, StoreError> {
         self.has_written = true;
+        self.connection.is_changed = true;
         refuse_nul(operation, parameters)?;
         let done = match &mut self.connection.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
@@ -349,6 +417,7 @@ impl<'a> Session<'a> {
         parameters: Vec<Value>,
     ) -> Result<(), StoreError> {
         self.has_written = true;
+        self.connection.is_changed = true;
         refuse_nul(operation, &parameters)?;
         let done = match &mut self.connection.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, sql, &parameters).map(|_| ()),

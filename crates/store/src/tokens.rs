@@ -115,7 +115,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn token_of(&self, digest: Digest) -> Result<Option<AccessToken>, StoreError> {
-        let mut session = self.begin(Purpose::Read).await?;
+        let mut session = self.begin(Purpose::Look).await?;
         let found = select(&mut session, "digest", &digest.to_string()).await?;
         session.commit().await?;
         Ok(found.into_iter().next())
