@@ -7,7 +7,7 @@ use tokio::sync::MutexGuard;
 
 use crate::schema::check_known;
 use crate::seen::Seen;
-use crate::value::{Row, Value};
+use crate::value::{Row, Value, refuse_nul};
 use crate::{DatabaseError, StoreError, postgres, sqlite};
 
 /// The engine that holds the rows.
@@ -24,16 +24,11 @@ pub(crate) struct Connection {
     is_changed: bool,
     /// Counts how often it was connected.
     number: u64,
-    /// Whether this transaction is for writing.
-    is_for_writing: bool,
-    /// Whether the journal grew in this transaction.
-    is_news: bool,
+    course: Course,
     /// Whether the last statement that failed found the disk full.
     was_full: bool,
     /// What this transaction knows.
     seen: Seen,
-    /// Whether PostgreSQL has answered anything in this transaction, which begins unheard when it reads.
-    is_heard: bool,
 }
 
 /// An open transaction. Dropped without [`Session::commit`], it is rolled back.
@@ -56,6 +51,19 @@ enum Scope {
     Look,
 }
 
+/// How far a transaction is.
+#[derive(Clone, Copy, PartialEq)]
+enum Course {
+    /// It reads, and PostgreSQL has answered nothing yet.
+    Unheard,
+    /// It reads.
+    Reading,
+    /// It writes.
+    Writing,
+    /// It writes, and the journal grew: others hear of it when it is kept.
+    Telling,
+}
+
 /// What a transaction is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
@@ -76,11 +84,9 @@ impl Connection {
             open: Vec::new(),
             is_changed: false,
             number: 1,
-            is_for_writing: false,
-            is_news: false,
+            course: Course::Unheard,
             was_full: false,
             seen: Seen::default(),
-            is_heard: false,
         }
     }
 
@@ -94,8 +100,10 @@ impl Connection {
         if self.open.is_empty() {
             self.forget();
             self.connect_again_if_gone().await?;
-            self.is_for_writing = matches!(purpose, Purpose::Write | Purpose::Migrate);
-            self.is_heard = self.is_for_writing;
+            self.course = match purpose {
+                Purpose::Look | Purpose::Read => Course::Unheard,
+                Purpose::Write | Purpose::Migrate => Course::Writing,
+            };
         }
         self.check_open("begin")?;
         let scope = match (purpose, self.open.last()) {
@@ -207,28 +215,26 @@ impl Connection {
             }
             Some(Scope::Whole) | None => self.keep_whole().await?,
         }
-        self.close();
+        self.open.pop();
         Ok(())
     }
 
     async fn keep_whole(&mut self) -> Result<(), StoreError> {
-        let sql = match &mut self.engine {
+        let client = match &mut self.engine {
             Engine::Sqlite(_) => return self.batch("commit", "COMMIT").await,
-            Engine::Postgres(client) if !self.is_for_writing => {
+            Engine::Postgres(client) => client,
+        };
+        let sql = match self.course {
+            Course::Unheard | Course::Reading => {
                 client.send_bound(postgres::COMMIT_READ);
                 client.send_bounds();
                 return Ok(());
             }
-            Engine::Postgres(client) => {
-                let settled = client.settle().await;
-                self.noted("commit", settled)?;
-                if self.is_news {
-                    postgres::NOTIFY_AND_COMMIT
-                } else {
-                    postgres::COMMIT_WRITE
-                }
-            }
+            Course::Writing => postgres::COMMIT_WRITE,
+            Course::Telling => postgres::NOTIFY_AND_COMMIT,
         };
+        let settled = client.settle().await;
+        self.noted("commit", settled)?;
         self.check_open("commit")?;
         self.batch("commit", sql).await
     }
@@ -262,7 +268,7 @@ impl Connection {
         if !sql.is_empty() {
             self.take_back(sql);
         }
-        self.close();
+        self.open.pop();
     }
 
     fn take_back(&mut self, sql: &'static str) {
@@ -276,11 +282,6 @@ impl Connection {
         self.seen = Seen::default();
         // Of the part around this one it is not known.
         self.is_changed = self.open.last() != Some(&Scope::SamePart);
-    }
-
-    fn close(&mut self) {
-        self.open.pop();
-        self.is_news &= !self.open.is_empty();
     }
 
     /// On a full disk SQLite takes a whole transaction back, not the part that failed; what comes
@@ -372,7 +373,7 @@ impl<'a> Session<'a> {
 
     /// Others hear of it when this is committed.
     pub(crate) fn announce(&mut self) {
-        self.connection.is_news = true;
+        self.connection.course = Course::Telling;
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
@@ -434,13 +435,15 @@ impl<'a> Session<'a> {
         parameters: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         let cells = match self.connection.query(operation, sql, parameters).await {
-            Err(error) if error.is_away() && !self.connection.is_heard => {
+            Err(error) if error.is_away() && self.connection.course == Course::Unheard => {
                 self.connection.begin_again().await?;
                 self.connection.query(operation, sql, parameters).await
             }
             cells => cells,
         };
-        self.connection.is_heard = true;
+        if self.connection.course == Course::Unheard {
+            self.connection.course = Course::Reading;
+        }
         Ok(cells?
             .into_iter()
             .map(|cells| Row { operation, cells })
@@ -477,18 +480,6 @@ impl<'a> Session<'a> {
             None => Ok(1),
         }
     }
-}
-
-/// PostgreSQL cannot keep a NUL in a text, and what one engine refuses the other refuses too.
-fn refuse_nul(operation: &'static str, parameters: &[Value]) -> Result<(), StoreError> {
-    let has_nul = |value: &Value| match value {
-        Value::Text(text) => text.contains('\0'),
-        Value::Null | Value::Integer(_) | Value::Real(_) => false,
-    };
-    if parameters.iter().any(has_nul) {
-        return Err(StoreError::Nul { operation });
-    }
-    Ok(())
 }
 
 impl Drop for Session<'_> {

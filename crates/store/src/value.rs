@@ -137,3 +137,15 @@ pub(crate) fn json_text<T: serde::Serialize>(
 ) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|source| StoreError::Encode { operation, source })
 }
+
+/// PostgreSQL cannot keep a NUL in a text, and what one engine refuses the other refuses too.
+pub(crate) fn refuse_nul(operation: &'static str, parameters: &[Value]) -> Result<(), StoreError> {
+    let has_nul = |value: &Value| match value {
+        Value::Text(text) => text.contains('\0'),
+        Value::Null | Value::Integer(_) | Value::Real(_) => false,
+    };
+    if parameters.iter().any(has_nul) {
+        return Err(StoreError::Nul { operation });
+    }
+    Ok(())
+}

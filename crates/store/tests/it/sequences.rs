@@ -447,7 +447,8 @@ async fn is_answered_alike_in_groups(ops: &[Op], mut grouped: Real) {
     for ops in of_one_moment(ops) {
         let timed = Rc::clone(&grouped.timed);
         if let [pass @ Op::Pass { .. }, ..] = ops {
-            (alone.answer(*pass).await, grouped.answer(*pass).await);
+            alone.answer(*pass).await;
+            grouped.answer(*pass).await;
         }
         let group = timed.store.open_group().await.unwrap();
         let calls = ops.iter().filter(|op| !matches!(op, Op::Pass { .. }));
