@@ -17,6 +17,7 @@ pub mod file_watch;
 pub mod files;
 pub mod focus_file;
 pub mod git;
+pub mod huge_pages;
 pub mod inquiry;
 pub mod instance;
 pub mod lease_file;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use adjutant_api::{MadeToken, Reconcilers, ServeSettings};
 use adjutant_app::Home;
-use adjutant_outbound::{clock, lock};
+use adjutant_outbound::{clock, huge_pages, lock};
 use adjutant_store::Store;
 use adjutant_work::access::Bearer;
 use serde::Serialize;
@@ -91,6 +91,11 @@ pub(super) fn up(arguments: &UpArguments, settings: &Settings) -> Result<Exit, F
 
 /// What a server of this home is made of.
 fn served(home: Home) -> Result<ServeSettings, Failure> {
+    if let Err(error) = huge_pages::do_without() {
+        streams::tell(&format!(
+            "the server may hold more memory than it needs: {error}"
+        ));
+    }
     Ok(ServeSettings {
         home,
         program: this_program()?,

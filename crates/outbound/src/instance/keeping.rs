@@ -15,7 +15,7 @@ use super::{
     STATUS,
 };
 use crate::process::{self, End, Environment, Invocation, KeepOutput, Keeper};
-use crate::{inquiry, lock};
+use crate::{huge_pages, inquiry, lock};
 
 /// How long a keeper tries to get its lock: whoever only looks holds it for a moment.
 const LOCK_WITHIN: Duration = Duration::from_secs(1);
@@ -49,6 +49,7 @@ pub fn keep_instance(folder: &Path, environment: &Environment) -> u8 {
 }
 
 async fn keep(folder: &Path, environment: &Environment) -> std::io::Result<()> {
+    huge_pages::take_again()?;
     let deadline = Instant::now() + LOCK_WITHIN;
     let _lock = loop {
         match lock::try_hold(&folder.join(LOCK))? {

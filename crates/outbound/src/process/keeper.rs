@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 use super::{End, Ended, descendants};
+use crate::huge_pages;
 
 /// The word that makes the binary a keeper. No command is called so.
 const WORD: &str = "keep-process";
@@ -139,6 +140,7 @@ fn keep_program(arguments: &KeeperArguments) -> std::io::Result<Ended> {
     let bells = hang_bells(arguments.parent)?;
     #[cfg(target_os = "linux")]
     set_child_subreaper(Some(rustix::process::getpid()))?;
+    huge_pages::take_again()?;
     let began = Instant::now();
     let child = match start(&arguments.argv) {
         Ok(child) => child,
