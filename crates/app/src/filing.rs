@@ -8,7 +8,7 @@ use adjutant_store::{
     Attempt, Filed, NewTask, Store, StoreError, StoredTask, TaskFilter, TaskPage, Written,
 };
 use adjutant_work::template::{self, Filled, InvalidIntake};
-use adjutant_work::{Intake, Link, Proof, Refusal, TaskState, read_issue_form};
+use adjutant_work::{Intake, IntakeText, Link, Proof, Refusal, TaskState, read_issue_form};
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +104,17 @@ pub async fn file_tasks(
 /// When the store cannot be read.
 pub async fn list_tasks(store: &Store, filter: &TaskFilter) -> Result<TaskPage, StoreError> {
     store.list_tasks(filter).await
+}
+
+/// The same page for who passes on what the tasks ask for without looking into it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn list_task_texts(
+    store: &Store,
+    filter: &TaskFilter,
+) -> Result<TaskPage<IntakeText>, StoreError> {
+    store.list_task_texts(filter).await
 }
 
 /// Everything about a task; nothing when there is none.

@@ -94,7 +94,7 @@ pub use evidence::{
 };
 pub use filing::{
     Disposal, IntakeError, IntakeFormat, ShownTask, dispose_of_task, edit_task, file_tasks,
-    list_tasks, read_intake, read_text, show_task,
+    list_task_texts, list_tasks, read_intake, read_text, show_task,
 };
 pub use focusing::{
     FOCUS_FILE, FocusError, FocusRefusal, FocusStanding, FocusWho, FocusWrite, Focused,

@@ -139,11 +139,11 @@ pub(crate) fn query(
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut cells = Vec::new();
     while let Some(row) = rows.next()? {
-        cells.push(
-            (0..columns)
-                .map(|at| Ok(cell(row.get_ref(at)?)))
-                .collect::<Result<_, rusqlite::Error>>()?,
-        );
+        let mut of_row = Vec::with_capacity(columns);
+        for at in 0..columns {
+            of_row.push(cell(row.get_ref(at)?));
+        }
+        cells.push(of_row);
     }
     Ok(cells)
 }

@@ -2,7 +2,7 @@
 
 use adjutant_app::ShownTask;
 use adjutant_store::{Attempt, Note};
-use adjutant_work::{Intake, Link, Proof, ProvenWork, Strength, Task, TaskState};
+use adjutant_work::{Intake, IntakeText, Link, Proof, ProvenWork, Strength, Task, TaskState};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,7 +32,16 @@ pub struct TaskJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     merged: Option<&'a str>,
     /// What it asks for.
-    intake: &'a Intake,
+    #[schemars(with = "Intake")]
+    intake: AskedJson<'a>,
+}
+
+/// What a task asks for: read, or as it is stored. Both are the same JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AskedJson<'a> {
+    Read(&'a Intake),
+    Stored(&'a IntakeText),
 }
 
 /// A task with everything about it.
@@ -89,6 +98,18 @@ struct AttemptJson<'a> {
 
 impl<'a> From<&'a Task> for TaskJson<'a> {
     fn from(task: &'a Task) -> Self {
+        Self::of(task, AskedJson::Read(&task.intake))
+    }
+}
+
+impl<'a> From<&'a Task<IntakeText>> for TaskJson<'a> {
+    fn from(task: &'a Task<IntakeText>) -> Self {
+        Self::of(task, AskedJson::Stored(&task.intake))
+    }
+}
+
+impl<'a> TaskJson<'a> {
+    fn of<Asked>(task: &'a Task<Asked>, intake: AskedJson<'a>) -> Self {
         let mut json = Self {
             id: task.id.to_string(),
             revision: task.revision,
@@ -104,7 +125,7 @@ impl<'a> From<&'a Task> for TaskJson<'a> {
             reason: None,
             work: None,
             merged: None,
-            intake: &task.intake,
+            intake,
         };
         match &task.state {
             TaskState::Draft | TaskState::Open => {}

@@ -3,6 +3,7 @@
 use adjutant_domain::RoleName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{Check, PathGlob};
 
@@ -38,6 +39,11 @@ pub struct Intake {
     /// What proves that it is done.
     pub checks: Vec<Check>,
 }
+
+/// An [`Intake`] as the JSON that it was stored as, for who passes it on without looking into it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IntakeText(Box<RawValue>);
 
 /// What can go wrong, and what is done about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -61,7 +61,7 @@ pub use focus_toml::{FocusSettings, InvalidFocusSettings, TOKENS_LEAST, read_foc
 pub use handoff::{
     Handoff, HandoffField, IncompleteHandoff, PartialHandoff, UnreadableHandoff, read_handoff,
 };
-pub use intake::{Field, Intake, Priority, Risk, TaskKind, Timebox, UnknownWord};
+pub use intake::{Field, Intake, IntakeText, Priority, Risk, TaskKind, Timebox, UnknownWord};
 pub use issue_form::{ISSUE_FORM, read_issue_form};
 pub use lease::{
     CHECKING_LEASE_MILLIS, Holder, InvalidLease, LOSSES_MAX, check_holder, grant, lapse,

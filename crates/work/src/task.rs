@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Intake;
 
-/// A unit of work for an agent.
+/// A unit of work for an agent. A list that only passes on what is asked for has it as
+/// [`crate::IntakeText`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Task {
+pub struct Task<Asked = Intake> {
     /// Which.
     pub id: TaskId,
     /// Rises by one with every write about the task.
     pub revision: i64,
     /// What is asked for.
-    pub intake: Intake,
+    pub intake: Asked,
     /// Where it stands.
     pub state: TaskState,
     /// The epoch of the last claim.

@@ -82,7 +82,7 @@ where
 async fn list(State(api): State<Api>, Asked(query): Asked<TasksQuery>) -> Result<Reply, Problem> {
     let filter = query.filter()?;
     let reply = api.desks().read(async move |store| {
-        let page = adjutant_app::list_tasks(store, &filter).await?;
+        let page = adjutant_app::list_task_texts(store, &filter).await?;
         let last = page.tasks.last().map(|task| task.id);
         let reply = Reply::json(&TaskPageJson {
             tasks: page.tasks.iter().map(Into::into).collect(),

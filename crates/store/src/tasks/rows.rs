@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &str = "id, revision, state, title, kind, priority, ro
 const SEALED: usize = 18;
 
 /// The newest version of the intake's JSON.
-const INTAKE_VERSION: u32 = 1;
+pub(super) const INTAKE_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct IntakeOut<'a> {
@@ -112,7 +112,7 @@ pub(super) fn task_of(row: &Row) -> Result<Task, StoreError> {
     })
 }
 
-fn state_of(row: &Row, epoch: Epoch) -> Result<TaskState, StoreError> {
+pub(super) fn state_of(row: &Row, epoch: Epoch) -> Result<TaskState, StoreError> {
     let reason = || row.text(14).map(str::to_owned);
     Ok(match row.text(2)? {
         "draft" => TaskState::Draft,

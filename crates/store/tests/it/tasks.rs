@@ -9,6 +9,7 @@ use adjutant_work::{
     Claim, ClaimRequest, Intake, Link, LinkKind, OnOverlap, Pause, Priority, ProvenWork, Refusal,
     Role, StateName, Target, Task, TaskKind, TaskState, Won,
 };
+use serde_json::json;
 
 use crate::engine::{Stage, now, play};
 use crate::queue::{self, LEASE, Timed, agent, ask, intake, new};
@@ -115,7 +116,7 @@ async fn ready(store: &Store) -> Vec<i64> {
         limit: 50,
         ..TaskFilter::default()
     };
-    let page = store.list_tasks(&filter).await.unwrap();
+    let page = store.list_task_texts(&filter).await.unwrap();
     page.tasks.iter().map(|task| task.id.number()).collect()
 }
 
@@ -684,6 +685,8 @@ async fn a_ready_list_comes_in_pages(stage: &Stage<'_>) {
         loop {
             let page = store.list_tasks(&filter).await.unwrap();
             seen.extend(page.tasks.iter().map(|task| task.id.number()));
+            let texts = store.list_task_texts(&filter).await.unwrap().tasks;
+            assert_eq!(json!(texts), json!(page.tasks), "ready: {ready}");
             filter.after = page.tasks.last().map(|task| task.id);
             if !page.more {
                 break;
