@@ -4,17 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
 use super::served::Served;
+use crate::data::Random;
 use crate::results::number;
 
 /// How long dashboards may take to hear of everything.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Clients that read at random. Each waits for its answer before it asks again, so there are enough of
+/// them that one is nearly always free.
+const RANDOM_CLIENTS: u64 = 32;
 
 /// What was done, and what it took.
 pub(super) struct Cycles {
@@ -89,13 +94,18 @@ impl Connection {
     }
 
     async fn ask(&mut self, path: &str, request: &str) -> Result<Value> {
+        let body = self.ask_bytes(path, request).await?;
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    async fn ask_bytes(&mut self, path: &str, request: &str) -> Result<Vec<u8>> {
         self.stream.write_all(request.as_bytes()).await?;
         let (status, length) = self.read_head().await?;
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await?;
-        let answer: Value = serde_json::from_slice(&body)?;
-        ensure!(status == 200, "{path}: {answer}");
-        Ok(answer)
+        let told = || String::from_utf8_lossy(&body);
+        ensure!(status == 200, "{path}: {}", told());
+        Ok(body)
     }
 
     /// The status and the length of the body.
@@ -168,6 +178,47 @@ pub(super) fn cycle(served: &Served, agents: usize, seconds: u32) -> Result<Cycl
             seconds: began.elapsed().as_secs_f64(),
             processor_seconds: served.processor_seconds()? - before,
         })
+    })
+}
+
+/// Seconds until each answer to requests that come at random (Poisson), so many a second in all, from when
+/// each was due: a client that still waits for an answer is late, and that counts.
+pub(super) fn ask_at_random(
+    served: &Served,
+    path: &str,
+    a_second: f64,
+    seconds: u32,
+) -> Result<Vec<f64>> {
+    let ask = |client: u64| -> Result<Vec<f64>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let mut connection = runtime.block_on(Connection::open(served))?;
+        let request = format!("GET /api/v1{path} HTTP/1.1\r\n{}\r\n", connection.head);
+        let mut chance = Random::seeded(client);
+        let between = RANDOM_CLIENTS as f64 / a_second;
+        let (began, mut due) = (Instant::now(), 0.0);
+        let mut took = Vec::new();
+        loop {
+            due -= between * (1.0 - chance.uniform()).ln();
+            if due > f64::from(seconds) {
+                return Ok(took);
+            }
+            std::thread::sleep(Duration::from_secs_f64(due).saturating_sub(began.elapsed()));
+            runtime.block_on(connection.ask_bytes(path, &request))?;
+            took.push(began.elapsed().as_secs_f64() - due);
+        }
+    };
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..RANDOM_CLIENTS)
+            .map(|client| scope.spawn(move || ask(client)))
+            .collect();
+        let mut took = Vec::new();
+        for client in clients {
+            let one = client.join().map_err(|_panic| anyhow!("a client broke"))?;
+            took.extend(one?);
+        }
+        Ok(took)
     })
 }
 

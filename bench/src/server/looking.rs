@@ -18,6 +18,9 @@ const P99_MAX: f64 = 0.005;
 const MEMORY_MAX: f64 = 60e6;
 const DASHBOARDS: usize = 500;
 
+/// What is read: tasks by number, and those that can be claimed.
+const LISTS: [&str; 2] = ["/tasks", "/tasks?ready=true"];
+
 /// Pages of tasks out of so many.
 pub(super) fn read(
     amount: &Amount,
@@ -28,17 +31,14 @@ pub(super) fn read(
     eprintln!("reads of {tasks} tasks");
     let state = states.join(format!("reads-{tasks}"));
     let served = Served::start(&state, adjutant, None, tasks)?;
-    let load = Load {
+    let [listed, ready] = LISTS.map(|path| at_random(&served, path, amount));
+    let bursts = Load {
         folder: states.to_owned(),
         seconds: amount.seconds,
     };
-    let bearer = format!("Authorization: Bearer {}", served.token);
-    let p99 = |path: &str| -> Result<f64> {
-        let url = format!("http://{}/api/v1{path}", served.address);
-        let turns = (0..amount.rounds).map(|_| load.open_p99(&url, READS_A_SECOND, &[&bearer]));
-        Ok(median(&turns.collect::<Result<Vec<_>>>()?))
-    };
-    let (listed, ready) = (p99("/tasks")?, p99("/tasks?ready=true")?);
+    let [listed_in_bursts, ready_in_bursts] =
+        LISTS.map(|path| in_bursts(&served, path, amount, &bursts));
+    let (listed, ready) = (listed?, ready?);
     clients::list_all(&served)?;
     clients::cycle(&served, AT_ONCE, amount.seconds)?;
     let memory = processor::memory(served.process_id())?;
@@ -55,15 +55,24 @@ pub(super) fn read(
             "Reads and memory, many tasks"
         },
         method: format!(
-            "{tasks} tasks on SQLite; {READS_A_SECOND} requests a second for a page of 100 of them (`h2load --rps`, {} s a \
-             turn, {} turns), whether or not earlier ones were answered. Then the whole list is read once, page \
-             by page, and {AT_ONCE} agents claim and give back for {} s. Memory is the most that was ever resident; \
-             PSS is what it is at the end, shared pages divided.",
+            "{tasks} tasks on SQLite; {READS_A_SECOND} requests a second for a page of 100 of them, at random (Poisson), \
+             {} s a turn, {} turns; the time of each is from when it was due. `h2load --rps` sends as many a second, \
+             but those of its 16 clients at one moment: that is told as bursts, and nothing is demanded of it. Then \
+             the whole list is read once, page by page, and {AT_ONCE} agents claim and give back for {} s. Memory is \
+             the most that was ever resident; PSS is what it is at the end, shared pages divided.",
             amount.seconds, amount.rounds, amount.seconds
         ),
         figures: vec![
             ("p99 of a page of tasks".to_owned(), time(listed)),
             ("p99 of a page of ready tasks".to_owned(), time(ready)),
+            (
+                "p99 of a page of tasks, in bursts".to_owned(),
+                time(listed_in_bursts?),
+            ),
+            (
+                "p99 of a page of ready tasks, in bursts".to_owned(),
+                time(ready_in_bursts?),
+            ),
             ("memory, at most".to_owned(), size(memory.most)),
             ("PSS at the end".to_owned(), size(memory.proportional)),
         ],
@@ -78,6 +87,29 @@ pub(super) fn read(
             },
         ],
     })
+}
+
+/// The 99th percentile of requests that come at random, the median of some turns.
+fn at_random(served: &Served, path: &str, amount: &Amount) -> Result<f64> {
+    let turns = (0..amount.rounds).map(|_| {
+        let took = clients::ask_at_random(served, path, READS_A_SECOND, amount.seconds)?;
+        Ok(percentile_99(took))
+    });
+    Ok(median(&turns.collect::<Result<Vec<_>>>()?))
+}
+
+/// The same of requests that come some at a time.
+fn in_bursts(served: &Served, path: &str, amount: &Amount, load: &Load) -> Result<f64> {
+    let url = format!("http://{}/api/v1{path}", served.address);
+    let bearer = format!("Authorization: Bearer {}", served.token);
+    let turns = (0..amount.rounds).map(|_| load.open_p99(&url, READS_A_SECOND, &[&bearer]));
+    Ok(median(&turns.collect::<Result<Vec<_>>>()?))
+}
+
+fn percentile_99(mut took: Vec<f64>) -> f64 {
+    took.sort_by(f64::total_cmp);
+    let rank = (took.len() as f64 * 0.99) as usize;
+    took.get(rank).copied().unwrap_or(f64::NAN)
 }
 
 /// Dashboards that are told of every change.
