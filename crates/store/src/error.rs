@@ -48,8 +48,8 @@ pub enum StoreError {
     TakenBack {
         /// What was being done.
         operation: &'static str,
-        /// Whether it was for want of space.
-        is_full: bool,
+        /// What that one met.
+        hindrance: Hindrance,
     },
     /// A stored row does not hold what this program writes.
     #[error("{operation}: the row holds {found}, which this Adjutant did not write")]
@@ -96,6 +96,19 @@ pub enum StoreError {
     },
 }
 
+/// What keeps a database from doing what it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hindrance {
+    /// There is no space left.
+    Full,
+    /// The server cannot be reached.
+    Away,
+    /// Others hold it up.
+    Passing,
+    /// Something that does not pass by itself.
+    Other,
+}
+
 /// The engine's own error.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -117,7 +130,19 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    pub(crate) fn is_full(&self) -> bool {
+    pub(crate) fn hindrance(&self) -> Hindrance {
+        if self.is_full() {
+            Hindrance::Full
+        } else if self.is_away() {
+            Hindrance::Away
+        } else if self.is_passing() {
+            Hindrance::Passing
+        } else {
+            Hindrance::Other
+        }
+    }
+
+    fn is_full(&self) -> bool {
         match self {
             DatabaseError::Sqlite(error) => {
                 error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
@@ -174,18 +199,20 @@ impl StoreError {
     /// Whether the server cannot be reached: everything works again when it can. Whether a write that
     /// was under way was kept is not known then.
     pub fn is_away(&self) -> bool {
-        match self.database() {
-            Some(error) => error.is_away(),
-            None => false,
-        }
+        self.hindrance() == Hindrance::Away
     }
 
     /// Whether others held the database up for too long. Nothing was kept.
     pub fn is_passing(&self) -> bool {
-        match self.database() {
-            Some(error) => error.is_passing(),
-            None => false,
+        self.hindrance() == Hindrance::Passing
+    }
+
+    fn hindrance(&self) -> Hindrance {
+        if let StoreError::TakenBack { hindrance, .. } = self {
+            return *hindrance;
         }
+        let database = self.database();
+        database.map_or(Hindrance::Other, DatabaseError::hindrance)
     }
 
     /// The engine's own error, where there is one.
@@ -210,10 +237,7 @@ impl StoreError {
         if let StoreError::File { source, .. } = self {
             return source.kind() == std::io::ErrorKind::StorageFull;
         }
-        if let StoreError::TakenBack { is_full, .. } = self {
-            return *is_full;
-        }
-        self.database().is_some_and(DatabaseError::is_full)
+        self.hindrance() == Hindrance::Full
     }
 
     /// What the user can do about it.
@@ -230,7 +254,7 @@ impl StoreError {
                 "Set synchronous_commit to on for this database and user: ALTER ROLE … SET \
                  synchronous_commit = on."
             }
-            StoreError::Statement { .. } if self.is_away() => {
+            StoreError::Statement { .. } | StoreError::TakenBack { .. } if self.is_away() => {
                 "See that the server runs and can be reached; then look whether it was done, or \
                  do it again under the same key."
             }

@@ -265,6 +265,11 @@ impl Client {
         Ok(self.reason.take().map_or(Ok(()), Err)?)
     }
 
+    /// Why, until somebody is told.
+    pub(crate) fn take_reason(&mut self) -> Option<DatabaseError> {
+        self.reason.take().map(DatabaseError::from)
+    }
+
     /// Whether something failed in this transaction that was not waited for.
     pub(crate) fn is_spoiled(&self) -> bool {
         self.is_spoiled

@@ -8,7 +8,7 @@ use tokio::sync::MutexGuard;
 use crate::schema::check_known;
 use crate::seen::Seen;
 use crate::value::{Row, Value, refuse_nul};
-use crate::{DatabaseError, StoreError, postgres, sqlite};
+use crate::{DatabaseError, Hindrance, StoreError, postgres, sqlite};
 
 /// The engine that holds the rows.
 pub(crate) enum Engine {
@@ -25,8 +25,8 @@ pub(crate) struct Connection {
     /// Counts how often it was connected.
     number: u64,
     course: Course,
-    /// Whether the last statement that failed found the disk full.
-    was_full: bool,
+    /// What the last statement that failed met.
+    hindrance: Hindrance,
     /// What this transaction knows.
     seen: Seen,
 }
@@ -85,7 +85,7 @@ impl Connection {
             is_changed: false,
             number: 1,
             course: Course::Unheard,
-            was_full: false,
+            hindrance: Hindrance::Other,
             seen: Seen::default(),
         }
     }
@@ -287,20 +287,21 @@ impl Connection {
     /// On a full disk SQLite takes a whole transaction back, not the part that failed; what comes
     /// later in it would be kept by itself. On PostgreSQL a write that was not waited for may have
     /// been of a part that is thought to be kept.
-    fn check_open(&self, operation: &'static str) -> Result<(), StoreError> {
-        let is_taken_back = match &self.engine {
-            Engine::Sqlite(connection) => self.has_transaction() && connection.is_autocommit(),
-            Engine::Postgres(client) => client.is_spoiled(),
+    fn check_open(&mut self, operation: &'static str) -> Result<(), StoreError> {
+        let has_transaction = self.open.iter().any(|scope| *scope != Scope::Look);
+        let (is_taken_back, reason) = match &mut self.engine {
+            Engine::Sqlite(connection) => (has_transaction && connection.is_autocommit(), None),
+            Engine::Postgres(client) => (client.is_spoiled(), client.take_reason()),
         };
-        let is_full = self.was_full;
-        if is_taken_back {
-            return Err(StoreError::TakenBack { operation, is_full });
+        let hindrance = self.hindrance;
+        match reason {
+            Some(reason) => self.noted(operation, Err(reason)),
+            None if is_taken_back => Err(StoreError::TakenBack {
+                operation,
+                hindrance,
+            }),
+            None => Ok(()),
         }
-        Ok(())
-    }
-
-    fn has_transaction(&self) -> bool {
-        self.open.iter().any(|scope| *scope != Scope::Look)
     }
 
     /// Runs several statements without parameters.
@@ -321,7 +322,7 @@ impl Connection {
         done: Result<T, DatabaseError>,
     ) -> Result<T, StoreError> {
         done.map_err(|source| {
-            self.was_full = source.is_full();
+            self.hindrance = source.hindrance();
             StoreError::Statement { operation, source }
         })
     }
