@@ -53,9 +53,10 @@ fn a_server_says_that_its_database_is_away_and_goes_on_when_it_is_back() {
     postgres.restart();
     until("back", || served.at("/readyz").status == 200);
     let key = [("Idempotency-Key", "after")];
-    served
-        .post_with("/tasks", &draft("after"), &key)
-        .expect(201);
+    // On a busy machine it may be away once more for a moment; under its key the write is done once.
+    until("written", || {
+        served.post_with("/tasks", &draft("after"), &key).status == 201
+    });
     // The stream that was open all the time misses nothing; it may have told why nothing came.
     let kinds = std::iter::repeat_with(|| events.next().kind);
     let mut entries = kinds.filter(|kind| kind != "problem");
