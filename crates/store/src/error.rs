@@ -49,7 +49,7 @@ pub enum StoreError {
         /// What was being done.
         operation: &'static str,
         /// What that one met.
-        hindrance: Hindrance,
+        trouble: DatabaseTrouble,
     },
     /// A stored row does not hold what this program writes.
     #[error("{operation}: the row holds {found}, which this Adjutant did not write")]
@@ -98,7 +98,7 @@ pub enum StoreError {
 
 /// What keeps a database from doing what it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hindrance {
+pub enum DatabaseTrouble {
     /// There is no space left.
     Full,
     /// The server cannot be reached.
@@ -130,15 +130,15 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    pub(crate) fn hindrance(&self) -> Hindrance {
+    pub(crate) fn trouble(&self) -> DatabaseTrouble {
         if self.is_full() {
-            Hindrance::Full
+            DatabaseTrouble::Full
         } else if self.is_away() {
-            Hindrance::Away
+            DatabaseTrouble::Away
         } else if self.is_passing() {
-            Hindrance::Passing
+            DatabaseTrouble::Passing
         } else {
-            Hindrance::Other
+            DatabaseTrouble::Other
         }
     }
 
@@ -199,20 +199,20 @@ impl StoreError {
     /// Whether the server cannot be reached: everything works again when it can. Whether a write that
     /// was under way was kept is not known then.
     pub fn is_away(&self) -> bool {
-        self.hindrance() == Hindrance::Away
+        self.trouble() == DatabaseTrouble::Away
     }
 
     /// Whether others held the database up for too long. Nothing was kept.
     pub fn is_passing(&self) -> bool {
-        self.hindrance() == Hindrance::Passing
+        self.trouble() == DatabaseTrouble::Passing
     }
 
-    fn hindrance(&self) -> Hindrance {
-        if let StoreError::TakenBack { hindrance, .. } = self {
-            return *hindrance;
+    fn trouble(&self) -> DatabaseTrouble {
+        if let StoreError::TakenBack { trouble, .. } = self {
+            return *trouble;
         }
         let database = self.database();
-        database.map_or(Hindrance::Other, DatabaseError::hindrance)
+        database.map_or(DatabaseTrouble::Other, DatabaseError::trouble)
     }
 
     /// The engine's own error, where there is one.
@@ -237,7 +237,7 @@ impl StoreError {
         if let StoreError::File { source, .. } = self {
             return source.kind() == std::io::ErrorKind::StorageFull;
         }
-        self.hindrance() == Hindrance::Full
+        self.trouble() == DatabaseTrouble::Full
     }
 
     /// What the user can do about it.

@@ -49,7 +49,7 @@ pub use answers::KeptAnswer;
 pub use copying::{Copied, CopyRefusal};
 pub use decisions::{NewDecision, StoredDecision};
 pub use directives::{Beginning, DIRECTIVES_LEAD, DirectiveAttempt, DirectiveEnding};
-pub use error::{DatabaseError, Hindrance, StoreError};
+pub use error::{DatabaseError, DatabaseTrouble, StoreError};
 pub use evidence::{Added, NewEvidence, StoredEvidence, StoredMeasurement};
 pub use figures::{AgentRunFigure, AgentUsage, DeliveryFigure, StoreFigures, UsageMeasure};
 pub use group::WriteGroup;

@@ -8,7 +8,7 @@ use tokio::sync::MutexGuard;
 use crate::schema::check_known;
 use crate::seen::Seen;
 use crate::value::{Row, Value, refuse_nul};
-use crate::{DatabaseError, Hindrance, StoreError, postgres, sqlite};
+use crate::{DatabaseError, DatabaseTrouble, StoreError, postgres, sqlite};
 
 /// The engine that holds the rows.
 pub(crate) enum Engine {
@@ -26,7 +26,7 @@ pub(crate) struct Connection {
     number: u64,
     course: Course,
     /// What the last statement that failed met.
-    hindrance: Hindrance,
+    trouble: DatabaseTrouble,
     /// What this transaction knows.
     seen: Seen,
 }
@@ -85,7 +85,7 @@ impl Connection {
             is_changed: false,
             number: 1,
             course: Course::Unheard,
-            hindrance: Hindrance::Other,
+            trouble: DatabaseTrouble::Other,
             seen: Seen::default(),
         }
     }
@@ -293,13 +293,10 @@ impl Connection {
             Engine::Sqlite(connection) => (has_transaction && connection.is_autocommit(), None),
             Engine::Postgres(client) => (client.is_spoiled(), client.take_reason()),
         };
-        let hindrance = self.hindrance;
+        let trouble = self.trouble;
         match reason {
             Some(reason) => self.noted(operation, Err(reason)),
-            None if is_taken_back => Err(StoreError::TakenBack {
-                operation,
-                hindrance,
-            }),
+            None if is_taken_back => Err(StoreError::TakenBack { operation, trouble }),
             None => Ok(()),
         }
     }
@@ -322,7 +319,7 @@ impl Connection {
         done: Result<T, DatabaseError>,
     ) -> Result<T, StoreError> {
         done.map_err(|source| {
-            self.hindrance = source.hindrance();
+            self.trouble = source.trouble();
             StoreError::Statement { operation, source }
         })
     }
